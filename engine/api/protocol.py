@@ -1,0 +1,277 @@
+"""The JSON that crosses the socket, as typed dictionaries: one definition for server, client,
+command line and console. They are dictionaries and not classes because the command line
+prints them as they come, and must load neither pydantic nor anything heavy to do so; the
+server validates them with pydantic (typing_extensions' TypedDict is what it needs on 3.11).
+
+Times are RFC 3339 text in UTC, or None. Fields may be added, never removed or renamed.
+"""
+
+from __future__ import annotations
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+
+class WaitView(TypedDict):
+    gate: str
+    reason: str
+    subject: str
+    change: str
+    message: str
+    since: str | None
+    until: str | None
+    owner: str
+    unblock: str
+
+
+class PlacementView(TypedDict):
+    """``state``: running|stopped|failed|absent|unknown, or while it moves the phase: intended,
+    staging, uploading, switching, confirming. ``health``: passing|failing|unknown."""
+
+    host: str
+    domain: str
+    version: str | None
+    state: str
+    health: str
+    detail: str
+    unreachable: bool
+
+
+class StatusRow(TypedDict):
+    service: str
+    environment: str
+    team: str
+    current: dict[str, int]
+    target: str | None
+    desired: str | None
+    state: str
+    placements: list[PlacementView]
+    waits: list[WaitView]
+
+
+class MoveView(TypedDict):
+    """``state``: moving|done|reverted|failed|unconfirmed. ``phase`` as in PlacementView."""
+
+    host: str
+    domain: str
+    origin: str | None
+    goal: str | None
+    state: str
+    phase: str
+    attempt: int
+    started: str | None
+    finished: str | None
+    detail: str
+    log: list[str]
+
+
+# `from` is a keyword, hence the functional form.
+ItemView = TypedDict(
+    "ItemView",
+    {
+        "service": str,
+        "from": "str | None",
+        "to": str,
+        "state": str,
+        "done": int,
+        "total": int,
+        "failure": str,
+        "moves": "list[MoveView]",
+    },
+)
+
+
+class ForecastView(TypedDict):
+    start: str | None
+    end: str | None
+    end_p90: str | None
+
+
+class ChangeView(TypedDict):
+    id: str
+    environment: str
+    kind: str
+    items: list[ItemView]
+    state: str
+    requested_by: str
+    reason: str
+    on_failure: str
+    created: str | None
+    started: str | None
+    finished: str | None
+    failure: str
+    waits: list[WaitView]
+    forecast: ForecastView
+
+
+StepView = TypedDict(
+    "StepView",
+    {
+        "order": int,
+        "service": str,
+        "from": "str | None",
+        "to": str,
+        "after": "list[str]",
+        "start": "str | None",
+        "end": "str | None",
+    },
+)
+
+
+class LockstepPair(TypedDict):
+    consumer: str
+    consumer_version: str
+    provider: str
+    provider_version: str
+    needs: str
+
+
+class LockstepView(TypedDict):
+    services: list[str]
+    pairs: list[LockstepPair]
+
+
+BridgeView = TypedDict("BridgeView", {"environment": str, "service": str, "from": "str | None", "to": str})
+
+
+class PlanView(TypedDict):
+    """``refused`` is the sentence with which ``deploy`` would refuse this, "" if it would not;
+    ``touches`` names the direct dependents of what would move."""
+
+    steps: list[StepView]
+    waits: list[WaitView]
+    lockstep: list[LockstepView]
+    bridge: list[BridgeView]
+    refused: str
+    touches: list[str]
+
+
+class HostView(TypedDict):
+    host: str
+    environment: str
+    domain: str
+    address: str
+    state: str
+    latency_ms: float | None
+    fenced: bool
+    reason: str
+    placements: list[str]
+
+
+class NeedView(TypedDict):
+    provider: str
+    version: str
+    when: str
+
+
+class ServiceView(TypedDict):
+    """A node of the graph. ``layer`` counts from 0 (needs nothing) upwards; ``versions`` are
+    the artifacts known, newest first."""
+
+    service: str
+    team: str
+    labels: dict[str, str]
+    needs: list[NeedView]
+    needed_by: list[str]
+    layer: int
+    environments: list[str]
+    versions: list[str]
+
+
+class GraphView(TypedDict):
+    organization: str
+    environments: list[str]
+    services: list[ServiceView]
+
+
+class EngineView(TypedDict):
+    """``lag_ms`` is how late the loop last woke; ``busy`` counts moves in flight."""
+
+    organization: str
+    version: str
+    engine: str
+    epoch: int
+    pid: int
+    started: str | None
+    now: str | None
+    inventory: str
+    paused_by: str
+    draining: bool
+    lag_ms: float
+    busy: int
+    waiting: int
+    seq: int
+    you: str
+
+
+class Board(TypedDict):
+    """All that the console's screens draw, in one reply. ``changes`` holds the unfinished
+    ones in the queue's order, then the latest finished, newest first."""
+
+    engine: EngineView
+    status: list[StatusRow]
+    changes: list[ChangeView]
+    hosts: list[HostView]
+
+
+class WatchEvent(TypedDict):
+    """One line of the change stream. ``kind`` is the event's name in kebab-case
+    (``move-ended``), or ``progress`` for a phase of a step, which is not kept; ``seq`` is its
+    place in the journal (0 for progress)."""
+
+    seq: int
+    at: str
+    kind: str
+    change: str
+    subject: str
+    message: str
+    log: NotRequired[list[str]]
+
+
+class WhyView(TypedDict):
+    """``answer`` is one sentence; ``waits`` the smallest set that holds the subject, through
+    the chain; ``action`` the one command that would move it most, "" if there is none."""
+
+    subject: str
+    answer: str
+    waits: list[WaitView]
+    action: str
+
+
+class DeployRequest(TypedDict):
+    """``services`` maps a service to the version wanted."""
+
+    environment: str
+    services: dict[str, str]
+    reason: NotRequired[str]
+    on_failure: NotRequired[str]
+    dry_run: NotRequired[bool]
+
+
+class RollbackRequest(TypedDict):
+    """``subject``: SERVICE, SERVICE@ENV or a change's id; ``to`` only with a service."""
+
+    subject: str
+    to: NotRequired[str]
+    reason: NotRequired[str]
+
+
+class SubjectRequest(TypedDict):
+    """pause, resume, hold, release, cancel: a change's id, an instance, or "" for the engine."""
+
+    subject: str
+
+
+class Accepted(TypedDict):
+    """What was queued ("" if nothing had to be), and a sentence for the operator."""
+
+    change: str
+    message: str
+
+
+class Problem(TypedDict):
+    """The body of every refusal (status 4xx): a sentence, and the names that are near."""
+
+    error: str
+    nearest: list[str]

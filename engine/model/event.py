@@ -1,0 +1,182 @@
+"""Every fact that happened, as the journal keeps it. State is the fold of these (plan.evolve).
+
+A class's name is its kind in the journal: renaming one needs a migration. Events hold what
+was decided or seen, never what can be computed again from the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.model.change import Change, MoveState, Status
+from engine.model.inventory import Configuration
+from engine.model.names import InstanceId
+from engine.model.observation import Reach, Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStarted:
+    """An engine took up the journal under a new epoch; all host claims are to be renewed."""
+
+    store: str
+    epoch: int
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnginePaused:
+    """Starts and heals of the whole engine stop; reverts under way finish."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class EngineResumed:
+    """The engine may start things again."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostSeen:
+    """A host's reach, boot or claim is not what it was."""
+
+    host: str
+    reach: Reach
+    boot_id: str
+    fenced: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementSeen:
+    """A placement is not what it was at its last sighting."""
+
+    sighting: Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceAdopted:
+    """The one version that runs everywhere became target and desired, untouched."""
+
+    instance: InstanceId
+    version: str
+    configuration: Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceHeld:
+    """A person took hands off an instance."""
+
+    instance: InstanceId
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceReleased:
+    """The hold is over."""
+
+    instance: InstanceId
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAccepted:
+    """A request became a change in the queue."""
+
+    change: Change
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePaused:
+    """Nothing more of the change starts; what moves reaches its safe point."""
+
+    change: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeResumed:
+    """The change goes on."""
+
+    change: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStatus:
+    """An item entered a status: started, succeeded, failed, reverting, superseded, ...
+
+    ``failure`` says why, where there is a why.
+    """
+
+    change: str
+    service: str
+    status: Status
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeStatus:
+    """A change entered a status."""
+
+    change: str
+    status: Status
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveIntended:
+    """Recorded before the deed: from here on both ends of the move may be running."""
+
+    change: str
+    service: str
+    host: str
+    step: str
+    origin: str | None
+    goal: str | None
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class MoveEnded:
+    """What became of a move. ``detail`` and ``log`` come from the host, made harmless."""
+
+    change: str
+    service: str
+    host: str
+    step: str
+    state: MoveState
+    detail: str = ""
+    log: tuple[str, ...] = ()
+
+
+Event = (
+    EngineStarted
+    | EnginePaused
+    | EngineResumed
+    | HostSeen
+    | PlacementSeen
+    | InstanceAdopted
+    | InstanceHeld
+    | InstanceReleased
+    | ChangeAccepted
+    | ChangePaused
+    | ChangeResumed
+    | ItemStatus
+    | ChangeStatus
+    | MoveIntended
+    | MoveEnded
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event with its place in the journal: ``at`` is wall time (UTC), ``elapsed_s`` engine
+    time, ``seq`` counts from 1 without gaps."""
+
+    seq: int
+    at: datetime
+    elapsed_s: float
+    event: Event

@@ -1,0 +1,265 @@
+"""The estate as it is declared: environments, teams, failure domains, hosts, services.
+
+This is what the inventory's files come to once they are read and checked (engine.inventory):
+every name resolves, every placement is already a list of hosts, every duration is seconds.
+Later features widen these classes; they never hold raw YAML.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+from engine.model.names import InstanceId, PlacementId
+from engine.model.version import Scheme
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where something was declared: a file as the operator named it, and a line from 1."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A count or a percentage of some placements ("2" or "25%")."""
+
+    value: int
+    percent: bool = False
+
+    def of(self, total: int) -> int:
+        """The count this comes to among ``total``: rounded down, never below 1."""
+        return max(1, total * self.value // 100) if self.percent else max(1, self.value)
+
+    def __str__(self) -> str:
+        return f"{self.value}%" if self.percent else str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """staging, prod, ...: the services, hosts and rules that belong together."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Who owns services: names of operating-system users, and where to reach them."""
+
+    name: str
+    members: tuple[str, ...] = ()
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A failure domain: what fails together. ``parent`` is the domain around it."""
+
+    name: str
+    parent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A machine. ``port`` 0 means: the ssh section's."""
+
+    name: str
+    address: str
+    environment: str
+    domain: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    port: int = 0
+
+
+class DriverName(StrEnum):
+    """How a service is run on its host."""
+
+    SYSTEMD = "systemd"
+    PROCESS = "process"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A dependency: the consumer (who holds this) needs ``provider`` within ``version``.
+
+    ``when`` limits it to the consumer's versions within that constraint ("" = all).
+    """
+
+    provider: str
+    version: str = ""
+    when: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """What makes a placement healthy, asked on the host: one of http, tcp, command, or none.
+
+    ``http`` passes on a 2xx answer; ``tcp`` ("PORT" or "ADDRESS:PORT") on a connection;
+    ``command`` on exit status 0, run in the release's folder. ``version`` is a URL whose
+    body, stripped, is the version that runs (or a JSON object's ``version``).
+    """
+
+    http: str = ""
+    tcp: str = ""
+    command: tuple[str, ...] = ()
+    version: str = ""
+    interval_s: float = 1.0
+    timeout_s: float = 2.0
+    passes: int = 2
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether there is any check at all; without one, a running process is healthy."""
+        return bool(self.http or self.tcp or self.command)
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutPolicy:
+    """How one instance moves; names and defaults follow Nomad's ``update`` block."""
+
+    max_parallel: Amount = Amount(1)
+    min_healthy_time_s: float = 10.0
+    healthy_deadline_s: float = 300.0
+    progress_deadline_s: float = 600.0
+    confirm_timeout_s: float = 60.0
+    auto_revert: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactSource:
+    """Where a service's artifacts are: a path with ``{version}``, relative paths already
+    made absolute, and the file with their sha256 sums ("" = ``SHA256SUMS`` beside them)."""
+
+    path: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """How a release is run: what is deployed is a version *and* one of these.
+
+    Placeholders ``{address}``, ``{host}``, ``{version}``, ``{environment}`` and ``{service}``
+    in command, variables and health stand until the placement is known (engine.drivers).
+    ``unit`` is the text of a unit file of the user's own, or "".
+    """
+
+    driver: DriverName
+    base: str
+    command: str
+    unit: str = ""
+    user: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    health: HealthCheck = HealthCheck()
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hexadecimal digits that change when anything above changes."""
+        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Something deployed, owned by a team. ``hosts`` is its placement, by environment."""
+
+    name: str
+    team: str
+    configuration: Configuration
+    hosts: Mapping[str, tuple[str, ...]]
+    artifact: ArtifactSource | None = None
+    needs: tuple[Need, ...] = ()
+    rollout: RolloutPolicy = RolloutPolicy()
+    scheme: Scheme = Scheme.PEP440
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many rollouts may run at once. None is no limit; labels are written ``key=value``."""
+
+    rollouts: int | None = None
+    per_team: int | None = None
+    per_environment: Mapping[str, int] = field(default_factory=dict)
+    per_label: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ssh:
+    """How hosts are reached. ``jump`` is a host's name or ``user@address:port``; paths are
+    absolute. ``known_hosts`` "" means the user's own ``~/.ssh/known_hosts``."""
+
+    user: str = ""
+    port: int = 22
+    known_hosts: str = ""
+    identity: str = ""
+    jump: str = ""
+    config: str = ""
+    ca: str = ""
+    sudo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Observe:
+    """How often hosts are looked at: at rest, and while something moves on them."""
+
+    steady_s: float = 30.0
+    busy_s: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """The whole estate. ``positions`` maps dotted keys (``services.checkout``) to places."""
+
+    organization: str
+    environments: Mapping[str, Environment]
+    teams: Mapping[str, Team]
+    domains: Mapping[str, Domain]
+    hosts: Mapping[str, Host]
+    services: Mapping[str, Service]
+    ssh: Ssh = Ssh()
+    limits: Limits = Limits()
+    observe: Observe = Observe()
+    positions: Mapping[str, Position] = field(default_factory=dict)
+
+    def instances(self) -> tuple[InstanceId, ...]:
+        """Every instance that has a placement, sorted."""
+        return tuple(
+            sorted(
+                InstanceId(service.name, environment)
+                for service in self.services.values()
+                for environment, hosts in service.hosts.items()
+                if hosts
+            )
+        )
+
+    def placements(self, instance: InstanceId) -> tuple[PlacementId, ...]:
+        """The placements of one instance, in the inventory's order of hosts."""
+        service = self.services.get(instance.service)
+        hosts = service.hosts.get(instance.environment, ()) if service else ()
+        return tuple(PlacementId(*instance, host) for host in hosts)
+
+    def placements_on(self, host: str) -> tuple[PlacementId, ...]:
+        """Everything placed on one host, by name of service."""
+        environment = self.hosts[host].environment
+        return tuple(
+            PlacementId(service.name, environment, host)
+            for _, service in sorted(self.services.items())
+            if host in service.hosts.get(environment, ())
+        )
+
+    def domain_path(self, host: str) -> tuple[str, ...]:
+        """The failure domains around a host, outermost first."""
+        path: list[str] = []
+        name: str | None = self.hosts[host].domain
+        while name:
+            path.insert(0, name)
+            name = self.domains[name].parent
+        return tuple(path)

@@ -1,0 +1,88 @@
+"""What was seen on hosts. Seen is not the same as wanted, and not seen is not the same as
+gone: an unreachable placement keeps its last sighting until it is seen again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.model.names import PlacementId
+
+
+class Unit(StrEnum):
+    """What the host says of the process or unit."""
+
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    ABSENT = "absent"  # nothing of it is installed
+    UNKNOWN = "unknown"
+
+
+class Health(StrEnum):
+    """The verdict of the last health check."""
+
+    PASSING = "passing"
+    FAILING = "failing"
+    UNKNOWN = "unknown"
+
+
+class Reach(StrEnum):
+    """Whether a host answers."""
+
+    UP = "up"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"  # never asked yet
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One placement as last observed.
+
+    ``version`` is what the service reports of itself, or, where it reports nothing, the
+    release that ``current`` points to; None if nothing runs. ``release`` and
+    ``configuration`` are what the host has installed. ``detail`` says why a check fails.
+    """
+
+    placement: PlacementId
+    version: str | None
+    release: str | None = None
+    configuration: str | None = None
+    unit: Unit = Unit.UNKNOWN
+    health: Health = Health.UNKNOWN
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Whose commands a host obeys: an engine's run (``engine``, ``epoch``) on one journal."""
+
+    store: str
+    epoch: int
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class HostReport:
+    """All that one observation of a host tells. ``clock_s`` is its wall clock (Unix time);
+    ``free_bytes`` is what its base folder's file system can still take, -1 if not known."""
+
+    host: str
+    boot_id: str
+    clock_s: float
+    claim: Claim | None
+    sightings: tuple[Sighting, ...]
+    free_bytes: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """What the engine knows of a host. ``fenced``: the present engine's claim is on it, so
+    that it may be changed. ``reason`` says why it does not answer or refuses the claim."""
+
+    host: str
+    reach: Reach = Reach.UNKNOWN
+    boot_id: str = ""
+    fenced: bool = False
+    reason: str = ""

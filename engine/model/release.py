@@ -1,0 +1,40 @@
+"""What can be deployed: the artifacts known for each service, by version.
+
+The runtime finds them (they are files); the planner and the requests read this catalog.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """One release's file: its place, its sha256 in hexadecimal, its size in bytes.
+
+    ``kind`` is ``tar.gz`` or ``file``. ``sha256`` is "" when no sums file names it: such an
+    artifact is known, and refused at deploy (nothing unverified is ever sent).
+    """
+
+    service: str
+    version: str
+    path: str
+    sha256: str
+    size: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All artifacts known, ``by_service[service][version]``."""
+
+    by_service: Mapping[str, Mapping[str, Artifact]] = field(default_factory=dict)
+
+    def versions(self, service: str) -> tuple[str, ...]:
+        """The versions known of a service, in no particular order."""
+        return tuple(self.by_service.get(service, ()))
+
+    def find(self, service: str, version: str) -> Artifact | None:
+        """The artifact of one release, or None."""
+        return self.by_service.get(service, {}).get(version)

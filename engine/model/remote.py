@@ -1,0 +1,41 @@
+"""What passes between the engine and a host: a command of the host script, and its reply.
+
+Drivers make commands and read replies; a transport carries them and understands neither.
+This is one of the two seams at which tests put something else (the other is time).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One call of the host script: ``host.sh VERB key=value ...``.
+
+    ``stdin`` is sent first, then the file ``upload`` if there is one, then end of file.
+    ``timeout_s`` bounds the whole call, connection included. ``fresh`` demands a connection
+    opened after this call was made: a confirmation must prove that the host can be reached
+    anew.
+    """
+
+    verb: str
+    args: tuple[tuple[str, str], ...] = ()
+    stdin: bytes = b""
+    upload: str = ""
+    timeout_s: float = 30.0
+    fresh: bool = False
+
+    def arg(self, name: str) -> str:
+        """The value of one argument; KeyError if it was not given."""
+        return dict(self.args)[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back. Only ``status == 0`` is success; None means that no exit status
+    arrived, so nothing is known of what the command did."""
+
+    status: int | None
+    stdout: str = ""
+    stderr: str = ""

@@ -1,0 +1,71 @@
+"""What the planner sees, and what it answers: the input and output of every decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.model.event import Event
+from engine.model.inventory import Configuration, Inventory
+from engine.model.names import PlacementId
+from engine.model.release import Artifact, Catalog
+from engine.model.state import State
+from engine.model.wait import Wait
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The world as one value. ``now`` is wall time in UTC; ``elapsed_s`` is engine time.
+
+    ``executing`` names the steps that this engine process is carrying out at this moment: a
+    move in flight that is not among them was left by a crash or a lost link, and is taken up
+    again. ``draining``: the engine is stopping and starts nothing new.
+    """
+
+    inventory: Inventory
+    catalog: Catalog
+    state: State
+    now: datetime
+    elapsed_s: float
+    executing: frozenset[str] = frozenset()
+    draining: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """Something that is decided and recorded, with nothing to do outside."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Execute:
+    """A move to carry out on a host: record ``intent`` first (None if it already is), then
+    bring ``placement`` to ``goal`` (None: stop it and leave nothing current).
+
+    ``artifact`` is what to stage, None where the host must have the release already.
+    """
+
+    change: str
+    placement: PlacementId
+    step: str
+    origin: str | None
+    goal: str | None
+    configuration: Configuration
+    min_healthy_time_s: float
+    healthy_deadline_s: float
+    confirm_timeout_s: float
+    artifact: Artifact | None
+    intent: Event | None
+
+
+Action = Decide | Execute
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do now, and why the rest waits. Every unfinished thing is in one of the two, or
+    in flight."""
+
+    actions: tuple[Action, ...] = ()
+    waits: tuple[Wait, ...] = ()

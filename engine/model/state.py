@@ -1,0 +1,82 @@
+"""All that the engine knows, as one value: the fold of every event so far.
+
+``State`` is what a snapshot in the journal holds and what the planner reads. What was
+observed and what was decided stand side by side here and are never mixed: targets come from
+changes, sightings from hosts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.model.change import FINAL, UNFINISHED_ROLLOUT, Change, Item, Move, MoveState
+from engine.model.inventory import Configuration
+from engine.model.names import InstanceId, PlacementId
+from engine.model.observation import HostState, Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class Good:
+    """A version that was converged and healthy here: what a rollback may go to."""
+
+    version: str
+    configuration: Configuration
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceState:
+    """One instance: what it is held at, and what it was good at before (oldest first).
+
+    ``target`` None: nothing was ever adopted or deployed, or several versions run.
+    ``held_by``: a person has taken hands off it (pause/hold SERVICE), "" if nobody has.
+    """
+
+    id: InstanceId
+    target: str | None = None
+    configuration: Configuration | None = None
+    good: tuple[Good, ...] = ()
+    held_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The engine's whole memory. ``elapsed_s`` is engine time: it stands still while the
+    engine is down. ``changes`` holds every unfinished change and the latest finished ones,
+    in the order of the queue."""
+
+    store: str = ""
+    epoch: int = 0
+    engine: str = ""
+    elapsed_s: float = 0.0
+    next_change: int = 1
+    paused_by: str = ""
+    instances: Mapping[InstanceId, InstanceState] = field(default_factory=dict)
+    sightings: Mapping[PlacementId, Sighting] = field(default_factory=dict)
+    hosts: Mapping[str, HostState] = field(default_factory=dict)
+    changes: Mapping[str, Change] = field(default_factory=dict)
+
+    def unfinished(self) -> tuple[Change, ...]:
+        """Changes that are not done, in the order of the queue."""
+        return tuple(change for change in self.changes.values() if change.status not in FINAL)
+
+    def rollouts(self) -> tuple[tuple[Change, Item], ...]:
+        """Items that are being carried out, taken back, or paused half-way."""
+        return tuple(
+            (change, item)
+            for change in self.changes.values()
+            if change.status not in FINAL
+            for item in change.items
+            if item.status in UNFINISHED_ROLLOUT
+        )
+
+    def moves_in_flight(self) -> tuple[tuple[Change, Item, Move], ...]:
+        """Moves intended without an outcome, finished changes included: none may be lost."""
+        return tuple(
+            (change, item, move)
+            for change in self.changes.values()
+            for item in change.items
+            for move in item.moves.values()
+            if move.state is MoveState.MOVING
+        )

@@ -1,0 +1,80 @@
+"""Waits: every "not yet", with its reason. ONE table drives planner, messages and docs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why something does not move now. The value is the contract's CamelCase code."""
+
+    DEPENDENCY_VERSION = "DependencyVersion"
+    DEPENDENCY_UNHEALTHY = "DependencyUnhealthy"
+    DEPENDENCY_BUSY = "DependencyBusy"
+    DEPENDENT_INCOMPATIBLE = "DependentIncompatible"
+    LOCKSTEP = "Lockstep"
+    CONCURRENCY_LIMIT = "ConcurrencyLimit"
+    HOST_BUSY = "HostBusy"
+    BLAST_RADIUS = "BlastRadius"
+    HOST_UNREACHABLE = "HostUnreachable"
+    ARTIFACT_MISSING = "ArtifactMissing"
+    ARTIFACT_UNVERIFIED = "ArtifactUnverified"
+    HELD = "Held"
+    PAUSED = "Paused"
+    ENGINE_DRAINING = "EngineDraining"
+    FAILED_EARLIER = "FailedEarlier"
+
+
+GATES: dict[Reason, str] = {
+    Reason.DEPENDENCY_VERSION: "dependency",
+    Reason.DEPENDENCY_UNHEALTHY: "dependency",
+    Reason.DEPENDENCY_BUSY: "dependency",
+    Reason.DEPENDENT_INCOMPATIBLE: "dependency",
+    Reason.LOCKSTEP: "dependency",
+    Reason.CONCURRENCY_LIMIT: "limit",
+    Reason.HOST_BUSY: "host",
+    Reason.BLAST_RADIUS: "budget",
+    Reason.HOST_UNREACHABLE: "host",
+    Reason.ARTIFACT_MISSING: "artifact",
+    Reason.ARTIFACT_UNVERIFIED: "artifact",
+    Reason.HELD: "hold",
+    Reason.PAUSED: "pause",
+    Reason.ENGINE_DRAINING: "engine",
+    Reason.FAILED_EARLIER: "change",
+}
+
+# A change that waits only for these keeps its place in the queue (product: reservation).
+RESERVING = frozenset(
+    {
+        Reason.DEPENDENCY_BUSY,
+        Reason.CONCURRENCY_LIMIT,
+        Reason.HOST_BUSY,
+        Reason.BLAST_RADIUS,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One reason why ``subject`` does not move.
+
+    ``subject`` is a placement, an instance or a change, as text; ``change`` is the change
+    held ("" if none); ``owner`` the team or policy that imposed it; ``unblock`` what a person
+    could do now; ``until`` when it can clear, if known; ``since`` is stamped by the runtime.
+    """
+
+    reason: Reason
+    subject: str
+    message: str
+    change: str = ""
+    owner: str = ""
+    unblock: str = ""
+    until: datetime | None = None
+    since: datetime | None = None
+
+    @property
+    def gate(self) -> str:
+        """The gate this wait belongs to."""
+        return GATES[self.reason]

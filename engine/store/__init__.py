@@ -1,0 +1,1 @@
+"""The journal: every event, durable before the deed, in one SQLite file with one writer."""

@@ -1,0 +1,1 @@
+"""Carries the host script's commands to hosts and their replies back (asyncssh)."""
