@@ -239,8 +239,20 @@ class WhyView(TypedDict):
     action: str
 
 
+class LogView(TypedDict):
+    """What one move's service and step wrote, oldest line first. ``state`` as in MoveView."""
+
+    service: str
+    host: str
+    step: str
+    state: str
+    detail: str
+    lines: list[str]
+
+
 class DeployRequest(TypedDict):
-    """``services`` maps a service to the version wanted."""
+    """``services`` maps a service to the version wanted. ``environment`` "" means the only
+    one there is."""
 
     environment: str
     services: dict[str, str]
@@ -261,6 +273,12 @@ class SubjectRequest(TypedDict):
     """pause, resume, hold, release, cancel: a change's id, an instance, or "" for the engine."""
 
     subject: str
+
+
+class ProbeRequest(TypedDict):
+    """The hosts to look at now; none means all."""
+
+    hosts: list[str]
 
 
 class Accepted(TypedDict):

@@ -1,0 +1,262 @@
+"""How the command line and the console speak to the engine: HTTP over its Unix socket.
+
+The standard library's http.client is used because it loads in a fraction of the time that
+an HTTP library takes, and every command pays for it. A client holds no connection: each call
+opens its own, so one client may be used from several threads.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from types import TracebackType
+from typing import Any, cast
+from urllib.parse import quote, urlencode
+
+from engine.api.address import connect
+from engine.api.protocol import (
+    Accepted,
+    Board,
+    ChangeView,
+    DeployRequest,
+    EngineView,
+    GraphView,
+    HostView,
+    LogView,
+    PlanView,
+    RollbackRequest,
+    StatusRow,
+    WatchEvent,
+    WhyView,
+)
+from engine.errors import EngineUnreachable, InterlockError, RequestRefused, UsageError
+
+REFUSED = frozenset({403, 409})
+Params = Mapping[str, str | int | None]
+
+
+class _UnixConnection(HTTPConnection):
+    """HTTP over a Unix socket; ``address`` is its path."""
+
+    def __init__(self, address: str, timeout_s: float | None) -> None:
+        super().__init__("engine", timeout=timeout_s)
+        self.address = address
+        self.socket: socket.socket | None = None
+
+    def connect(self) -> None:
+        self.sock = self.socket = connect(self.address, self.timeout)
+
+
+class Stream:
+    """The change stream: an iterator of events that ends when the engine closes it.
+
+    ``close`` may be called from another thread and ends the iteration at once.
+    """
+
+    def __init__(self, connection: _UnixConnection, response: HTTPResponse) -> None:
+        self._connection = connection
+        self._response = response
+        self._address = connection.address
+        self._socket = connection.socket
+        self._closed = False
+
+    def __iter__(self) -> Iterator[WatchEvent]:
+        """Every event as it comes. Raises EngineUnreachable if the engine goes away."""
+        while not self._closed:
+            try:
+                line = self._response.readline()
+            except TimeoutError:
+                raise
+            except (OSError, HTTPException, ValueError, AttributeError) as error:
+                if self._closed:
+                    return
+                raise EngineUnreachable(f"The engine at {self._address} went away: {error or 'cut off'}.") from error
+            if not line:
+                return
+            if line.strip():
+                yield cast(WatchEvent, json.loads(line))
+
+    def set_timeout(self, timeout_s: float | None) -> None:
+        """Make a wait for the next event raise TimeoutError after ``timeout_s``; the stream
+        cannot be read on after that."""
+        if self._socket is not None:
+            self._socket.settimeout(timeout_s)
+
+    def close(self) -> None:
+        """End the stream."""
+        self._closed = True
+        if self._socket is not None:
+            with suppress(OSError):  # the engine was quicker
+                self._socket.shutdown(socket.SHUT_RDWR)
+        self._connection.close()
+        self._response.close()
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Client:
+    """One engine, by the path of its socket. Every method raises EngineUnreachable if none
+    answers there, UsageError for what makes no sense and RequestRefused for what is not
+    possible now."""
+
+    def __init__(self, address: str, timeout_s: float | None = 30.0) -> None:
+        self.address = address
+        self.timeout_s = timeout_s
+
+    def get(self, path: str, params: Params | None = None) -> Any:
+        """The decoded answer to GET ``path`` (which starts with /v1/)."""
+        return self._call("GET", path, params, None)
+
+    def post(self, path: str, body: Mapping[str, Any]) -> Any:
+        """The decoded answer to POST ``path`` with ``body`` as JSON."""
+        return self._call("POST", path, None, body)
+
+    def stream(self, path: str, params: Params | None = None) -> Stream:
+        """The NDJSON stream at ``path``; it is subscribed when this returns."""
+        connection = _UnixConnection(self.address, self.timeout_s)
+        response = self._exchange(connection, "GET", path, params, None)
+        if response.status != 200:
+            body = response.read()
+            connection.close()
+            raise _error(response.status, body, self.address)
+        stream = Stream(connection, response)
+        stream.set_timeout(None)
+        return stream
+
+    def engine(self) -> EngineView:
+        """The engine's own state, and who we are to it."""
+        return cast(EngineView, self.get("/v1/engine"))
+
+    def board(self) -> Board:
+        """Everything that the screens draw."""
+        return cast(Board, self.get("/v1/board"))
+
+    def graph(self) -> GraphView:
+        """The services and their needs; it changes only when the inventory is reloaded."""
+        return cast(GraphView, self.get("/v1/graph"))
+
+    def status(self, subject: str = "", environment: str = "") -> list[StatusRow]:
+        """Every instance, or those of ``subject`` (SERVICE or SERVICE@ENV) or environment."""
+        params = {"subject": subject or None, "environment": environment or None}
+        return cast(list[StatusRow], self.get("/v1/status", params))
+
+    def changes(self) -> list[ChangeView]:
+        """The queue, then the latest finished changes, newest first."""
+        return cast(list[ChangeView], self.get("/v1/changes"))
+
+    def change(self, change: str) -> ChangeView:
+        """One change."""
+        return cast(ChangeView, self.get(f"/v1/changes/{quote(change, safe='')}"))
+
+    def logs(self, change: str, host: str = "") -> list[LogView]:
+        """What the services and steps of a change wrote, by placement."""
+        return cast(list[LogView], self.get(f"/v1/changes/{quote(change, safe='')}/logs", {"host": host or None}))
+
+    def plan(self, request: DeployRequest) -> PlanView:
+        """What would happen; nothing is changed."""
+        return cast(PlanView, self.post("/v1/plan", request))
+
+    def deploy(self, request: DeployRequest) -> Accepted:
+        """Queue one change."""
+        return cast(Accepted, self.post("/v1/changes", request))
+
+    def apply(self, request: DeployRequest) -> Accepted:
+        """Queue one change with what differs from what is desired, or nothing."""
+        return cast(Accepted, self.post("/v1/apply", request))
+
+    def export(self) -> dict[str, dict[str, str]]:
+        """The desired version of every instance, by environment and service."""
+        return cast(dict[str, dict[str, str]], self.get("/v1/export"))
+
+    def rollback(self, request: RollbackRequest) -> Accepted:
+        """Queue the way back."""
+        return cast(Accepted, self.post("/v1/rollback", request))
+
+    def act(self, verb: str, subject: str) -> Accepted:
+        """``pause``, ``resume`` or ``cancel`` a change, an instance, or "" for the engine."""
+        return cast(Accepted, self.post(f"/v1/{verb}", {"subject": subject}))
+
+    def why(self, subject: str) -> WhyView:
+        """What holds a change, SERVICE or SERVICE@ENV."""
+        return cast(WhyView, self.get(f"/v1/why/{quote(subject, safe='')}"))
+
+    def hosts(self) -> list[HostView]:
+        """Every host."""
+        return cast(list[HostView], self.get("/v1/hosts"))
+
+    def probe(self, hosts: list[str]) -> list[HostView]:
+        """Look at these hosts now (all if none is named), and tell what was seen."""
+        return cast(list[HostView], self.post("/v1/probe", {"hosts": hosts}))
+
+    def history(self, change: str = "", limit: int = 100) -> list[WatchEvent]:
+        """The latest events of the journal, oldest first."""
+        return cast(list[WatchEvent], self.get("/v1/history", {"change": change or None, "limit": limit}))
+
+    def watch(self, change: str = "", after: int | None = None) -> Stream:
+        """Events as they happen; with ``after``, first those the journal holds past it."""
+        return self.stream("/v1/watch", {"change": change or None, "after": after})
+
+    def _call(self, method: str, path: str, params: Params | None, body: Mapping[str, Any] | None) -> Any:
+        connection = _UnixConnection(self.address, self.timeout_s)
+        try:
+            response = self._exchange(connection, method, path, params, body)
+            data = response.read()
+        except (OSError, HTTPException) as error:
+            raise _unreachable(self.address, error) from error
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise _error(response.status, data, self.address)
+        return json.loads(data)
+
+    def _exchange(
+        self, connection: HTTPConnection, method: str, path: str, params: Params | None, body: Mapping[str, Any] | None
+    ) -> HTTPResponse:
+        given = {key: str(value) for key, value in (params or {}).items() if value is not None}
+        target = f"{path}?{urlencode(given)}" if given else path
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        try:
+            connection.request(method, target, json.dumps(body) if body is not None else None, headers)
+            return connection.getresponse()
+        except (OSError, HTTPException) as error:
+            connection.close()
+            raise _unreachable(self.address, error) from error
+
+
+def _unreachable(address: str, error: Exception) -> EngineUnreachable:
+    if isinstance(error, FileNotFoundError):
+        cause = "there is no socket"
+    elif isinstance(error, ConnectionRefusedError):
+        cause = "the socket is there, but its engine is gone"
+    elif isinstance(error, PermissionError):
+        cause = "this user may not use the socket (its group may)"
+    elif isinstance(error, TimeoutError):
+        cause = "it does not answer in time"
+    else:
+        cause = str(error) or type(error).__name__
+    return EngineUnreachable(
+        f"No engine can be reached at {address}: {cause}. Start one with `interlock engine`, or name another with "
+        "--engine or --state."
+    )
+
+
+def _error(status: int, body: bytes, address: str) -> InterlockError:
+    """The error that an answer other than 200 stands for."""
+    try:
+        sentence = str(json.loads(body)["error"])
+    except (ValueError, KeyError, TypeError):
+        sentence = f"The engine at {address} answered with HTTP status {status} and no explanation; its log has more."
+    if status in REFUSED:
+        return RequestRefused(sentence)
+    if 400 <= status < 500:
+        return UsageError(sentence)
+    return InterlockError(sentence)
