@@ -58,7 +58,7 @@ LEGAL: Mapping[Status, frozenset[Status]] = MappingProxyType(
             }
         ),
         Status.REVERTING: frozenset({Status.REVERTED, Status.FAILED}),
-        Status.SUCCEEDED: frozenset(),
+        Status.SUCCEEDED: frozenset({Status.REVERTING}),  # on_failure: revert_all
         Status.FAILED: frozenset(),
         Status.REVERTED: frozenset(),
         Status.CANCELLED: frozenset(),
@@ -66,7 +66,7 @@ LEGAL: Mapping[Status, frozenset[Status]] = MappingProxyType(
     }
 )
 
-FINAL = frozenset(status for status, onward in LEGAL.items() if not onward)
+FINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.REVERTED, Status.CANCELLED, Status.SUPERSEDED})
 UNFINISHED_ROLLOUT = frozenset({Status.RUNNING, Status.PAUSED, Status.REVERTING})
 
 
@@ -89,10 +89,12 @@ class MoveState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One placement going from ``origin`` to ``goal`` (None: nothing installed).
+    """One placement going from ``origin`` to ``goal`` (None: nothing installed). ``back``: it
+    takes the rollout back (its goal is the item's origin), configuration included.
 
     ``step`` names it on the host, for ever: the host runs a name once and keeps its result.
-    ``detail`` says what went wrong, ``log`` holds the service's last lines.
+    ``detail`` says what went wrong, ``log`` holds the service's last lines. ``forgiven``: a
+    person resumed the change after this failed, so it does not count against the next try.
     """
 
     host: str
@@ -101,10 +103,12 @@ class Move:
     goal: str | None
     attempt: int
     started: datetime
+    back: bool = False
     state: MoveState = MoveState.MOVING
     finished: datetime | None = None
     detail: str = ""
     log: tuple[str, ...] = ()
+    forgiven: bool = False
 
 
 @dataclass(frozen=True, slots=True)

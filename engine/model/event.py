@@ -137,6 +137,7 @@ class MoveIntended:
     origin: str | None
     goal: str | None
     attempt: int
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

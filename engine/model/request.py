@@ -14,8 +14,8 @@ from engine.model.change import OnFailure
 class Deploy:
     """Move services of one environment to versions, as one change.
 
-    ``only_differing``: leave out what is desired already, and queue nothing if nothing is
-    left (``apply``); otherwise asking for what is desired already is refused.
+    ``only_differing`` (``apply``): leave out what is desired already, and queue nothing if
+    nothing is left. Otherwise asking for what runs already is a change that is soon done.
     """
 
     actor: str

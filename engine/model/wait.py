@@ -63,6 +63,8 @@ class Wait:
     ``subject`` is a placement, an instance or a change, as text; ``change`` is the change
     held ("" if none); ``owner`` the team or policy that imposed it; ``unblock`` what a person
     could do now; ``until`` when it can clear, if known; ``since`` is stamped by the runtime.
+    ``blocker`` is the change that has to move first ("" if it is no change): within one
+    change that is its order, not an obstacle.
     """
 
     reason: Reason
@@ -71,6 +73,7 @@ class Wait:
     change: str = ""
     owner: str = ""
     unblock: str = ""
+    blocker: str = ""
     until: datetime | None = None
     since: datetime | None = None
 

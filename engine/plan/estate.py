@@ -1,0 +1,165 @@
+"""An index over one snapshot, and the questions every rule asks of it: what may be running,
+what is available, who depends on whom. Built once for each plan; it decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import cached_property
+
+from engine.model.change import Change, Item, Move, MoveState, Status
+from engine.model.inventory import Need, Service
+from engine.model.names import InstanceId, PlacementId
+from engine.model.observation import Health, Reach, Unit
+from engine.model.snapshot import Snapshot
+from engine.model.state import InstanceState
+from engine.model.version import Scheme, satisfies
+
+ABANDONED = frozenset({Status.CANCELLED, Status.SUPERSEDED})
+
+
+class Estate:
+    """Read-only; holds the snapshot it was built from."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.inventory = snapshot.inventory
+        self.state = snapshot.state
+
+    @cached_property
+    def consumers(self) -> dict[str, list[str]]:
+        """Who needs a service, by its name; sorted."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for service in self.inventory.services.values():
+            for need in service.needs:
+                found[need.provider].add(service.name)
+        return {provider: sorted(names) for provider, names in found.items()}
+
+    @cached_property
+    def items(self) -> dict[InstanceId, list[tuple[Change, Item]]]:
+        """Every item the state remembers, oldest first, by instance."""
+        found: defaultdict[InstanceId, list[tuple[Change, Item]]] = defaultdict(list)
+        for change in self.state.changes.values():
+            for item in change.items:
+                found[change.instance(item)].append((change, item))
+        return found
+
+    @cached_property
+    def moving(self) -> dict[str, tuple[Change, Item, Move]]:
+        """The move in flight on each host."""
+        return {move.host: (change, item, move) for change, item, move in self.state.moves_in_flight()}
+
+    def service(self, name: str) -> Service | None:
+        """The service as declared, None if the inventory no longer has it."""
+        return self.inventory.services.get(name)
+
+    def providers(self, service: str) -> list[str]:
+        """What a service needs; sorted, each once."""
+        declared = self.service(service)
+        return sorted({need.provider for need in declared.needs}) if declared else []
+
+    def neighbours(self, service: str) -> list[str]:
+        """Services joined with this one by a dependency, in either direction."""
+        return sorted({*self.providers(service), *self.consumers.get(service, ())} - {service})
+
+    def known(self, instance: InstanceId) -> InstanceState:
+        """What the engine holds an instance at."""
+        return self.state.instances.get(instance) or InstanceState(instance)
+
+    def scheme(self, service: str) -> Scheme:
+        """How versions of the service compare."""
+        declared = self.service(service)
+        return declared.scheme if declared else Scheme.OPAQUE
+
+    def violated(self, consumer: str, version: str, provider: str, provider_version: str) -> Need | None:
+        """The first need of ``consumer`` at ``version`` that the provider's version breaks."""
+        declared = self.service(consumer)
+        for need in declared.needs if declared else ():
+            if (
+                need.provider == provider
+                and (not need.when or satisfies(self.scheme(consumer), version, need.when))
+                and not satisfies(self.scheme(provider), provider_version, need.version)
+            ):
+                return need
+        return None
+
+    def may_run_at(self, placement: PlacementId) -> set[str]:
+        """Versions that may be running at one placement now: the one last observed, and both
+        ends of a move in flight. A placement never seen may run the instance's target."""
+        found: set[str | None] = set()
+        sighting = self.state.sightings.get(placement)
+        if sighting is None:
+            found.add(self.known(placement.instance).target)
+        elif sighting.version is not None:
+            found.add(sighting.version)
+        elif sighting.unit is not Unit.ABSENT:
+            found.add(sighting.release)
+        flying = self.moving.get(placement.host)
+        if flying and flying[1].service == placement.service:
+            found.update((flying[2].origin, flying[2].goal))
+        return {version for version in found if version is not None}
+
+    def may_run(self, instance: InstanceId) -> frozenset[str]:
+        """Versions of an instance that may be running anywhere now."""
+        found: set[str] = set()
+        for placement in self.inventory.placements(instance):
+            found |= self.may_run_at(placement)
+        return frozenset(found)
+
+    def reachable(self, host: str) -> bool:
+        """Whether the host answered when last asked."""
+        known = self.state.hosts.get(host)
+        return known is not None and known.reach is Reach.UP
+
+    def is_moving(self, placement: PlacementId) -> bool:
+        """Whether a step of this very placement is in flight."""
+        flying = self.moving.get(placement.host)
+        return flying is not None and flying[1].service == placement.service
+
+    def available(self, placement: PlacementId) -> bool:
+        """Its last check passed, its host answers, and no step is at work on it."""
+        sighting = self.state.sightings.get(placement)
+        return (
+            sighting is not None
+            and sighting.health is Health.PASSING
+            and self.reachable(placement.host)
+            and not self.is_moving(placement)
+        )
+
+    def is_healthy(self, instance: InstanceId) -> bool:
+        """Something of it is available and nothing of it that can be reached fails."""
+        placements = self.inventory.placements(instance)
+        able = [self.available(placement) for placement in placements]
+        return any(able) and all(
+            fine or not self.reachable(placement.host) for fine, placement in zip(able, placements, strict=True)
+        )
+
+    def rolling(self, instance: InstanceId) -> Change | None:
+        """The change that is rolling the instance now: moves in flight or still to come.
+
+        Paused at a safe point, or left only with hosts that do not answer, does not count.
+        """
+        for change, item in reversed(self.items.get(instance, ())):
+            if any(move.state is MoveState.MOVING for move in item.moves.values()):
+                return change
+            if item.status in (Status.RUNNING, Status.REVERTING) and not self._only_unreachable_left(change, item):
+                return change
+        return None
+
+    def _only_unreachable_left(self, change: Change, item: Item) -> bool:
+        left = [
+            placement
+            for placement in self.inventory.placements(change.instance(item))
+            if (move := item.moves.get(placement.host)) is None or move.state is not MoveState.DONE
+        ]
+        return bool(left) and not any(self.reachable(placement.host) for placement in left)
+
+    def desired(self, instance: InstanceId) -> str | None:
+        """What the newest accepted change asks for that was not taken back in some way."""
+        for _change, item in reversed(self.items.get(instance, ())):
+            if item.status in ABANDONED:
+                continue
+            if item.status in (Status.REVERTING, Status.REVERTED):
+                return item.origin
+            return item.goal
+        return self.known(instance).target
