@@ -1,0 +1,68 @@
+# Interlock's commands. `make demo` and `make test` need Python >= 3.11 with venv, and make;
+# everything else is installed into .venv, in the versions that constraints.txt pins.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help demo test check fmt bench docs pins test-pythons clean
+
+PY := .venv/bin/python
+# The interpreter to make .venv with; without it the newest found: make test PYTHON=python3.12
+PYTHON ?=
+# Passed on: make demo ARGS="--services 50", make test ARGS="-k wait"
+ARGS ?=
+# Test processes at a time; the tests of one file never run beside each other.
+WORKERS ?= 2
+# What `make test-pythons` runs on.
+VERSIONS ?= 3.11 3.12 3.13
+
+help: ## what there is to make
+	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
+
+demo: .venv/.ready ## the console on an embedded fleet of real SSH servers
+	@$(PY) -m console demo $(ARGS)
+
+test: check ## check, then every test
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+check: .venv/.ready ## format, lint, types and import contracts
+	@$(PY) -m ruff format --check
+	@$(PY) -m ruff check
+	@$(PY) -m mypy
+	@$(PY) -c "from importlinter.cli import lint_imports_command as lint; lint(['--no-logo'])"
+
+fmt: .venv/.ready ## format, and mend what the linter can mend
+	@$(PY) -m ruff format
+	@$(PY) -m ruff check --fix
+
+bench: .venv/.ready ## the benchmarks: a table on the screen, JSON in build/bench
+	@$(PY) -m tests.bench $(ARGS)
+
+docs: .venv/.ready ## write the generated reference of the inventory again
+	@$(PY) -m docs.generate
+
+# The oldest Python decides, so that every pinned version exists for the newer ones too.
+pins: ## pin the newest versions that pyproject.toml allows in constraints.txt
+	@set -eu; python="$(or $(PYTHON),python3.11)"; \
+	"$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	  { echo "make pins needs Python 3.11, the oldest supported: make pins PYTHON=/path/to/python3.11" >&2; exit 1; }; \
+	rm -rf build/pins; "$$python" -m venv build/pins; \
+	build/pins/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'; \
+	{ echo "# The exact versions Interlock is developed and tested with; written by \`make pins\`."; \
+	  build/pins/bin/python -m pip freeze --all --exclude-editable --exclude pip; } > build/pins/constraints.txt; \
+	mv build/pins/constraints.txt constraints.txt; rm -rf build/pins
+
+# With pyenv: PYENV_VERSION=3.11.7:3.12.1:3.13.0 make test-pythons
+test-pythons: ## the tests on each of VERSIONS, every one in an environment of its own
+	@set -eu; for version in $(VERSIONS); do \
+	  echo "Interlock: Python $$version"; \
+	  test -d build/python$$version || python$$version -m venv build/python$$version; \
+	  build/python$$version/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]' -c constraints.txt; \
+	  build/python$$version/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS); \
+	done
+
+clean: ## remove everything that can be made again
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/.ready: pyproject.toml constraints.txt
+	@.ci/venv $(PYTHON)
