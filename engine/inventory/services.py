@@ -1,0 +1,240 @@
+"""Services, with everything they name resolved: team, placement, artifact, unit file, needs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from engine.inventory.document import ArtifactEntry, HealthEntry, NeedEntry, RolloutEntry, ServiceEntry
+from engine.inventory.estate import Estate, absolute
+from engine.inventory.faults import Faults, dotted, quote
+from engine.inventory.files import read_text
+from engine.inventory.node import Entry, Listing, Node, Table, child, table_of
+from engine.inventory.placement import Placer
+from engine.inventory.reading import Read, is_blank, read_section
+from engine.inventory.scalars import problem_with_name
+from engine.model.inventory import (
+    ArtifactSource,
+    Configuration,
+    DriverName,
+    HealthCheck,
+    Need,
+    Position,
+    RolloutPolicy,
+    Service,
+)
+from engine.model.version import Scheme, problem_with_constraint
+
+MAX_UNIT_BYTES = 64 * 1024
+DEFAULT_BASE = {DriverName.SYSTEMD: "/opt/interlock", DriverName.PROCESS: "interlock"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A service before its needs are checked against those of others."""
+
+    service: Service
+    read: Read[ServiceEntry]
+    needs: tuple[Read[NeedEntry], ...]
+
+
+class _Split(NamedTuple):
+    """A service's node without its needs, and each of these: they are read one by one, so
+    that a fault in one hides nothing in the next."""
+
+    rest: Node
+    needs: tuple[Node, ...]
+
+
+def read_services(document: Table, estate: Estate, faults: Faults) -> dict[str, Service]:
+    """Every service that could be read; faults are noted."""
+    section = document.entries.get("services")
+    if section is None or is_blank(section.value):
+        return {}
+    if not isinstance(section.value, Table):
+        faults.add(Position(section.file, section.line), "type", "services: expected a mapping of keys, one a service")
+        return {}
+    placer = Placer(estate, faults)
+    drafts: dict[str, _Draft] = {}
+    for name, entry in section.value.entries.items():
+        draft = _draft(name, entry, estate, placer, faults)
+        if draft is not None:
+            drafts[name] = draft
+    declared = section.value.entries
+    return {name: _with_needs(draft, drafts, declared, faults) for name, draft in sorted(drafts.items())}
+
+
+def _draft(name: str, entry: Entry, estate: Estate, placer: Placer, faults: Faults) -> _Draft | None:
+    here, path = Position(entry.file, entry.line), ("services", name)
+    wrong = problem_with_name(name)
+    if wrong or not name[:1].isalpha():
+        faults.add(here, "name", f"{dotted(*path)}: {wrong or 'the name of a service begins with a letter'}")
+    split = _split(entry.value)
+    read = read_section(ServiceEntry, split.rest, here, path, faults)
+    if read is None:
+        return None
+    if "team" not in read.unread and read.value.team not in estate.declared_teams:
+        faults.unknown(read.at("team"), read.name("team"), "team", read.value.team, estate.declared_teams)
+    placement = child(entry.value, "placement")
+    hosts = placer.place(placement, (*path, "placement"), read.at("placement")) if placement is not None else {}
+    needs = tuple(
+        need
+        for index, node in enumerate(split.needs)
+        if (need := read_section(NeedEntry, node, Position(node.file, node.line), (*path, "needs", index), faults))
+    )
+    service = Service(
+        name=name,
+        team=read.value.team,
+        configuration=_configuration(read, faults),
+        hosts=hosts,
+        artifact=_artifact(name, read, faults),
+        rollout=_rollout(read.value.rollout),
+        scheme=Scheme(read.value.versions),
+        labels=dict(read.value.labels),
+    )
+    return _Draft(service, read, needs)
+
+
+def _split(node: Node) -> _Split:
+    needs = child(node, "needs")
+    if not isinstance(node, Table) or not isinstance(needs, Listing):
+        return _Split(node, ())
+    rest = {key: entry for key, entry in node.entries.items() if key != "needs"}
+    return _Split(Table(rest, node.file, node.line), tuple(needs.items))
+
+
+def _configuration(read: Read[ServiceEntry], faults: Faults) -> Configuration:
+    entry = read.value
+    driver = DriverName(entry.driver)
+    if "driver" not in read.unread:
+        _check_driver(read, driver, faults)
+    return Configuration(
+        driver=driver,
+        base=entry.base.rstrip("/") or DEFAULT_BASE[driver],
+        command=entry.command,
+        unit=_unit(read, faults) if read.has("unit") else "",
+        user=entry.user,
+        variables=dict(entry.environment_variables),
+        health=_health(entry.health),
+    )
+
+
+def _check_driver(read: Read[ServiceEntry], driver: DriverName, faults: Faults) -> None:
+    """Keys that only make sense together, or with one driver."""
+    written = {key: key in table_of(read.node) for key in ("command", "unit", "user", "base")}
+    here = read.at("driver") if read.has("driver") else read.at()
+    if driver is DriverName.PROCESS:
+        for key in ("unit", "user"):
+            if written[key]:
+                message = f"{read.name(key)}: the process driver has no {key}; remove it, or use driver: systemd"
+                faults.add(read.at(key), "conflict", message)
+        if not written["command"]:
+            faults.add(here, "missing", f"{read.name('command')}: missing; expected: what to run, such as bin/serve")
+    elif written["command"] and written["unit"]:
+        faults.add(read.at("unit"), "conflict", f"{read.name('unit')}: either command or unit, not both")
+    elif not written["command"] and not written["unit"]:
+        faults.add(here, "missing", f"{read.name('command')}: missing; expected: a command, or unit: FILE")
+    elif written["unit"] and written["user"]:
+        message = f"{read.name('user')}: a unit file of your own sets the user; write User= there"
+        faults.add(read.at("user"), "conflict", message)
+    base = read.value.base
+    if written["base"] and (".." in base.split("/") or (driver is DriverName.SYSTEMD and not base.startswith("/"))):
+        message = f"{read.name('base')}: expected an absolute path without '..', found {quote(base)}"
+        faults.add(read.at("base"), "value", message)
+
+
+def _unit(read: Read[ServiceEntry], faults: Faults) -> str:
+    """The text of a unit file of the user's own."""
+    path = absolute(read.value.unit, os.path.dirname(read.at("unit").file))
+    text = read_text(Path(path), read.at("unit"), faults, MAX_UNIT_BYTES)
+    if text is not None and ("\0" in text or "[Service]" not in text):
+        message = f"{read.name('unit')}: {quote(read.value.unit)} is no systemd unit: it has no [Service] section"
+        faults.add(read.at("unit"), "value", message)
+    return text or ""
+
+
+def _health(entry: HealthEntry | None) -> HealthCheck:
+    if entry is None:
+        return HealthCheck()
+    return HealthCheck(
+        http=entry.http,
+        tcp=entry.tcp,
+        command=tuple(entry.command),
+        version=entry.version,
+        interval_s=entry.interval,
+        timeout_s=entry.timeout,
+        passes=entry.passes,
+    )
+
+
+def _rollout(entry: RolloutEntry) -> RolloutPolicy:
+    return RolloutPolicy(
+        max_parallel=entry.max_parallel,
+        min_healthy_time_s=entry.min_healthy_time,
+        healthy_deadline_s=entry.healthy_deadline,
+        progress_deadline_s=entry.progress_deadline,
+        confirm_timeout_s=entry.confirm_timeout,
+        auto_revert=entry.auto_revert,
+    )
+
+
+def _artifact(service: str, read: Read[ServiceEntry], faults: Faults) -> ArtifactSource | None:
+    entry: ArtifactEntry | None = read.value.artifact
+    if entry is None:
+        return None
+    at, key = read.at("artifact", "path"), read.name("artifact", "path")
+    if entry.path.count("{version}") != 1:
+        faults.add(at, "value", f"{key}: expected {{version}} exactly once, found {quote(entry.path)}")
+    folder = os.path.dirname(read.at("artifact").file)
+    return ArtifactSource(
+        path=absolute(entry.path.replace("{service}", service), folder),
+        sha256=absolute(entry.sha256.replace("{service}", service), folder),
+    )
+
+
+def _with_needs(draft: _Draft, drafts: Mapping[str, _Draft], declared: Mapping[str, Entry], faults: Faults) -> Service:
+    needs = [_need(draft, need, drafts, declared, faults) for need in draft.needs]
+    return replace(draft.service, needs=tuple(need for need in needs if need is not None))
+
+
+def _need(
+    draft: _Draft,
+    read: Read[NeedEntry],
+    drafts: Mapping[str, _Draft],
+    declared: Mapping[str, Entry],
+    faults: Faults,
+) -> Need | None:
+    """One need, checked against the provider: it exists, orders its versions so, and runs
+    wherever the consumer does."""
+    entry, consumer = read.value, draft.service
+    _check_constraint(read, "when", entry.when, consumer, faults)
+    if "service" in read.unread:
+        return None
+    if entry.service == consumer.name:
+        faults.add(read.at("service"), "conflict", f"{read.name('service')}: a service cannot need itself")
+    elif entry.service not in declared:
+        faults.unknown(read.at("service"), read.name("service"), "service", entry.service, declared)
+    elif entry.service in drafts:
+        provider = drafts[entry.service]
+        _check_constraint(read, "version", entry.version, provider.service, faults)
+        # Where a placement has a fault of its own, what it lacks would be a second report of it.
+        for environment in consumer.hosts if provider.service.hosts else ():
+            if environment not in provider.service.hosts:
+                message = (
+                    f"{read.name()}: {consumer.name} is placed in {environment} and needs {entry.service},"
+                    f" which has no placement there; place it, or move {consumer.name}"
+                )
+                faults.add(read.at(), "placement", message)
+    return Need(entry.service, entry.version.strip(), entry.when.strip())
+
+
+def _check_constraint(read: Read[NeedEntry], key: str, text: str, owner: Service, faults: Faults) -> None:
+    if key in read.unread:
+        return
+    wrong = problem_with_constraint(owner.scheme, text)
+    if wrong:
+        scheme = f"{owner.name} has {owner.scheme.value} versions"
+        faults.add(read.at(key), "constraint", f"{read.name(key)}: {quote(text)} {wrong} ({scheme})")
