@@ -1,0 +1,64 @@
+"""What to say to a host and how to read its answer. Pure: commands out, parsed replies in.
+
+``host.sh`` is the one POSIX script that does the work on hosts; ``script`` holds its text and
+digest. Everybody else calls the functions named here and never spells a verb of the script.
+"""
+
+from __future__ import annotations
+
+from engine.drivers.fencing import ClaimAnswer, claim, parse_claim
+from engine.drivers.observing import observe, parse_observe
+from engine.drivers.script import DIGEST, SCRIPT
+from engine.drivers.spec import PlacementSpec, expand
+from engine.drivers.staging import (
+    StageAnswer,
+    UploadAnswer,
+    parse_stage,
+    parse_upload,
+    stage,
+    upload,
+)
+from engine.drivers.stepping import (
+    ConfirmAnswer,
+    ConfirmResult,
+    StepResult,
+    SwitchAnswer,
+    confirm,
+    parse_confirm,
+    parse_log,
+    parse_switch,
+    parse_withdraw,
+    service_log,
+    switch,
+    withdraw,
+)
+
+__all__ = [
+    "DIGEST",
+    "SCRIPT",
+    "ClaimAnswer",
+    "ConfirmAnswer",
+    "ConfirmResult",
+    "PlacementSpec",
+    "StageAnswer",
+    "StepResult",
+    "SwitchAnswer",
+    "UploadAnswer",
+    "claim",
+    "confirm",
+    "expand",
+    "observe",
+    "parse_claim",
+    "parse_confirm",
+    "parse_log",
+    "parse_observe",
+    "parse_stage",
+    "parse_switch",
+    "parse_upload",
+    "parse_withdraw",
+    "service_log",
+    "stage",
+    "switch",
+    "upload",
+    "withdraw",
+]

@@ -4,7 +4,8 @@ gone: an unreachable placement keeps its last sighting until it is seen again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from engine.model.names import PlacementId
@@ -66,7 +67,8 @@ class Claim:
 @dataclass(frozen=True, slots=True)
 class HostReport:
     """All that one observation of a host tells. ``clock_s`` is its wall clock (Unix time);
-    ``free_bytes`` is what its base folder's file system can still take, -1 if not known."""
+    ``free_bytes`` is what its base folder's file system can still take, -1 if not known.
+    ``steps`` names the step under way on a placement: running, or not confirmed yet."""
 
     host: str
     boot_id: str
@@ -74,6 +76,7 @@ class HostReport:
     claim: Claim | None
     sightings: tuple[Sighting, ...]
     free_bytes: int = -1
+    steps: Mapping[PlacementId, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

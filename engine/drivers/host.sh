@@ -1,0 +1,3 @@
+#!/bin/sh
+# The host script.
+exit 64
