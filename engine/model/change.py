@@ -49,6 +49,7 @@ LEGAL: Mapping[Status, frozenset[Status]] = MappingProxyType(
         ),
         Status.PAUSED: frozenset(
             {
+                Status.SUCCEEDED,
                 Status.WAITING,
                 Status.RUNNING,
                 Status.REVERTING,
@@ -109,6 +110,11 @@ class Move:
     detail: str = ""
     log: tuple[str, ...] = ()
     forgiven: bool = False
+
+    @property
+    def counts_as_lost(self) -> bool:
+        """Put back because the host could not be reached in time, and nobody has said go on."""
+        return self.state is MoveState.UNCONFIRMED and not self.forgiven
 
 
 @dataclass(frozen=True, slots=True)

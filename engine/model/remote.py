@@ -34,8 +34,10 @@ class Command:
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What came back. Only ``status == 0`` is success; None means that no exit status
-    arrived, so nothing is known of what the command did."""
+    arrived, so nothing is known of what the command did. ``truncated``: there was more output
+    than a transport keeps; what stands here is its beginning."""
 
     status: int | None
     stdout: str = ""
     stderr: str = ""
+    truncated: bool = False

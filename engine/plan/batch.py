@@ -1,0 +1,84 @@
+"""Which placements of a rollout move next. The number unavailable stays within ``max_parallel``
+or does not rise, one placement at a time moves on a host, and only hosts that answer and carry
+this engine's claim are touched. Placements that are unhealthy already go first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.model.change import Move
+from engine.model.event import MoveIntended
+from engine.model.names import PlacementId
+from engine.model.snapshot import Action, Execute
+from engine.model.wait import Reason, Wait
+from engine.plan.under_way import UnderWay
+
+
+def next_batch(
+    rollout: UnderWay, left: Iterable[PlacementId], busy: set[str], *, back: bool
+) -> tuple[list[Action], list[Wait]]:
+    """Start as many of ``left`` as the budget allows."""
+    estate, waits = rollout.estate, list[Wait]()
+    actions: list[Action] = []
+    limit = rollout.policy.max_parallel.of(len(rollout.placements))
+    flying = len(rollout.in_flight)
+    unavailable = [p for p in rollout.placements if not estate.available(p)]
+    down = len(unavailable)
+    for placement in sorted(left, key=estate.available):
+        if not estate.reachable(placement.host):
+            waits.append(rollout.unreachable(placement))
+        elif not estate.state.hosts[placement.host].fenced:
+            reason = estate.state.hosts[placement.host].reason or "this engine's claim is not on it yet"
+            waits.append(rollout.wait(Reason.HOST_UNREACHABLE, placement, f"{placement.host} is unfenced: {reason}"))
+        elif placement.host in busy:
+            message = f"another service moves on {placement.host} just now"
+            waits.append(rollout.wait(Reason.HOST_BUSY, placement, message))
+        elif flying >= limit:
+            break
+        elif estate.available(placement) and down + 1 > limit:
+            if not flying:
+                ill = ", ".join(p.host for p in unavailable)
+                message = f"{down} of {len(rollout.placements)} are unavailable ({ill}); at most {limit} may be"
+                waits.append(rollout.wait(Reason.BLAST_RADIUS, placement, message))
+            break
+        else:
+            down += estate.available(placement)
+            flying += 1
+            busy.add(placement.host)
+            actions.append(_execute(rollout, placement, back=back))
+    return actions, waits
+
+
+def _execute(rollout: UnderWay, placement: PlacementId, *, back: bool) -> Execute:
+    """The move of one placement, with its intent."""
+    item, change = rollout.item, rollout.change
+    before = item.moves.get(placement.host)
+    attempt = before.attempt + 1 if before and before.back is back else 1
+    sighting = rollout.estate.state.sightings.get(placement)
+    origin = (sighting.version or sighting.release) if sighting else None
+    goal = rollout.origin_of(placement) if back else item.goal
+    name = f"{item.service}-{placement.host}-{'b' if back else 'f'}{attempt}"
+    step = f"{rollout.estate.state.store[:12]}-{change.id}-{name}"
+    intent = MoveIntended(change.id, item.service, placement.host, step, origin, goal, attempt, back)
+    move = Move(placement.host, step, origin, goal, attempt, rollout.estate.snapshot.now, back)
+    return execution(rollout, move, intent)
+
+
+def execution(rollout: UnderWay, move: Move, intent: MoveIntended | None) -> Execute:
+    """What the runtime needs to carry out a move; without ``intent``, to take it up again."""
+    item, policy = rollout.item, rollout.policy
+    artifact = rollout.estate.snapshot.catalog.find(item.service, move.goal) if move.goal else None
+    return Execute(
+        change=rollout.change.id,
+        placement=PlacementId(item.service, rollout.change.environment, move.host),
+        step=move.step,
+        origin=move.origin,
+        goal=move.goal,
+        configuration=(item.origin_configuration if move.back else None) or item.configuration,
+        min_healthy_time_s=policy.min_healthy_time_s,
+        healthy_deadline_s=policy.healthy_deadline_s,
+        confirm_timeout_s=policy.confirm_timeout_s,
+        artifact=artifact,
+        intent=intent,
+    )

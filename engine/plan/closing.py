@@ -1,0 +1,82 @@
+"""When a change is done, and what a failed item means for the rest of it: what is done is held
+(``on_failure: hold``) or taken back in reverse order (``revert_all``).
+"""
+
+from __future__ import annotations
+
+from engine.model.change import UNFINISHED_ROLLOUT, Change, Item, OnFailure, Status
+from engine.model.event import ChangeStatus, ItemStatus
+from engine.model.snapshot import Action, Decide
+from engine.model.wait import Reason, Wait
+from engine.plan.estate import Estate
+from engine.plan.under_way import UnderWay
+
+UNSUCCESSFUL = frozenset({Status.FAILED, Status.REVERTED})
+ABANDONED = frozenset({Status.CANCELLED, Status.SUPERSEDED})
+
+
+def close(estate: Estate) -> tuple[list[Action], list[Wait]]:
+    """The statuses that changes enter now, and why some cannot be closed yet."""
+    actions: list[Action] = []
+    waits: list[Wait] = []
+    for change in estate.state.unfinished():
+        statuses = {item.status for item in change.items}
+        if statuses & UNFINISHED_ROLLOUT:
+            continue
+        if statuses & UNSUCCESSFUL:
+            more, why = _after_failure(estate, change)
+            actions += more
+            waits += why
+        elif Status.WAITING not in statuses:
+            actions.append(_enter(change, _outcome(statuses)))
+    return actions, waits
+
+
+def _outcome(statuses: set[Status]) -> Status:
+    if statuses <= {Status.CANCELLED}:
+        return Status.CANCELLED
+    return Status.SUPERSEDED if statuses <= ABANDONED else Status.SUCCEEDED
+
+
+def _enter(change: Change, status: Status) -> Decide:
+    return Decide(ChangeStatus(change.id, status))
+
+
+def _after_failure(estate: Estate, change: Change) -> tuple[list[Action], list[Wait]]:
+    if change.on_failure is OnFailure.HOLD:
+        return [_enter(change, Status.FAILED)], []
+    waiting = [item for item in change.items if item.status is Status.WAITING]
+    if waiting:
+        return [Decide(ItemStatus(change.id, item.service, Status.CANCELLED)) for item in waiting], []
+    done = [item for item in change.items if item.status is Status.SUCCEEDED and _is_newest(estate, change, item)]
+    if not done:
+        left = any(item.status is Status.FAILED for item in change.items)
+        return [_enter(change, Status.FAILED if left else Status.REVERTED)], []
+    waits: list[Wait] = []
+    for item in sorted(done, key=lambda item: (item.finished or change.created, item.service), reverse=True):
+        wait = _why_not_back(UnderWay(estate, change, item))
+        if wait is None:
+            failed = next(other for other in change.items if other.status in UNSUCCESSFUL)
+            reason = f"taken back because {failed.service} failed"
+            return [Decide(ItemStatus(change.id, item.service, Status.REVERTING, reason))], []
+        waits.append(wait)
+    return [], waits
+
+
+def _is_newest(estate: Estate, change: Change, item: Item) -> bool:
+    """Whether nobody has asked anything newer of the instance."""
+    return estate.items[change.instance(item)][-1][0] is change
+
+
+def _why_not_back(rollout: UnderWay) -> Wait | None:
+    """Why an item that is done cannot be taken back now, None if it can."""
+    name = rollout.item.service
+    for other in rollout.estate.neighbours(name):
+        rolling = rollout.estate.rolling(rollout.instance._replace(service=other))
+        if rolling:
+            return rollout.wait(Reason.DEPENDENCY_BUSY, rollout.instance, f"{other} is rolling (change {rolling.id})")
+    clash = rollout.unsafe(rollout.item.origin)
+    if clash is None:
+        return None
+    message = f"{name} cannot go back to {rollout.item.origin}: {clash.sentence()}"
+    return rollout.wait(Reason.DEPENDENT_INCOMPATIBLE, rollout.instance, message)

@@ -1,0 +1,255 @@
+"""The gates before a rollout may start: one pure function each, in one table.
+
+A gate looks at one ``Case`` and yields the waits it imposes; none means go. Gates that keep a
+change's place in the queue (``model.wait.RESERVING``) and gates that do not are told apart by
+their reasons, not by their place in the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from engine.model.change import Change, Item, Kind
+from engine.model.inventory import Service
+from engine.model.names import InstanceId
+from engine.model.version import satisfies, sort_key
+from engine.model.wait import RESERVING, Reason, Wait
+from engine.plan.estate import Estate
+from engine.plan.holds import holds
+from engine.plan.sequence import Clash, Order, clash_of
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One item that wants to start. ``ends`` maps every service of the environment that is
+    moving or to move to its change and the version it will end at; ``order`` is the order
+    among those to move; ``reserved`` names, for each service, the earlier change that keeps
+    its place there; ``rolling`` lists the rollouts that run now."""
+
+    estate: Estate
+    change: Change
+    item: Item
+    order: Order
+    ends: Mapping[str, tuple[Change, str]]
+    reserved: Mapping[str, Change]
+    rolling: tuple[tuple[Change, Item], ...]
+
+    @property
+    def instance(self) -> InstanceId:
+        """The instance that would move."""
+        return self.change.instance(self.item)
+
+    def wait(self, reason: Reason, message: str, owner: str = "", unblock: str = "", blocker: str = "") -> Wait:
+        """A wait of this case."""
+        return Wait(reason, str(self.instance), message, self.change.id, owner, unblock, blocker)
+
+    def pairs(self) -> Iterator[tuple[str, str, str]]:
+        """(consumer, provider, the other one) for each dependency this service is part of."""
+        name = self.item.service
+        for provider in self.estate.providers(name):
+            if provider != name:
+                yield name, provider, provider
+        for consumer in self.estate.consumers.get(name, ()):
+            if consumer != name:
+                yield consumer, name, consumer
+
+    def owner(self, service: str) -> str:
+        """The team that owns a service, "" if the inventory does not know it."""
+        declared = self.estate.service(service)
+        return declared.team if declared else ""
+
+
+def held(case: Case) -> Iterator[Wait]:
+    """A person stopped the engine, the change, or the instance; or the engine is going down."""
+    yield from holds(case.estate, case.change, case.item)
+
+
+def artifact(case: Case) -> Iterator[Wait]:
+    """The release's file was there when the change was accepted, and must still be."""
+    name, goal = case.item.service, case.item.goal
+    known = case.estate.snapshot.catalog.find(name, goal)
+    if known is None:
+        good = case.estate.known(case.instance).good
+        if case.change.kind is Kind.ROLLBACK and any(g.version == goal for g in good):
+            return  # the hosts keep what they ran
+        message = f"the artifact of {name} {goal} is gone"
+        yield case.wait(Reason.ARTIFACT_MISSING, message, owner=case.owner(name), unblock="put the file back")
+    elif not known.sha256:
+        message = f"no sha256 sum is listed for {known.path}"
+        yield case.wait(Reason.ARTIFACT_UNVERIFIED, message, owner=case.owner(name), unblock="add it to the sums file")
+
+
+def lockstep(case: Case) -> Iterator[Wait]:
+    """Part of a group for which no order is safe."""
+    caught = case.order.lockstep_of(case.item.service)
+    if caught:
+        group, clashes = caught
+        shown = "; ".join(clash.sentence() for clash in clashes)
+        message = f"no safe order exists for {', '.join(group)}: {shown}"
+        unblock = "queue versions in between that accept both sides, or ask their teams for one"
+        yield case.wait(Reason.LOCKSTEP, message, owner=case.owner(case.item.service), unblock=unblock)
+
+
+def dependency_version(case: Case) -> Iterator[Wait]:
+    """What would run beside it after the move, or while it moves, refuses it."""
+    if case.order.lockstep_of(case.item.service):
+        return
+    estate = case.estate
+    mine = estate.may_run(case.instance)
+    for consumer, provider, other in case.pairs():
+        theirs = estate.may_run(InstanceId(other, case.change.environment))
+        coming = case.ends.get(other)
+        end = _clash(case, other, consumer, {coming[1]} if coming else theirs)
+        if end is not None:
+            unblock = _what_to_queue(case, consumer, other)
+            message = f"{end.sentence()}; nothing queued changes that"
+            yield case.wait(Reason.DEPENDENCY_VERSION, message, owner=case.owner(other), unblock=unblock)
+            continue
+        broken_before = clash_of(
+            estate,
+            consumer,
+            mine if other == provider else theirs,
+            provider,
+            theirs if other == provider else mine,
+        )
+        now = _clash(case, other, consumer, theirs)
+        if now is not None and broken_before is None and coming:
+            message = f"{other} {coming[1]} (change {coming[0].id}) has to be there first: {now.sentence()}"
+            yield case.wait(Reason.DEPENDENCY_VERSION, message, owner=case.owner(other), blocker=coming[0].id)
+
+
+def _clash(case: Case, other: str, consumer: str, theirs: Iterable[str]) -> Clash | None:
+    """The clash of this case's goal with versions of the other side of one dependency."""
+    name, goal = case.item.service, case.item.goal
+    if other == consumer:
+        return clash_of(case.estate, other, theirs, name, [goal])
+    return clash_of(case.estate, name, [goal], other, theirs)
+
+
+def _what_to_queue(case: Case, consumer: str, other: str) -> str:
+    """The command that would bring the other side to where it fits, if a known version does."""
+    estate = case.estate
+    scheme = estate.scheme(other)
+    fitting = [
+        version
+        for version in estate.snapshot.catalog.versions(other)
+        if _clash(case, other, consumer, {version}) is None
+    ]
+    if not fitting:
+        return f"no known version of {other} fits {case.item.service} {case.item.goal}"
+    newest = max(fitting, key=lambda version: sort_key(scheme, version))
+    return f"interlock deploy {other}={newest} -e {case.change.environment}"
+
+
+def dependency_unhealthy(case: Case) -> Iterator[Wait]:
+    """A provider is not healthy: dependents start after it is. What is itself unhealthy may
+    always be mended, and rollbacks wait for nobody's health."""
+    estate, environment = case.estate, case.change.environment
+    if case.change.kind is Kind.ROLLBACK or (estate.may_run(case.instance) and not estate.is_healthy(case.instance)):
+        return
+    for provider in estate.providers(case.item.service):
+        instance = InstanceId(provider, environment)
+        if not _applies(case, provider) or estate.is_healthy(instance) or provider == case.item.service:
+            continue
+        if not estate.may_run(instance) and case.item.service in case.order.before.get(provider, {}):
+            continue  # both are installed for the first time, in a cycle: by name
+        coming = case.ends.get(provider)
+        blocker = coming[0].id if coming and not estate.may_run(instance) else ""
+        message = f"{instance} is not healthy: {_illness(estate, instance)}"
+        unblock = "" if coming else f"interlock deploy {provider}=VERSION -e {environment}"
+        yield case.wait(
+            Reason.DEPENDENCY_UNHEALTHY, message, owner=case.owner(provider), unblock=unblock, blocker=blocker
+        )
+
+
+def _applies(case: Case, provider: str) -> bool:
+    """Whether the goal needs the provider at all (``when`` may exempt it)."""
+    declared = case.estate.service(case.item.service)
+    scheme = case.estate.scheme(case.item.service)
+    return any(
+        need.provider == provider and (not need.when or satisfies(scheme, case.item.goal, need.when))
+        for need in (declared.needs if declared else ())
+    )
+
+
+def _illness(estate: Estate, instance: InstanceId) -> str:
+    placements = estate.inventory.placements(instance)
+    bad = [placement for placement in placements if not estate.available(placement)]
+    if not placements:
+        return "it has no placement here"
+    if not estate.may_run(instance):
+        return "it is not installed yet"
+    sighting = estate.state.sightings.get(bad[0])
+    reason = sighting.detail if sighting and sighting.detail else "its last check did not pass"
+    if not estate.reachable(bad[0].host):
+        reason = "its host does not answer"
+    return f"{len(bad)} of {len(placements)} unavailable ({bad[0].host}: {reason})"
+
+
+def dependency_busy(case: Case) -> Iterator[Wait]:
+    """Joined services never roll at the same time, and each has its turn."""
+    environment, name = case.change.environment, case.item.service
+    for other in (name, *case.estate.neighbours(name)):
+        change = case.estate.rolling(InstanceId(other, environment))
+        if change and not (other == name and change.id == case.change.id):
+            message = f"{other} is rolling (change {change.id})"
+            yield case.wait(Reason.DEPENDENCY_BUSY, message, owner=case.owner(other), blocker=change.id)
+        earlier = case.reserved.get(other)
+        if earlier and earlier.id != case.change.id and not change and case.change.kind is not Kind.ROLLBACK:
+            message = f"change {earlier.id} came first and is about to move {other}"
+            yield case.wait(Reason.DEPENDENCY_BUSY, message, owner=earlier.requested_by, blocker=earlier.id)
+    for first in case.order.before.get(name, {}):
+        coming = case.ends.get(first)
+        if coming and not case.estate.rolling(InstanceId(first, environment)):
+            message = f"{first} {coming[1]} (change {coming[0].id}) goes first"
+            yield case.wait(Reason.DEPENDENCY_BUSY, message, owner=case.owner(first), blocker=coming[0].id)
+
+
+def concurrency(case: Case) -> Iterator[Wait]:
+    """No more rollouts at once than the limits allow: overall, per team, environment, label."""
+    if case.change.kind is Kind.ROLLBACK:
+        return
+    limits, me = case.estate.inventory.limits, case.estate.service(case.item.service)
+    if me is None:
+        return
+    rolling = [(change, case.estate.service(item.service)) for change, item in case.rolling]
+    environment = case.change.environment
+
+    def full(limit: int | None, count: int, what: str) -> Iterator[Wait]:
+        if limit is not None and count >= limit:
+            message = f"{count} of at most {limit} rollouts {what} run already"
+            yield case.wait(Reason.CONCURRENCY_LIMIT, message, owner="policies.limits")
+
+    yield from full(limits.rollouts, len(rolling), "in all")
+    yield from full(limits.per_team, sum(_team(s) == me.team for _, s in rolling), f"of team {me.team}")
+    in_environment = sum(change.environment == environment for change, _ in rolling)
+    yield from full(limits.per_environment.get(environment), in_environment, f"in {environment}")
+    for key, value in sorted(me.labels.items()):
+        same = sum(s is not None and s.labels.get(key) == value for _, s in rolling)
+        yield from full(limits.per_label.get(f"{key}={value}"), same, f"with label {key}={value}")
+
+
+def _team(service: Service | None) -> str | None:
+    return service.team if service else None
+
+
+START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
+    held,
+    artifact,
+    lockstep,
+    dependency_version,
+    dependency_unhealthy,
+    dependency_busy,
+    concurrency,
+)
+
+
+def waits_before_start(case: Case) -> tuple[Wait, ...]:
+    """Every wait that holds the item now; none means that its rollout may start."""
+    return tuple(wait for gate in START_GATES for wait in gate(case))
+
+
+def is_blocked(waits: tuple[Wait, ...]) -> bool:
+    """Whether something other than its turn holds it: it then keeps no place in the queue."""
+    return any(wait.reason not in RESERVING for wait in waits)

@@ -1,0 +1,88 @@
+"""``plan(snapshot) -> Plan``: the whole decision, pure and in one sitting.
+
+In this order: take up moves that were left without an outcome; adopt what runs already; judge
+the queue; carry on with rollouts; close changes that are done. Whatever is not acted on waits
+with its reason. The runtime records the decisions, folds them into the state and plans again
+until nothing more is decided.
+"""
+
+from __future__ import annotations
+
+from engine.model.event import InstanceAdopted
+from engine.model.snapshot import Action, Decide, Plan, Snapshot
+from engine.model.wait import Reason, Wait
+from engine.plan.batch import execution
+from engine.plan.closing import close
+from engine.plan.estate import Estate
+from engine.plan.rollout import advance
+from engine.plan.starts import starts
+from engine.plan.under_way import UnderWay
+
+Part = tuple[list[Action], list[Wait]]
+
+
+def plan(snapshot: Snapshot) -> Plan:
+    """What to do now, and why the rest waits."""
+    estate = Estate(snapshot)
+    queue = starts(estate)
+    parts: list[Part] = [
+        _take_up(estate),
+        _adopt(estate),
+        _carry_on(estate, queue.overtaken),
+        (queue.actions, queue.waits),
+        close(estate),
+    ]
+    actions = tuple(action for more, _ in parts for action in more)
+    waits = tuple(wait for _, why in parts for wait in why)
+    return Plan(actions, waits)
+
+
+def _take_up(estate: Estate) -> Part:
+    """Moves in flight that nobody carries out: a crash or a lost link left them. The host
+    keeps the result under the step's name, so doing them again does nothing twice."""
+    actions: list[Action] = []
+    waits: list[Wait] = []
+    for change, item, move in estate.state.moves_in_flight():
+        if move.step in estate.snapshot.executing:
+            continue
+        rollout = UnderWay(estate, change, item)
+        action = execution(rollout, move, None)
+        if move.host not in estate.inventory.hosts or not estate.reachable(move.host):
+            waits.append(rollout.unreachable(action.placement))
+        elif not estate.state.hosts[move.host].fenced:
+            reason = estate.state.hosts[move.host].reason or "this engine has not claimed it yet"
+            message = f"{move.host} is unfenced: {reason}"
+            waits.append(rollout.wait(Reason.HOST_UNREACHABLE, action.placement, message))
+        else:
+            actions.append(action)
+    return actions, waits
+
+
+def _adopt(estate: Estate) -> Part:
+    """First contact: where one version runs everywhere and nothing was ever asked for, that
+    version is target and desired. It moves nothing."""
+    actions: list[Action] = []
+    for instance in estate.inventory.instances():
+        if estate.known(instance).target is not None or estate.items.get(instance):
+            continue
+        sightings = [estate.state.sightings.get(p) for p in estate.inventory.placements(instance)]
+        versions = {sighting.version if sighting else None for sighting in sightings}
+        version = versions.pop()
+        if not versions and version is not None:
+            configuration = estate.inventory.services[instance.service].configuration
+            actions.append(Decide(InstanceAdopted(instance, version, configuration)))
+    return actions, []
+
+
+def _carry_on(estate: Estate, overtaken: set[tuple[str, str]]) -> Part:
+    """The next steps of every rollout under way, in the order of the queue; one placement at a
+    time on a host, over all of them."""
+    actions: list[Action] = []
+    waits: list[Wait] = []
+    busy = set(estate.moving)
+    for change, item in estate.state.rollouts():
+        stop = (change.id, item.service) in overtaken
+        more, why = advance(UnderWay(estate, change, item), busy, stop=stop)
+        actions += more
+        waits += why
+    return actions, waits

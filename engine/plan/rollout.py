@@ -1,0 +1,133 @@
+"""How one instance moves on: which placements next, when it has arrived, when it failed.
+
+Placements that are unhealthy and outdated go first. A placement may be started if the number
+of unavailable ones stays within ``max_parallel`` or does not rise: mending what is broken
+always may. Every single move is checked once more against what its neighbours may run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.model.change import MoveState, Status
+from engine.model.event import ChangePaused
+from engine.model.snapshot import Action, Decide
+from engine.model.wait import Reason, Wait
+from engine.plan.batch import next_batch
+from engine.plan.holds import holds
+from engine.plan.under_way import UnderWay
+
+UNCONFIRMED_TRIES = 2
+BACK_TRIES = 3
+
+
+def advance(rollout: UnderWay, busy: set[str], *, stop: bool = False) -> tuple[list[Action], list[Wait]]:
+    """What to do next for one rollout, and why the rest of it waits.
+
+    ``busy`` are the hosts with a step in flight or planned; it grows by what is planned here.
+    ``stop``: start nothing more, a newer change takes over at the safe point.
+    """
+    if rollout.item.status is Status.REVERTING:
+        return _advance_back(rollout, busy)
+    failure = _failure(rollout)
+    if failure and not rollout.policy.auto_revert:
+        return ([] if rollout.in_flight else [rollout.decide(Status.FAILED, failure)]), []
+    if failure:
+        return [rollout.decide(Status.REVERTING, failure)], []
+    if _is_lost(rollout):
+        return [Decide(ChangePaused(rollout.change.id, "interlock"))], []
+    left = [p for p in rollout.placements if not rollout.is_at_goal(p) and not rollout.estate.is_moving(p)]
+    if not left and not rollout.in_flight:
+        return _conclude(rollout)
+    waits = list(_holds(rollout))
+    if waits or stop:
+        return [], waits
+    return next_batch(rollout, left, busy, back=False)
+
+
+def _failure(rollout: UnderWay) -> str:
+    """Why the rollout has failed, for people: host, check, last log lines; "" if it has not."""
+    for move in rollout.item.moves.values():
+        if not move.back and move.state in (MoveState.REVERTED, MoveState.FAILED):
+            put_back = move.state is MoveState.REVERTED and move.origin
+            end = f"; {move.host} was put back to {move.origin}" if put_back else ""
+            log = "".join(f"\n  {move.host}| {line}" for line in move.log[-5:])
+            return f"{rollout.item.service} {move.goal} failed on {move.host}: {move.detail}{end}{log}"
+    return _is_late(rollout)
+
+
+def _is_lost(rollout: UnderWay) -> bool:
+    """Whether a placement could not be confirmed as often as it is tried without a person."""
+    return rollout.item.status is Status.RUNNING and any(
+        move.counts_as_lost and move.attempt >= UNCONFIRMED_TRIES for move in rollout.item.moves.values()
+    )
+
+
+def _is_late(rollout: UnderWay) -> str:
+    """Why the progress deadline is over, "" while it is not. Moves in flight have deadlines of
+    their own on the host, and hosts that do not answer are waited for."""
+    elapsed_s = rollout.estate.snapshot.elapsed_s - rollout.item.progress_at_s
+    if (
+        elapsed_s <= rollout.policy.progress_deadline_s
+        or rollout.item.status is not Status.RUNNING
+        or rollout.in_flight
+        or any(True for _ in _holds(rollout))
+    ):
+        return ""
+    ill = [
+        placement
+        for placement in rollout.placements
+        if rollout.estate.reachable(placement.host) and not rollout.estate.available(placement)
+    ]
+    if not ill:
+        return ""
+    what = f"{rollout.item.service} {rollout.item.goal}"
+    limit_s = rollout.policy.progress_deadline_s
+    return f"{what}: no progress within {limit_s:g} s; {ill[0].host}: {rollout.illness(ill[0])}"
+
+
+def _conclude(rollout: UnderWay) -> tuple[list[Action], list[Wait]]:
+    """All moves are done: has it arrived, or must some placement still become healthy?"""
+    waits: list[Wait] = []
+    for placement in rollout.placements:
+        if rollout.estate.available(placement):
+            continue
+        if not rollout.estate.reachable(placement.host):
+            waits.append(rollout.unreachable(placement))
+        else:
+            message = f"{placement.host} runs {rollout.item.goal} and is not healthy: {rollout.illness(placement)}"
+            waits.append(rollout.wait(Reason.BLAST_RADIUS, placement, message))
+    return ([], waits) if waits else ([rollout.decide(Status.SUCCEEDED)], [])
+
+
+def _holds(rollout: UnderWay) -> Iterator[Wait]:
+    """What stops the whole rollout from starting another placement forward."""
+    yield from holds(rollout.estate, rollout.change, rollout.item)
+    artifact = rollout.estate.snapshot.catalog.find(rollout.item.service, rollout.item.goal)
+    known = {good.version for good in rollout.estate.known(rollout.instance).good}
+    if artifact is None and rollout.item.goal not in known:
+        message = f"the artifact of {rollout.item.service} {rollout.item.goal} is gone"
+        yield rollout.wait(Reason.ARTIFACT_MISSING, rollout.instance, message, "put the file back")
+    clash = rollout.unsafe(rollout.item.goal)
+    if clash:
+        yield rollout.wait(Reason.DEPENDENCY_VERSION, rollout.instance, clash.sentence())
+
+
+def _advance_back(rollout: UnderWay, busy: set[str]) -> tuple[list[Action], list[Wait]]:
+    """The rollout is being taken back: every placement to the origin."""
+    left = [p for p in rollout.placements if not rollout.is_at_origin(p) and not rollout.estate.is_moving(p)]
+    if not left and not rollout.in_flight:
+        return [rollout.decide(Status.REVERTED)], []
+    for placement in left:
+        move = rollout.item.moves.get(placement.host)
+        if move and move.back and move.attempt >= BACK_TRIES and not rollout.in_flight:
+            message = f"could not be put back to {move.goal} on {move.host}: {move.detail}"
+            return [rollout.decide(Status.FAILED, f"{rollout.item.failure}\n{message}")], []
+    if rollout.estate.snapshot.draining:
+        message = "the engine is stopping; it goes on when an engine runs again"
+        return [], [rollout.wait(Reason.ENGINE_DRAINING, rollout.instance, message)]
+    clash = rollout.unsafe(rollout.item.origin)
+    if clash and left:
+        message = f"cannot be put back to {rollout.item.origin}: {clash.sentence()}"
+        return [], [rollout.wait(Reason.DEPENDENT_INCOMPATIBLE, rollout.instance, message)]
+    return next_batch(rollout, left, busy, back=True)

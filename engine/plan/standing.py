@@ -1,0 +1,56 @@
+"""Where an instance stands, in the contract's words, from a snapshot and its plan."""
+
+from __future__ import annotations
+
+from engine.model.change import Status
+from engine.model.names import InstanceId
+from engine.model.observation import Health
+from engine.model.snapshot import Plan
+from engine.plan.estate import Estate
+
+
+def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
+    """The first that applies of: unknown, reverting, failed, paused, rolling, drifted, waiting,
+    pending, degraded, converged."""
+    change, item = estate.items.get(instance, [(None, None)])[-1]
+    status = item.status if item else None
+    target, desired = estate.known(instance).target, estate.desired(instance)
+    if target is None and status in (None, Status.CANCELLED, Status.SUPERSEDED):
+        return "unknown"
+    if status is Status.REVERTING:
+        return "reverting"
+    if status is Status.FAILED:
+        return "failed"
+    if status is Status.PAUSED or (change and change.paused_by and status is Status.WAITING):
+        return "paused"
+    if any(entry.status is Status.RUNNING for _, entry in estate.items.get(instance, ())):
+        return "rolling"
+    if target is not None and _differs(estate, instance, target):
+        return "drifted"
+    if status is Status.WAITING:
+        held = any(wait.subject == str(instance) for wait in plan.waits)
+        return "waiting" if held else "pending"
+    if desired != target:
+        return "pending"
+    return "converged" if is_converged(estate, instance) else "degraded"
+
+
+def is_converged(estate: Estate, instance: InstanceId) -> bool:
+    """Current, target and desired are one version on every placement, all healthy."""
+    target = estate.known(instance).target
+    sightings = [estate.state.sightings.get(p) for p in estate.inventory.placements(instance)]
+    return (
+        target is not None
+        and target == estate.desired(instance)
+        and all(s is not None and s.version == target and s.health is Health.PASSING for s in sightings)
+        and all(estate.reachable(p.host) for p in estate.inventory.placements(instance))
+    )
+
+
+def _differs(estate: Estate, instance: InstanceId, target: str) -> bool:
+    """Whether a placement that can be seen runs something else than the target, or nothing."""
+    for placement in estate.inventory.placements(instance):
+        sighting = estate.state.sightings.get(placement)
+        if sighting is not None and estate.reachable(placement.host) and sighting.version != target:
+            return True
+    return False

@@ -1,0 +1,151 @@
+"""Which queued items may start now. Walks the queue in order; an item that waits only for its
+turn keeps its place, one that waits for anything else blocks nobody, and a newer change takes
+an instance over from an older one only when it could itself start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.model.change import Change, Item, MoveState, Status
+from engine.model.event import ItemStatus
+from engine.model.names import InstanceId
+from engine.model.snapshot import Action, Decide
+from engine.model.wait import Reason, Wait
+from engine.plan.estate import Estate
+from engine.plan.gates import Case, is_blocked, waits_before_start
+from engine.plan.sequence import Order, order
+
+Entry = tuple[Change, Item]
+
+
+@dataclass(slots=True)
+class Starts:
+    """What the queue comes to: decisions, waits, and the rollouts (change, service) that are to
+    stop at their safe point because a newer change takes over."""
+
+    actions: list[Action] = field(default_factory=list)
+    waits: list[Wait] = field(default_factory=list)
+    overtaken: set[tuple[str, str]] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The queue of one environment: its waiting items in order, which of them leads for each
+    service, where everything that moves will end, and the order among the leaders."""
+
+    entries: tuple[Entry, ...]
+    leaders: Mapping[str, Entry]
+    ends: Mapping[str, tuple[Change, str]]
+    order: Order
+
+
+def starts(estate: Estate) -> Starts:
+    """Judge every queued item."""
+    result = Starts()
+    rolling = tuple(
+        (change, item) for change, item in estate.state.rollouts() if estate.rolling(change.instance(item)) is change
+    )
+    waiting: dict[str, list[Entry]] = {}
+    for change in estate.state.unfinished():
+        for item in change.items:
+            if item.status is Status.WAITING:
+                waiting.setdefault(change.environment, []).append((change, item))
+    for environment, entries in sorted(waiting.items()):
+        _walk(estate, line(estate, environment, entries), list(rolling), result)
+    _explain_failed(estate, result)
+    return result
+
+
+def line(estate: Estate, environment: str, entries: list[Entry]) -> Line:
+    """The queue of one environment. The newest item of a service leads, unless it is blocked
+    and an older one waits too."""
+    newest: dict[str, Entry] = {item.service: (change, item) for change, item in entries}
+    first = _line(estate, environment, entries, newest, frozenset())
+    blocked = {name for name, entry in newest.items() if is_blocked(waits_before_start(_case(estate, first, entry)))}
+    leaders = dict(newest)
+    for change, item in reversed(entries):
+        leader = leaders[item.service]
+        if item.service in blocked and leader[0].number > change.number:
+            leaders[item.service] = (change, item)
+    return _line(estate, environment, entries, leaders, frozenset(blocked))
+
+
+def _line(
+    estate: Estate, environment: str, entries: list[Entry], leaders: dict[str, Entry], blocked: frozenset[str]
+) -> Line:
+    ends: dict[str, tuple[Change, str]] = {}
+    for change, item in estate.state.rollouts():
+        end = item.origin if item.status is Status.REVERTING else item.goal
+        if change.environment == environment and end is not None:
+            ends[item.service] = (change, end)
+    ends.update({name: (change, item.goal) for name, (change, item) in leaders.items()})
+    goals = {name: item.goal for name, (_, item) in leaders.items()}
+    return Line(tuple(entries), leaders, ends, order(estate, environment, goals, blocked))
+
+
+def _case(
+    estate: Estate,
+    where: Line,
+    entry: Entry,
+    reserved: Mapping[str, Change] | None = None,
+    rolling: tuple[Entry, ...] = (),
+) -> Case:
+    return Case(estate, *entry, where.order, where.ends, reserved or {}, rolling)
+
+
+def _walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts) -> None:
+    reserved: dict[str, Change] = {}
+    for change, item in where.entries:
+        if where.leaders[item.service][0] is not change:
+            continue
+        waits = waits_before_start(_case(estate, where, (change, item), reserved, tuple(rolling)))
+        if not is_blocked(waits):
+            reserved.setdefault(item.service, change)
+            _overtake(estate, change, item, result)
+        if waits:
+            result.waits += waits
+        else:
+            rolling.append((change, item))
+            result.actions.append(Decide(ItemStatus(change.id, item.service, Status.RUNNING)))
+    for change, item in where.entries:
+        leader = where.leaders[item.service][0]
+        if leader is not change and (leader.id, item.service) not in result.overtaken and leader.number < change.number:
+            waits = waits_before_start(_case(estate, where, (change, item), reserved, tuple(rolling)))
+            result.waits += waits or [_behind(change, item, leader)]
+
+
+def _behind(change: Change, item: Item, leader: Change) -> Wait:
+    message = f"change {leader.id} moves {item.service} first"
+    return Wait(Reason.DEPENDENCY_BUSY, str(change.instance(item)), message, change.id, blocker=leader.id)
+
+
+def _overtake(estate: Estate, change: Change, item: Item, result: Starts) -> None:
+    """Take the instance over from older changes: unstarted ones at once, running ones as soon
+    as none of their placements is between two versions."""
+    for older, theirs in estate.items.get(change.instance(item), ()):
+        if older.number >= change.number or older.finished:
+            continue
+        if theirs.status is Status.WAITING:
+            result.actions.append(Decide(ItemStatus(older.id, item.service, Status.SUPERSEDED)))
+        elif theirs.status in (Status.RUNNING, Status.PAUSED):
+            result.overtaken.add((older.id, item.service))
+            if not any(move.state is MoveState.MOVING for move in theirs.moves.values()):
+                result.actions.append(Decide(ItemStatus(older.id, item.service, Status.SUPERSEDED)))
+
+
+def _explain_failed(estate: Estate, result: Starts) -> None:
+    """Items of failed changes that never started: held, until someone asks anew or cancels."""
+    for change in estate.state.changes.values():
+        if change.status not in (Status.FAILED, Status.REVERTED):
+            continue
+        for item in change.items:
+            if item.status is Status.WAITING and estate.items[change.instance(item)][-1][0] is change:
+                failed = next((other.service for other in change.items if other.failure), "another item")
+                message = f"{failed} failed earlier in change {change.id}, so {item.service} was not started"
+                unblock = f"interlock deploy {item.service}={item.goal} -e {change.environment}"
+                instance = str(InstanceId(item.service, change.environment))
+                result.waits.append(
+                    Wait(Reason.FAILED_EARLIER, instance, message, change.id, change.requested_by, unblock)
+                )

@@ -1,0 +1,120 @@
+"""One rollout under way: a change's item together with the estate, and the questions that
+decide its next steps. It decides nothing itself (``rollout`` and ``batch`` do).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.model.change import Change, Item, Move, MoveState, Status
+from engine.model.event import ItemStatus
+from engine.model.inventory import RolloutPolicy
+from engine.model.names import InstanceId, PlacementId
+from engine.model.snapshot import Decide
+from engine.model.wait import Reason, Wait
+from engine.plan.estate import Estate
+from engine.plan.sequence import Clash, clash_of
+
+PUT_BACK = frozenset({MoveState.REVERTED, MoveState.UNCONFIRMED})
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """An item that is being carried out or taken back."""
+
+    estate: Estate
+    change: Change
+    item: Item
+
+    @property
+    def instance(self) -> InstanceId:
+        """The instance that moves."""
+        return self.change.instance(self.item)
+
+    @property
+    def placements(self) -> tuple[PlacementId, ...]:
+        """Where it runs."""
+        return self.estate.inventory.placements(self.instance)
+
+    @property
+    def policy(self) -> RolloutPolicy:
+        """How it is to move."""
+        service = self.estate.service(self.item.service)
+        return service.rollout if service else RolloutPolicy()
+
+    @property
+    def in_flight(self) -> list[Move]:
+        """Moves without an outcome."""
+        return [move for move in self.item.moves.values() if move.state is MoveState.MOVING]
+
+    def wait(self, reason: Reason, subject: object, message: str, unblock: str = "") -> Wait:
+        """A wait of this rollout."""
+        return Wait(reason, str(subject), message, self.change.id, unblock=unblock)
+
+    def decide(self, status: Status, failure: str = "") -> Decide:
+        """The item enters a status."""
+        return Decide(ItemStatus(self.change.id, self.item.service, status, failure))
+
+    def unreachable(self, placement: PlacementId) -> Wait:
+        """The wait for a host that does not answer."""
+        known = self.estate.state.hosts.get(placement.host)
+        reason = known.reason if known and known.reason else "it has not been seen yet"
+        message = f"{placement.host} does not answer: {reason}"
+        return self.wait(Reason.HOST_UNREACHABLE, placement, message, f"interlock probe {placement.host}")
+
+    def illness(self, placement: PlacementId) -> str:
+        """Why a placement is not healthy, as far as its last sighting tells."""
+        sighting = self.estate.state.sightings.get(placement)
+        return sighting.detail if sighting and sighting.detail else "its check does not pass"
+
+    def is_at_goal(self, placement: PlacementId) -> bool:
+        """Whether a placement needs no (further) forward move."""
+        move = self.item.moves.get(placement.host)
+        if move and not move.back and move.state is MoveState.DONE:
+            return True
+        sighting = self.estate.state.sightings.get(placement)
+        return (
+            move is None
+            and sighting is not None
+            and sighting.version == self.item.goal
+            and sighting.configuration in (None, self.item.configuration.digest)
+            and self.estate.available(placement)
+        )
+
+    def origin_of(self, placement: PlacementId) -> str | None:
+        """Where a placement goes back to: the last version converged everywhere, or, where
+        several ran, what this very placement ran."""
+        move = self.item.moves.get(placement.host)
+        return self.item.origin if self.item.origin is not None or move is None else move.origin
+
+    def is_at_origin(self, placement: PlacementId) -> bool:
+        """Whether a placement needs no (further) move back."""
+        move = self.item.moves.get(placement.host)
+        sighting = self.estate.state.sightings.get(placement)
+        if move is None:
+            known = sighting.version if sighting else None
+            return self.item.origin is None or known in (None, self.item.origin)
+        if move.back:
+            return move.state is MoveState.DONE
+        if move.state is MoveState.FAILED:
+            return sighting is None or sighting.version in (None, self.origin_of(placement))
+        return move.state in PUT_BACK
+
+    def unsafe(self, version: str | None) -> Clash | None:
+        """The clash that ``version`` would make with what neighbours may run now; a pair that
+        clashes already imposes nothing."""
+        if version is None:
+            return None
+        mine, one = self.estate.may_run(self.instance), frozenset({version})
+        name = self.item.service
+        for other in self.estate.neighbours(name):
+            theirs = self.estate.may_run(InstanceId(other, self.change.environment))
+            if not clash_of(self.estate, name, mine, other, theirs):
+                clash = clash_of(self.estate, name, one, other, theirs)
+                if clash:
+                    return clash
+            if not clash_of(self.estate, other, theirs, name, mine):
+                clash = clash_of(self.estate, other, theirs, name, one)
+                if clash:
+                    return clash
+        return None
