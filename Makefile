@@ -37,8 +37,8 @@ fmt: .venv/.ready ## format, and mend what the linter can mend
 bench: .venv/.ready ## the benchmarks: a table on the screen, JSON in build/bench
 	@$(PY) -m tests.bench $(ARGS)
 
-docs: .venv/.ready ## write the generated reference of the inventory again
-	@$(PY) -m docs.generate
+docs: .venv/.ready ## write again what the documents take from the program
+	@$(PY) docs/generate.py
 
 # The oldest Python decides, so that every pinned version exists for the newer ones too.
 pins: ## pin the newest versions that pyproject.toml allows in constraints.txt

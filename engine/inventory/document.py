@@ -116,9 +116,7 @@ class ArtifactEntry(Section):
 
     later = frozenset({"url", "signers"})
     path: Text = Field(description="File with {version} in its name, relative to the inventory's folder")
-    sha256: Text = Field(
-        default="", description="File of sums as sha256sum writes it; default: SHA256SUMS beside"
-    )
+    sha256: Text = Field(default="", description="File of sums as sha256sum writes it; default: SHA256SUMS beside")
 
 
 class NeedEntry(Section):
@@ -222,10 +220,8 @@ class ServiceEntry(Section):
     command: Text = Field(default="", description="What to run, in the release's folder")
     unit: Text = Field(default="", description="A systemd unit file of your own, instead of command")
     user: Login = Field(default="", description="The user it runs as (systemd)")
-    base: BasePath = Field(
-        default="", description="Folder on the host; default: /opt/interlock (process: interlock)"
-    )
-    environment_variables: Annotated[dict[Variable, FreeText], Blank] = Field(default={})
+    base: BasePath = Field(default="", description="Folder on the host; default: /opt/interlock (process: interlock)")
+    environment_variables: Annotated[dict[Variable, FreeText], Blank] = Field({}, description="For the service")
     needs: Annotated[list[NeedEntry], BlankList] = Field(default=[], description="Services it depends on")
     health: HealthEntry | None = None
     rollout: RolloutEntry = RolloutEntry()
@@ -240,7 +236,7 @@ class LimitsEntry(Section):
     later = frozenset({"unavailable", "unavailable_per_domain"})
     rollouts: Count | None = Field(default=None, description="In all")
     per_team: Count | None = Field(default=None, description="Of one team's services")
-    per_environment: Annotated[dict[Name, Count], Blank] = Field(default={})
+    per_environment: Annotated[dict[Name, Count], Blank] = Field({}, description="In one environment: {prod: 4}")
     per_label: Annotated[dict[Text, Count], Blank] = Field(default={}, description='By service label: {"tier=0": 1}')
 
 

@@ -1,0 +1,153 @@
+"""Writes what the documents can take from the program itself, so that they cannot lie: the
+inventory's keys from the models that read it, the console's keys from its table of actions.
+
+``python docs/generate.py`` rewrites the parts between the markers; tests/test_house_docs.py fails
+when that is due. Everything outside the markers is written by hand.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import WithJsonSchema
+from pydantic.fields import FieldInfo
+
+from console.tui.actions import ACTIONS, SHOWN_KEYS, Danger
+from engine.inventory.document import Document, Section
+from engine.model.inventory import Amount
+
+ROOT = Path(__file__).parent.parent
+UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "m"), (1.0, "s"), (0.001, "ms"))
+
+
+def section_in(annotation: Any) -> tuple[type[Section] | None, str]:
+    """The section that a field holds, and how its keys continue the path: "", ".NAME" for a
+    mapping of names, "[]" for a list."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return section_in(arguments[0])
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation, ""
+    if origin is dict:
+        return section_in(arguments[1])[0], ".NAME"
+    if origin is list:
+        return section_in(arguments[0])[0], "[]"
+    if origin in {Union, UnionType}:
+        return next((found for found in map(section_in, arguments) if found[0]), (None, ""))
+    return None, ""
+
+
+def sections(path: str, section: type[Section]) -> Iterator[tuple[str, type[Section]]]:
+    """Each section with its path, from the outside in."""
+    yield path, section
+    for name, field in section.model_fields.items():
+        inner, more = section_in(field.annotation)
+        if inner is not None:
+            yield from sections(f"{path}.{name}{more}".lstrip("."), inner)
+
+
+def default_of(field: FieldInfo, kind: dict[str, Any]) -> str:
+    """The default as one would write it; a dash for none."""
+    if field.is_required():
+        return "required"
+    value = field.default
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if isinstance(value, float) and "500ms" in kind.get("examples", []):
+        unit, name = next(unit for unit in UNITS if value >= unit[0] or unit[1] == "ms")
+        return f"`{value / unit:g}{name}`"
+    if isinstance(value, Amount | str | int) and value not in ("", 0):
+        return f"`{value}`"
+    return "-"
+
+
+def kind_of(field: FieldInfo) -> dict[str, Any]:
+    """What the field's type says of itself to editors."""
+    return next((mark.json_schema or {} for mark in field.metadata if isinstance(mark, WithJsonSchema)), {})
+
+
+def row(name: str, field: FieldInfo) -> str:
+    """One line of a section's table."""
+    kind = kind_of(field)
+    inner, more = section_in(field.annotation)
+    meaning = field.description or (inspect.getdoc(inner) or "" if inner else "") or kind.get("description", "")
+    meaning = (meaning.splitlines() or [""])[0].replace("``", "`")
+    words = kind.get("enum")
+    if words and not any(word in meaning for word in words):
+        meaning = f"{meaning}: {', '.join(words)}"
+    shape = {".NAME": " (a mapping of names)", "[]": " (a list)", "": ""}[more] if inner else ""
+    cells = (
+        f"`{name}`{shape}",
+        default_of(field, kind),
+        meaning if meaning.endswith("...") else meaning.removesuffix("."),
+    )
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def table(path: str, section: type[Section]) -> str:
+    """A section of the reference: heading, sentence, table, and what is refused for now."""
+    lines = [
+        f"### {f'`{path}`' if path else 'The top level'}",
+        "",
+        " ".join((inspect.getdoc(section) or "").split()).replace("``", "`"),
+        "",
+    ]
+    if section.model_fields:
+        lines += ["| key | default | meaning |", "|---|---|---|"]
+        lines += [row(name, field) for name, field in section.model_fields.items()]
+        lines.append("")
+    if section.later:
+        lines += [
+            f"Not supported yet, and refused by name: {', '.join(f'`{key}`' for key in sorted(section.later))}.",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def inventory_reference() -> str:
+    """Every section of the inventory, with its keys."""
+    return "\n".join(table(*found) for found in sections("", Document)).strip()
+
+
+def keys() -> str:
+    """The console's keys, by what they are for."""
+    lines = ["| key | does |", "|---|---|"]
+    for action in ACTIONS:
+        caution = f" ({action.danger.value})" if action.danger is not Danger.NONE else ""
+        named = " ".join(f"`{SHOWN_KEYS.get(key, key)}`" for key in action.keys.split(","))
+        lines.append(f"| {named} | {action.name}: {action.help}{caution} |")
+    return "\n".join(lines)
+
+
+PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
+    ("docs/inventory.md", "reference", inventory_reference),
+    ("README.md", "keys", keys),
+)
+
+
+def renewed(text: str, name: str, body: str) -> str:
+    """The text with the part between the markers of ``name`` replaced; ValueError without them."""
+    begin, end = f"<!-- {name}: written by make docs -->", f"<!-- end of {name} -->"
+    pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
+    if not pattern.search(text):
+        raise ValueError(f"no part between {begin} and {end}")
+    return pattern.sub(lambda _: f"{begin}\n\n{body}\n\n{end}", text)
+
+
+def documents() -> dict[Path, str]:
+    """Each document with generated parts, as it should be."""
+    texts: dict[Path, str] = {}
+    for file, name, body in PARTS:
+        path = ROOT / file
+        texts[path] = renewed(texts.get(path) or path.read_text(), name, body())
+    return texts
+
+
+if __name__ == "__main__":
+    for path, text in documents().items():
+        path.write_text(text)

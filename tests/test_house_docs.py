@@ -1,0 +1,56 @@
+"""The documents say what the program does: generated parts are current, links lead somewhere,
+every reason to wait is explained, and every file a reader is sent to exists.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from engine.model.wait import Reason
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    """docs/generate.py, which is a script and not on any path."""
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs/generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_generated_parts_are_current(generator: ModuleType) -> None:
+    due = [str(path.relative_to(ROOT)) for path, text in generator.documents().items() if path.read_text() != text]
+    assert due == [], "run `make docs`"
+
+
+def test_every_key_of_the_inventory_is_explained(generator: ModuleType) -> None:
+    rows = [line for line in generator.inventory_reference().splitlines() if line.startswith("| `")]
+    assert len(rows) > 40
+    assert [row for row in rows if row.rstrip("| ").count("|") < 3] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)", document.read_text())
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_reason_to_wait_is_explained() -> None:
+    text = (ROOT / "docs/operations.md").read_text()
+    assert [reason.value for reason in Reason if f"`{reason.value}`" not in text] == []
+
+
+def test_the_files_that_the_architecture_names_exist() -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    named = re.findall(r"`((?:engine|console|tests|docs)/[\w./-]+\.\w+)`", text)
+    assert [name for name in named if not (ROOT / name).exists()] == []
