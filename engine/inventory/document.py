@@ -221,7 +221,7 @@ class ServiceEntry(Section):
     unit: Text = Field(default="", description="A systemd unit file of your own, instead of command")
     user: Login = Field(default="", description="The user it runs as (systemd)")
     base: BasePath = Field(default="", description="Folder on the host; default: /opt/interlock (process: interlock)")
-    environment_variables: Annotated[dict[Variable, FreeText], Blank] = Field({}, description="For the service")
+    environment_variables: Annotated[dict[Variable, FreeText], Blank] = Field(default={}, description="For the service")
     needs: Annotated[list[NeedEntry], BlankList] = Field(default=[], description="Services it depends on")
     health: HealthEntry | None = None
     rollout: RolloutEntry = RolloutEntry()
@@ -236,7 +236,9 @@ class LimitsEntry(Section):
     later = frozenset({"unavailable", "unavailable_per_domain"})
     rollouts: Count | None = Field(default=None, description="In all")
     per_team: Count | None = Field(default=None, description="Of one team's services")
-    per_environment: Annotated[dict[Name, Count], Blank] = Field({}, description="In one environment: {prod: 4}")
+    per_environment: Annotated[dict[Name, Count], Blank] = Field(
+        default={}, description="In one environment: {prod: 4}"
+    )
     per_label: Annotated[dict[Text, Count], Blank] = Field(default={}, description='By service label: {"tier=0": 1}')
 
 
