@@ -15,18 +15,29 @@ from types import TracebackType
 class Gate:
     """At most ``limit`` holders; the others wait in the order in which they came.
 
-    ``open`` counts the holders whose channel was granted; its owner keeps it.
+    ``open`` counts the holders whose channel was granted.
     """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.open = 0
+        self._most = 0
         self._held = 0
         self._queue: deque[asyncio.Future[None]] = deque()
 
+    def granted(self) -> None:
+        """The server opened one more channel."""
+        self.open += 1
+        self._most = max(self._most, self.open)
+
+    def closed(self) -> None:
+        """A channel that was granted is closed."""
+        self.open -= 1
+
     def refused(self) -> None:
-        """The server granted no more than the channels that are open now: ask for no more."""
-        self.limit = max(1, min(self.limit, self.open))
+        """The server would not open one more: from now on ask for no more than it ever granted
+        at a time (not: than are open now, for one may just have closed)."""
+        self.limit = max(1, min(self.limit, self._most))
 
     async def __aenter__(self) -> None:
         if self._held < self.limit and not self._queue:

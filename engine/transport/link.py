@@ -17,6 +17,7 @@ from engine.transport.pace import Pace, backoff_s
 from engine.transport.refusal import quoted
 from engine.transport.route import Route
 from engine.transport.session import ChannelRefused, LinkStale, Session, execute
+from engine.transport.stage import Stage
 
 PATIENCE = 6  # times that a host may refuse a channel while we have none open
 
@@ -71,18 +72,24 @@ class Link:
             return await self._dial()
 
     async def execute(
-        self, connection: Connection, line: str, pieces: Callable[[], AsyncIterator[bytes]], on_open: Callable[[], None]
+        self,
+        connection: Connection,
+        line: str,
+        pieces: Callable[[], AsyncIterator[bytes]],
+        on_stage: Callable[[Stage], None],
     ) -> Reply:
         """Run ``line`` over ``connection`` when a channel is free.
 
-        ``on_open`` is called when the command may begin. Raises LinkStale if the connection is
+        ``on_stage`` is told how far it has come. Raises LinkStale if the connection is
         gone and LoginRefused if the host grants no channel at all; nothing was started then.
         """
         refusals = 0
         while True:
+            on_stage(Stage.QUEUED)
             async with connection.gate:
+                on_stage(Stage.OPENING)
                 try:
-                    return await self._execute_now(connection, line, pieces(), on_open)
+                    return await self._execute_now(connection, line, pieces(), on_stage)
                 except ChannelRefused as refused:
                     reason = str(refused)
             refusals += 1
@@ -94,7 +101,7 @@ class Link:
             if refusals > 1:  # the first may only mean that it has not tidied up the last channel yet
                 connection.gate.refused()
                 self._channels = connection.gate.limit
-            await asyncio.sleep(backoff_s(refusals, most_s=1.0))
+            await asyncio.sleep(backoff_s(refusals, first_s=0.02, most_s=1.0))
 
     async def close(self) -> None:
         """Close every connection, cutting those that do not answer."""
@@ -116,15 +123,15 @@ class Link:
             self._pooled = None
 
     async def _execute_now(
-        self, connection: Connection, line: str, pieces: AsyncIterator[bytes], on_open: Callable[[], None]
+        self, connection: Connection, line: str, pieces: AsyncIterator[bytes], on_stage: Callable[[Stage], None]
     ) -> Reply:
         clock = asyncio.get_running_loop().time
         asked_s = clock()
 
         def opened() -> None:
-            connection.gate.open += 1
+            connection.gate.granted()
             self.latency_ms = (clock() - asked_s) * 1000
-            on_open()
+            on_stage(Stage.SENT)
 
         session = Session(opened)
         try:
@@ -134,7 +141,7 @@ class Link:
             raise
         finally:
             if session.channel is not None:
-                connection.gate.open -= 1
+                connection.gate.closed()
 
     async def _dial_unless_pooled(self) -> Connection:
         async with self._dialling:

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import logging
 from dataclasses import dataclass
-from enum import Enum, auto
 
 from engine.errors import DeadlinePassed, HostUnreachable, LoginRefused, TransportError, UsageError
 from engine.model.inventory import Inventory
@@ -24,18 +23,10 @@ from engine.transport.refusal import NOTHING_STARTED, quoted, too_slow
 from engine.transport.remote import HostScript, lacks_script, sudo_refusal
 from engine.transport.route import Route, routes_of
 from engine.transport.session import InputLost, LinkStale
+from engine.transport.stage import Stage
 from engine.transport.upload import opened, pieces_of
 
 STALE_TRIES = 3
-
-
-class Stage(Enum):
-    """How far a call has come: what a deadline means depends on it."""
-
-    CONNECTING = auto()
-    WAITING = auto()  # for a free channel
-    INSTALLING = auto()  # the host script is being sent
-    SENT = auto()  # the command may have begun
 
 
 @dataclass(slots=True)
@@ -46,9 +37,9 @@ class Call:
     command: Command
     stage: Stage = Stage.CONNECTING
 
-    def sent(self) -> None:
-        """From here on the command may be running."""
-        self.stage = Stage.SENT
+    def reached(self, stage: Stage) -> None:
+        """The call has come this far."""
+        self.stage = stage
 
 
 class SshTransport:
@@ -147,12 +138,11 @@ class SshTransport:
         return reply
 
     async def _call(self, link: Link, connection: Connection, call: Call) -> Reply:
-        call.stage = Stage.WAITING
         command = call.command
         line = self._script.run_line(command, self._sudo)
         with contextlib.closing(opened(command.upload)) if command.upload else contextlib.nullcontext() as file:
             try:
-                return await link.execute(connection, line, lambda: pieces_of(command.stdin, file), call.sent)
+                return await link.execute(connection, line, lambda: pieces_of(command.stdin, file), call.reached)
             except InputLost as error:
                 return Reply(None, "", f"{command.upload} could not be read to its end while it was sent: {error}")
 
@@ -162,7 +152,7 @@ class SshTransport:
             if link.installed != known:
                 return
             line = self._script.install_line()
-            reply = await link.execute(connection, line, lambda: pieces_of(self._script.content, None), lambda: None)
+            reply = await link.execute(connection, line, lambda: pieces_of(self._script.content, None), lambda _: None)
             if reply.status is None:
                 raise HostUnreachable(
                     f"{link.route}: the link was lost while the host script was sent. {NOTHING_STARTED}"
@@ -185,5 +175,10 @@ class SshTransport:
             )
         if call.stage is Stage.CONNECTING:
             return too_slow(self._routes[call.host], within_s)
-        why = "no free channel" if call.stage is Stage.WAITING else "not yet the host script"
+        if call.stage is Stage.OPENING:
+            return HostUnreachable(
+                f"{call.host} did not answer within {within_s:g} s over the connection there was. {NOTHING_STARTED} "
+                f"The link or the host may be down; the next call connects anew."
+            )
+        why = "no channel free" if call.stage is Stage.QUEUED else "not taken the host script"
         return TransportError(f"{call.host} had {why} within {within_s:g} s. {NOTHING_STARTED}")
