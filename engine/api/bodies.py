@@ -1,0 +1,46 @@
+"""What requests may hold, checked by pydantic: the protocol's shapes with nothing beside them.
+
+The shapes themselves stand in ``protocol``, which must not load pydantic; here they only get
+their strictness. ``actor`` is dropped wherever it is sent: who asks is what the kernel says.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Body
+from pydantic import BeforeValidator, ConfigDict, with_config
+
+from engine.api.protocol import DeployRequest, ProbeRequest, RollbackRequest, SubjectRequest
+
+_STRICT = ConfigDict(extra="forbid", strict=True, str_max_length=2000)
+
+
+def _without_actor(body: Any) -> Any:
+    return {key: value for key, value in body.items() if key != "actor"} if isinstance(body, dict) else body
+
+
+@with_config(_STRICT)
+class _Deploy(DeployRequest):
+    pass
+
+
+@with_config(_STRICT)
+class _Rollback(RollbackRequest):
+    pass
+
+
+@with_config(_STRICT)
+class _Subject(SubjectRequest):
+    pass
+
+
+@with_config(_STRICT)
+class _Probe(ProbeRequest):
+    pass
+
+
+DeployBody = Annotated[_Deploy, BeforeValidator(_without_actor), Body()]
+RollbackBody = Annotated[_Rollback, BeforeValidator(_without_actor), Body()]
+SubjectBody = Annotated[_Subject, BeforeValidator(_without_actor), Body()]
+ProbeBody = Annotated[_Probe, BeforeValidator(_without_actor), Body()]

@@ -1,0 +1,69 @@
+"""The graph of services for the map: who needs whom, and in which column each belongs.
+
+Layers are worked out on the engine's side, so that the console need not load a graph
+library. Services that need each other in a circle share a layer.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import networkx as nx
+
+from engine.api.protocol import GraphView, ServiceView
+from engine.model.inventory import Inventory
+from engine.model.release import Catalog
+from engine.model.text import printable
+from engine.model.version import sort_key
+
+
+def layers(inventory: Inventory) -> dict[str, int]:
+    """Each service's layer: 0 needs nothing, any other is one above the highest it needs."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from(sorted(inventory.services))
+    for service in inventory.services.values():
+        graph.add_edges_from((service.name, need.provider) for need in service.needs)
+    condensed = nx.condensation(graph)
+    found: dict[int, int] = {}
+    for group in reversed(list(nx.topological_sort(condensed))):
+        found[group] = max((found[below] + 1 for below in condensed.successors(group)), default=0)
+    return {name: found[group] for name, group in condensed.graph["mapping"].items()}
+
+
+def graph_view(inventory: Inventory, catalog: Catalog) -> GraphView:
+    """The whole graph, services by name."""
+    layer = layers(inventory)
+    consumers: defaultdict[str, set[str]] = defaultdict(set)
+    for service in inventory.services.values():
+        for need in service.needs:
+            consumers[need.provider].add(service.name)
+    return {
+        "organization": inventory.organization,
+        "environments": list(inventory.environments),
+        "services": [
+            _service(inventory, catalog, name, layer[name], consumers[name]) for name in sorted(inventory.services)
+        ],
+    }
+
+
+def _service(inventory: Inventory, catalog: Catalog, name: str, layer: int, consumers: set[str]) -> ServiceView:
+    service = inventory.services[name]
+    return {
+        "service": name,
+        "team": service.team,
+        "labels": dict(sorted(service.labels.items())),
+        "needs": [
+            {"provider": need.provider, "version": need.version, "when": need.when}
+            for need in sorted(service.needs, key=lambda need: (need.provider, need.version, need.when))
+        ],
+        "needed_by": sorted(consumers),
+        "layer": layer,
+        "environments": [environment for environment in inventory.environments if service.hosts.get(environment)],
+        "versions": [printable(version) for version in newest_first(inventory, catalog, name)],
+    }
+
+
+def newest_first(inventory: Inventory, catalog: Catalog, service: str) -> list[str]:
+    """The versions known of a service, newest first."""
+    scheme = inventory.services[service].scheme
+    return sorted(catalog.versions(service), key=lambda version: sort_key(scheme, version), reverse=True)

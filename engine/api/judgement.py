@@ -1,0 +1,62 @@
+"""Previews and explanations in the shapes of the protocol: what would happen, and what holds
+something now."""
+
+from __future__ import annotations
+
+from engine.api.protocol import LockstepPair, LockstepView, PlanView, StepView, WhyView
+from engine.api.views import wait_view
+from engine.model.request import Deploy
+from engine.model.snapshot import Plan, Snapshot
+from engine.model.text import printable
+from engine.plan.preview import Step, preview
+from engine.plan.sequence import Clash
+from engine.plan.why import why
+
+
+def plan_view(snapshot: Snapshot, wanted: Deploy) -> PlanView:
+    """What would happen if ``wanted`` were asked now."""
+    found = preview(snapshot, wanted)
+    return {
+        "steps": [_step(step) for step in found.steps],
+        "waits": [wait_view(wait) for wait in found.waits],
+        "lockstep": [
+            LockstepView(services=list(services), pairs=[_pair(clash) for clash in clashes])
+            for services, clashes in found.locksteps
+        ],
+        "bridge": [],
+        "refused": printable(found.refused),
+        "touches": list(found.touches),
+    }
+
+
+def _step(step: Step) -> StepView:
+    return {
+        "order": step.rank,
+        "service": step.service,
+        "from": step.origin,
+        "to": printable(step.goal),
+        "after": sorted(step.after),
+        "start": None,
+        "end": None,
+    }
+
+
+def _pair(clash: Clash) -> LockstepPair:
+    return {
+        "consumer": clash.consumer,
+        "consumer_version": clash.consumer_version,
+        "provider": clash.provider,
+        "provider_version": clash.provider_version,
+        "needs": clash.need.version,
+    }
+
+
+def why_view(snapshot: Snapshot, plan: Plan, subject: str) -> WhyView:
+    """What holds ``subject``, and the one command that would move it most."""
+    found = why(snapshot, plan, subject)
+    return {
+        "subject": subject,
+        "answer": printable(found.answer),
+        "waits": [wait_view(wait) for wait in found.waits],
+        "action": printable(found.action),
+    }

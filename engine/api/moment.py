@@ -1,0 +1,77 @@
+"""One moment of the engine, with the indexes that its views share.
+
+It is made for one reply and thrown away: nothing here can be out of date.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from engine.api.port import Activity
+from engine.model.change import FINAL, Move, MoveState
+from engine.model.names import PlacementId
+from engine.model.snapshot import Plan, Snapshot
+from engine.model.state import State
+from engine.model.wait import Wait
+from engine.plan.estate import Estate
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is looked at: one snapshot with its plan and the steps under way. (Not slotted:
+    it keeps the indexes it works out.)"""
+
+    snapshot: Snapshot
+    plan: Plan
+    activity: Mapping[str, Activity]
+
+    @cached_property
+    def estate(self) -> Estate:
+        """The planner's index over the same snapshot."""
+        return Estate(self.snapshot)
+
+    @property
+    def state(self) -> State:
+        """The state looked at."""
+        return self.snapshot.state
+
+    @cached_property
+    def moving(self) -> dict[PlacementId, Move]:
+        """The move in flight of each placement."""
+        return {
+            PlacementId(item.service, change.environment, move.host): move
+            for change, item, move in self.state.moves_in_flight()
+        }
+
+    @cached_property
+    def waits_of_instances(self) -> dict[str, list[Wait]]:
+        """Waits by instance: its own, its placements', and those of whole changes that hold it."""
+        found: defaultdict[str, list[Wait]] = defaultdict(list)
+        for wait in self.plan.waits:
+            if "@" in wait.subject:
+                found[wait.subject.partition("/")[0]].append(wait)
+                continue
+            change = self.state.changes.get(wait.change or wait.subject)
+            for item in change.items if change else ():
+                if item.status not in FINAL:
+                    found[f"{item.service}@{change.environment if change else ''}"].append(wait)
+        return found
+
+    @cached_property
+    def waits_of_changes(self) -> dict[str, list[Wait]]:
+        """Waits by the change they hold."""
+        found: defaultdict[str, list[Wait]] = defaultdict(list)
+        for wait in self.plan.waits:
+            if wait.change:
+                found[wait.change].append(wait)
+        return found
+
+    def phase(self, move: Move) -> str:
+        """How far a move has come; "" once it is over."""
+        if move.state is not MoveState.MOVING:
+            return ""
+        under_way = self.activity.get(move.step)
+        return under_way.phase if under_way else "intended"

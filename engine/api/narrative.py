@@ -1,0 +1,98 @@
+"""Events in words: one line of the change stream and of the history for each.
+
+There is one row for each kind of event; the history, the watch and the console's log all say
+the same about it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.api.protocol import WatchEvent
+from engine.api.views import when
+from engine.model import event as ev
+from engine.model.text import printable
+
+_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+# For each kind: the change ("" if none), the subject, and the sentence.
+Told = tuple[str, str, str]
+
+
+def _host(e: ev.HostSeen) -> Told:
+    words = {"up": "answers", "unreachable": "does not answer", "unknown": "has not been asked"}[e.reach.value]
+    return "", e.host, f"{e.host} {words}{'' if e.fenced or e.reach.value != 'up' else ', unfenced'}{_why(e.reason)}"
+
+
+def _placement(e: ev.PlacementSeen) -> Told:
+    seen = e.sighting
+    text = f"{seen.placement}: {seen.version or 'nothing'} {seen.unit.value}, health {seen.health.value}"
+    return "", str(seen.placement), text + _why(seen.detail)
+
+
+def _accepted(e: ev.ChangeAccepted) -> Told:
+    change = e.change
+    what = ", ".join(f"{item.service} to {item.goal}" for item in change.items)
+    reason = f" ({change.reason})" if change.reason else ""
+    text = f"change {change.id} accepted from {change.requested_by}: {what} in {change.environment}{reason}"
+    return change.id, change.id, text
+
+
+def _ended(e: ev.MoveEnded) -> Told:
+    return e.change, f"{e.service}/{e.host}", f"{e.service} on {e.host}: {e.state.value}{_why(e.detail)}"
+
+
+def _intended(e: ev.MoveIntended) -> Told:
+    attempt = f", attempt {e.attempt}" if e.attempt > 1 else ""
+    text = f"{e.service} on {e.host}: {e.origin or 'nothing'} -> {e.goal or 'nothing'}{attempt}"
+    return e.change, f"{e.service}/{e.host}", text
+
+
+def _status(e: ev.ChangeStatus) -> Told:
+    return e.change, e.change, f"change {e.change} is {e.status.value}{f' (by {e.by})' if e.by else ''}"
+
+
+_TELL: Mapping[type, Callable[[Any], Told]] = {
+    ev.EngineStarted: lambda e: ("", "engine", f"engine {e.engine} started, epoch {e.epoch}"),
+    ev.EnginePaused: lambda e: ("", "engine", f"the engine was paused by {e.by}"),
+    ev.EngineResumed: lambda e: ("", "engine", f"the engine was resumed by {e.by}"),
+    ev.HostSeen: _host,
+    ev.PlacementSeen: _placement,
+    ev.InstanceAdopted: lambda e: ("", str(e.instance), f"{e.instance} adopted at {e.version}"),
+    ev.InstanceHeld: lambda e: ("", str(e.instance), f"{e.instance} is held by {e.by}"),
+    ev.InstanceReleased: lambda e: ("", str(e.instance), f"{e.instance} was released by {e.by}"),
+    ev.ChangeAccepted: _accepted,
+    ev.ChangePaused: lambda e: (e.change, e.change, f"change {e.change} was paused by {e.by}"),
+    ev.ChangeResumed: lambda e: (e.change, e.change, f"change {e.change} was resumed by {e.by}"),
+    ev.ItemStatus: lambda e: (e.change, e.service, f"{e.service} is {e.status.value}{_why(e.failure)}"),
+    ev.ChangeStatus: _status,
+    ev.MoveIntended: _intended,
+    ev.MoveEnded: _ended,
+}
+
+
+def kind_of(event: ev.Event) -> str:
+    """The event's name in kebab-case: ``move-ended``."""
+    return _WORD.sub("-", type(event).__name__).lower()
+
+
+def tell(recorded: ev.Recorded) -> WatchEvent:
+    """One event of the journal, as the stream and the history show it."""
+    change, subject, message = _TELL[type(recorded.event)](recorded.event)
+    told: WatchEvent = {
+        "seq": recorded.seq,
+        "at": when(recorded.at) or "",
+        "kind": kind_of(recorded.event),
+        "change": change,
+        "subject": printable(subject),
+        "message": printable(message),
+    }
+    if isinstance(recorded.event, ev.MoveEnded) and recorded.event.log:
+        told["log"] = [printable(line) for line in recorded.event.log]
+    return told
+
+
+def _why(text: str) -> str:
+    return f": {text}" if text else ""

@@ -1,0 +1,166 @@
+"""The routes that only look. None of them waits for anything but the journal."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from engine.api import naming
+from engine.api.graph import graph_view
+from engine.api.judgement import why_view
+from engine.api.moment import Moment
+from engine.api.narrative import tell
+from engine.api.peer import actor
+from engine.api.port import Port
+from engine.api.problems import Reply
+from engine.api.protocol import (
+    Board,
+    ChangeView,
+    EngineView,
+    GraphView,
+    HostView,
+    LogView,
+    StatusRow,
+    WatchEvent,
+    WhyView,
+)
+from engine.api.views import change_view, change_views, export_view, host_views, log_views, status_rows
+from engine.api.watching import EventStream
+
+router = APIRouter(prefix="/v1", tags=["look"])
+Limit = Annotated[int, Query(ge=1, le=10_000)]
+After = Annotated[int | None, Query(ge=0, le=2**62)]
+Name = Annotated[str, Query(max_length=400)]
+
+
+def port_of(request: Request) -> Port:
+    """The engine that this application serves."""
+    found: Port = request.app.state.port
+    return found
+
+
+def moment_of(request: Request) -> Moment:
+    """The engine as it is now."""
+    port = port_of(request)
+    return Moment(port.snapshot, port.plan, port.activity)
+
+
+def _engine_view(request: Request) -> EngineView:
+    return {**port_of(request).info(), "you": actor(request)}
+
+
+@router.get("/engine", response_model=EngineView)
+async def engine(request: Request) -> Any:
+    """The engine itself, and who you are to it."""
+    return Reply(_engine_view(request))
+
+
+@router.get("/board", response_model=Board)
+async def board(request: Request) -> Any:
+    """All that the console's screens draw."""
+    moment = moment_of(request)
+    whole: Board = {
+        "engine": _engine_view(request),
+        "status": status_rows(moment),
+        "changes": change_views(moment),
+        "hosts": host_views(moment, port_of(request).transport.latency_ms),
+    }
+    return Reply(whole)
+
+
+@router.get("/status", response_model=list[StatusRow])
+async def status(request: Request, subject: Name = "", environment: Name = "") -> Any:
+    """Current, target, desired, health and waits of every instance, or of those named."""
+    moment = moment_of(request)
+    inventory = moment.snapshot.inventory
+    chosen = naming.instances(inventory, subject) if subject else list(inventory.instances())
+    if environment:
+        naming.environment(inventory, environment)
+        chosen = [instance for instance in chosen if instance.environment == environment]
+    return Reply(status_rows(moment, chosen))
+
+
+@router.get("/graph", response_model=GraphView)
+async def graph(request: Request) -> Any:
+    """The services and what they need. It changes only when the inventory is reloaded."""
+    snapshot = port_of(request).snapshot
+    return Reply(graph_view(snapshot.inventory, snapshot.catalog))
+
+
+@router.get("/changes", response_model=list[ChangeView])
+async def changes(request: Request) -> Any:
+    """The queue, then the latest finished changes, newest first."""
+    return Reply(change_views(moment_of(request)))
+
+
+@router.get("/changes/{change}", response_model=ChangeView)
+async def change(request: Request, change: str) -> Any:
+    """One change."""
+    moment = moment_of(request)
+    return Reply(change_view(moment, naming.change(moment.snapshot, change)))
+
+
+@router.get("/changes/{change}/logs", response_model=list[LogView])
+async def logs(request: Request, change: str, host: Name = "") -> Any:
+    """What the moves of a change wrote; one host's, if it is named."""
+    moment = moment_of(request)
+    found = naming.change(moment.snapshot, change)
+    if host:
+        naming.host(moment.snapshot.inventory, host)
+    return Reply(log_views(moment, found, host))
+
+
+@router.get("/export", response_model=dict[str, dict[str, str]])
+async def export(request: Request) -> Any:
+    """Today's desired versions, in the form that ``apply`` takes."""
+    return Reply(export_view(moment_of(request)))
+
+
+@router.get("/why/{subject:path}", response_model=WhyView)
+async def why(request: Request, subject: str) -> Any:
+    """What holds a change, SERVICE or SERVICE@ENV, through the chain of dependencies; with
+    nothing after the slash, what holds anything at all."""
+    moment = moment_of(request)
+    named = naming.subject(moment.snapshot, subject) if subject else ""
+    return Reply(why_view(moment.snapshot, moment.plan, named))
+
+
+@router.get("/hosts", response_model=list[HostView])
+async def hosts(request: Request) -> Any:
+    """Every host: whether it answers, how fast, and what is placed on it."""
+    return Reply(host_views(moment_of(request), port_of(request).transport.latency_ms))
+
+
+@router.get("/history", response_model=list[WatchEvent])
+async def history(request: Request, change: Name = "", limit: Limit = 100) -> Any:
+    """The latest events of the journal, oldest first; of one change, if it is named."""
+    found = await port_of(request).store.read(limit=limit, change=change, newest=True)
+    return Reply([tell(recorded) for recorded in found])
+
+
+@router.get(
+    "/watch",
+    response_class=EventStream,
+    responses={200: {"content": {EventStream.media_type: {}}, "model": WatchEvent}},
+)
+async def watch(request: Request, change: Name = "", kind: Name = "", after: After = None) -> Any:
+    """Events as they happen, a line of JSON each. ``change`` and ``kind`` (several with
+    commas) limit them; ``after`` first replays those of the journal past that ``seq``."""
+    port = port_of(request)
+    if change:
+        naming.change(port.snapshot, change)
+    kinds = frozenset(filter(None, kind.split(",")))
+    events = port.watch()
+    replay = [] if after is None else await port.store.read(after=after, limit=10_000, change=change)
+
+    def wanted(event: WatchEvent) -> bool:
+        return (not change or event["change"] == change) and (not kinds or event["kind"] in kinds)
+
+    return EventStream(
+        events,
+        [tell(recorded) for recorded in replay],
+        wanted,
+        request.app.state.stopping,
+        request.app.state.watch_limit,
+    )

@@ -1,0 +1,219 @@
+"""From what the engine knows to what a screen needs: pure functions of one moment.
+
+Everything that could have come from a host is cleaned here once more (``printable``), and
+everything is sorted, so that two replies about the same moment are the same text.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+
+from engine.api.moment import Moment
+from engine.api.protocol import (
+    ChangeView,
+    HostView,
+    ItemView,
+    LogView,
+    MoveView,
+    PlacementView,
+    StatusRow,
+    WaitView,
+)
+from engine.model.change import FINAL, Change, Item, Move, MoveState
+from engine.model.names import InstanceId, PlacementId
+from engine.model.observation import Reach, Sighting
+from engine.model.text import printable
+from engine.model.wait import Wait
+from engine.plan.standing import state_of
+
+LOG_LINES = 20
+
+
+def when(moment: datetime | None) -> str | None:
+    """RFC 3339 in UTC, to the millisecond."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def wait_view(wait: Wait) -> WaitView:
+    """One wait."""
+    return {
+        "gate": wait.gate,
+        "reason": wait.reason.value,
+        "subject": printable(wait.subject),
+        "change": wait.change,
+        "message": printable(wait.message),
+        "since": when(wait.since),
+        "until": when(wait.until),
+        "owner": printable(wait.owner),
+        "unblock": printable(wait.unblock),
+    }
+
+
+def status_rows(moment: Moment, instances: Iterable[InstanceId] | None = None) -> list[StatusRow]:
+    """A row for each instance (all of them by default)."""
+    chosen = moment.snapshot.inventory.instances() if instances is None else sorted(instances)
+    return [_status_row(moment, instance) for instance in chosen]
+
+
+def _status_row(moment: Moment, instance: InstanceId) -> StatusRow:
+    inventory, state = moment.snapshot.inventory, moment.state
+    service = inventory.services[instance.service]
+    placements = inventory.placements(instance)
+    seen = (state.sightings.get(placement) for placement in placements)
+    current = Counter(printable(sighting.version) for sighting in seen if sighting and sighting.version is not None)
+    known = state.instances.get(instance)
+    return {
+        "service": instance.service,
+        "environment": instance.environment,
+        "team": service.team,
+        "current": dict(sorted(current.items())),
+        "target": known.target if known else None,
+        "desired": moment.estate.desired(instance),
+        "state": state_of(moment.estate, moment.plan, instance),
+        "placements": [_placement(moment, placement) for placement in placements],
+        "waits": [wait_view(wait) for wait in moment.waits_of_instances.get(str(instance), ())],
+    }
+
+
+def _placement(moment: Moment, placement: PlacementId) -> PlacementView:
+    sighting = moment.state.sightings.get(placement) or Sighting(placement, None)
+    move = moment.moving.get(placement)
+    host = moment.state.hosts.get(placement.host)
+    return {
+        "host": placement.host,
+        "domain": moment.snapshot.inventory.hosts[placement.host].domain,
+        "version": None if sighting.version is None else printable(sighting.version),
+        "state": moment.phase(move) if move else sighting.unit.value,
+        "health": sighting.health.value,
+        "detail": printable(sighting.detail),
+        "unreachable": host is not None and host.reach is Reach.UNREACHABLE,
+    }
+
+
+def change_views(moment: Moment) -> list[ChangeView]:
+    """The unfinished changes in the queue's order, then the finished ones, newest first."""
+    every = list(moment.state.changes.values())
+    queue = [change for change in every if change.status not in FINAL]
+    done = [change for change in reversed(every) if change.status in FINAL]
+    return [change_view(moment, change) for change in queue + done]
+
+
+def change_view(moment: Moment, change: Change) -> ChangeView:
+    """One change with its items and their moves."""
+    return {
+        "id": change.id,
+        "environment": change.environment,
+        "kind": change.kind.value,
+        "items": [_item(moment, change, item) for item in change.items],
+        "state": change.status.value,
+        "requested_by": printable(change.requested_by),
+        "reason": printable(change.reason),
+        "on_failure": change.on_failure.value,
+        "created": when(change.created),
+        "started": when(change.started),
+        "finished": when(change.finished),
+        "failure": "; ".join(printable(item.failure) for item in change.items if item.failure),
+        "waits": [wait_view(wait) for wait in moment.waits_of_changes.get(change.id, ())],
+        "forecast": {"start": None, "end": None, "end_p90": None},
+    }
+
+
+def _item(moment: Moment, change: Change, item: Item) -> ItemView:
+    placements = moment.snapshot.inventory.placements(change.instance(item))
+    hosts = {placement.host for placement in placements} | set(item.moves)
+    done = sum(move.state is MoveState.DONE and move.goal == item.goal for move in item.moves.values())
+    return {
+        "service": item.service,
+        "from": _origin(moment, change, item),
+        "to": item.goal,
+        "state": item.status.value,
+        "done": done,
+        "total": len(hosts),
+        "failure": printable(item.failure),
+        "moves": [_move(moment, item.moves[host]) for host in sorted(item.moves)],
+    }
+
+
+def _origin(moment: Moment, change: Change, item: Item) -> str | None:
+    """The version an item leaves; before it starts, the one it would leave now."""
+    if item.origin is not None or item.started is not None:
+        return item.origin
+    return moment.estate.known(change.instance(item)).target
+
+
+def _move(moment: Moment, move: Move) -> MoveView:
+    host = moment.snapshot.inventory.hosts.get(move.host)
+    return {
+        "host": move.host,
+        "domain": host.domain if host else "",
+        "origin": move.origin,
+        "goal": move.goal,
+        "state": move.state.value,
+        "phase": moment.phase(move),
+        "attempt": move.attempt,
+        "started": when(move.started),
+        "finished": when(move.finished),
+        "detail": printable(move.detail),
+        "log": _log(moment, move)[-LOG_LINES:],
+    }
+
+
+def _log(moment: Moment, move: Move) -> list[str]:
+    under_way = moment.activity.get(move.step)
+    lines: Iterable[str] = under_way.log if under_way else move.log
+    return [printable(line) for line in lines]
+
+
+def log_views(moment: Moment, change: Change, host: str = "") -> list[LogView]:
+    """What the moves of a change wrote, all of it or one host's."""
+    return [
+        {
+            "service": item.service,
+            "host": move.host,
+            "step": move.step,
+            "state": move.state.value,
+            "detail": printable(move.detail),
+            "lines": _log(moment, move),
+        }
+        for item in change.items
+        for move in sorted(item.moves.values(), key=lambda move: move.host)
+        if not host or move.host == host
+    ]
+
+
+def host_views(
+    moment: Moment, latency_ms: Callable[[str], float | None], hosts: Iterable[str] | None = None
+) -> list[HostView]:
+    """Every host (or those named), by name."""
+    inventory, views = moment.snapshot.inventory, []
+    for name in sorted(inventory.hosts if hosts is None else hosts):
+        host, known = inventory.hosts[name], moment.state.hosts.get(name)
+        latency = latency_ms(name)
+        views.append(
+            HostView(
+                host=name,
+                environment=host.environment,
+                domain=host.domain,
+                address=printable(host.address),
+                state=(known.reach if known else Reach.UNKNOWN).value,
+                latency_ms=None if latency is None else round(latency, 1),
+                fenced=bool(known and known.fenced),
+                reason=printable(known.reason) if known else "",
+                placements=[str(placement.instance) for placement in inventory.placements_on(name)],
+            )
+        )
+    return views
+
+
+def export_view(moment: Moment) -> dict[str, dict[str, str]]:
+    """The desired version of every instance that has one, as ``apply`` takes it."""
+    found: dict[str, dict[str, str]] = {}
+    for instance in moment.snapshot.inventory.instances():
+        version = moment.estate.desired(instance)
+        if version is not None:
+            found.setdefault(instance.environment, {})[instance.service] = version
+    return {environment: found[environment] for environment in sorted(found)}
