@@ -256,7 +256,7 @@ class Document(Section):
     organization: Name = Field(description="The name of the whole estate")
     environments: Annotated[dict[Name, EnvironmentEntry], Blank] = Field(description="staging, prod, ...")
     teams: Annotated[dict[Name, TeamEntry], Blank] = Field(default={}, description="Who owns services")
-    domains: Annotated[Any, PlainValidator(_raw), WithJsonSchema({"$ref": "#/$defs/Domains"})] = Field(
+    domains: Annotated[Any, PlainValidator(_raw), _schema(type="object")] = Field(
         default="", description="Failure domains, outermost first, nested"
     )
     ssh: SshEntry = SshEntry()

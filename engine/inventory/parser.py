@@ -114,14 +114,12 @@ class _Walk:
         """Do what one event says."""
         kind = type(event)
         if kind is yaml.ScalarEvent:
-            self._begin(event)
-            scalar = Scalar(event.value, self._file, event.start_mark.line + 1)
+            scalar = Scalar(event.value, self._file, self._begin(event))
             if event.anchor:
                 self._anchors[event.anchor] = _Anchored(scalar, 1, 0)
             self._attach(scalar, 0)
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-            self._begin(event)
-            self._open(event)
+            self._open(event, self._begin(event))
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             self._close()
         elif kind is yaml.AliasEvent:
@@ -132,21 +130,18 @@ class _Walk:
                 line = event.start_mark.line + 1
                 raise _Stop(line, "yaml", "a second document begins here; write one document a file")
 
-    def _begin(self, event: Any) -> None:
-        """Limits that hold for every node."""
-        line = event.start_mark.line + 1
-        self._count(1, line)
+    def _begin(self, event: Any) -> int:
+        """The line of a node, once it is within the limits that hold for all of them."""
+        line: int = event.start_mark.line + 1
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            raise _too_many(line)
         if event.tag is not None:
             message = f"the tag {quote(event.tag)} is not supported; every value is read as text"
             raise _Stop(line, "yaml", message)
+        return line
 
-    def _count(self, nodes: int, line: int) -> None:
-        self._nodes += nodes
-        if self._nodes > MAX_NODES:
-            raise _Stop(line, "yaml", f"more than {MAX_NODES:,} values (aliases counted where they are used)")
-
-    def _open(self, event: Any) -> None:
-        line = event.start_mark.line + 1
+    def _open(self, event: Any, line: int) -> None:
         if len(self._stack) >= MAX_DEPTH:
             raise _Stop(line, "yaml", f"nested more than {MAX_DEPTH} deep")
         self._refuse_as_key(line)
@@ -170,7 +165,9 @@ class _Walk:
             raise _Stop(line, "yaml", f"the alias {quote('*' + name)} stands inside its own anchor")
         if len(self._stack) + target.height > MAX_DEPTH:
             raise _Stop(line, "yaml", f"nested more than {MAX_DEPTH} deep through an alias")
-        self._count(target.nodes, line)
+        self._nodes += target.nodes
+        if self._nodes > MAX_NODES:
+            raise _too_many(line)
         if isinstance(target.node, Scalar):
             self._attach(target.node._replace(line=line), 0)
         else:
@@ -188,7 +185,8 @@ class _Walk:
             self.root = node
             return
         top = self._stack[-1]
-        top.height = max(top.height, height + 1)
+        if height >= top.height:
+            top.height = height + 1
         if isinstance(top.node, Listing):
             top.node.items.append(node)
         elif top.key is None:
@@ -197,14 +195,18 @@ class _Walk:
                 raise _Stop(node.line, "yaml", "merge keys (<<) are not supported; write the keys out")
             top.key = node
         else:
-            self._enter(top.node, top.key, node)
+            self._enter(top.node.entries, top.key, node)
             top.key = None
 
-    def _enter(self, table: Table, key: Scalar, value: Node) -> None:
-        first = table.entries.get(key.text)
-        if first is None:
-            table.entries[key.text] = Entry(key.file, key.line, value)
+    def _enter(self, entries: dict[str, Entry], key: Scalar, value: Node) -> None:
+        if key.text not in entries:
+            entries[key.text] = Entry(key.file, key.line, value)
             return
+        first = entries[key.text]
         path = [frame.key.text for frame in self._stack if frame.key is not None]
         message = f"{dotted(*path)}: written twice; first at {first.file}:{first.line}"
         self._faults.add(Position(key.file, key.line), "duplicate", message)
+
+
+def _too_many(line: int) -> _Stop:
+    return _Stop(line, "yaml", f"more than {MAX_NODES:,} values (aliases counted where they are used)")

@@ -20,7 +20,8 @@ MAX_TEXT = 4096
 MAX_NAME = 63
 MAX_DURATION_S = 366 * 86400
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z", re.ASCII)
+NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
+NAME = re.compile(NAME_PATTERN.rstrip("$") + r"\Z", re.ASCII)
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?\Z", re.ASCII)
 _UNITS_S = (86400.0, 3600.0, 60.0, 1.0, 0.001)
 
@@ -64,7 +65,7 @@ def _text(value: Any) -> str:
 def _line(value: str) -> str:
     if len(value) > MAX_TEXT:
         raise problem(f"expected at most {MAX_TEXT} characters, found {len(value):,}")
-    if not all(c == "\t" or c.isprintable() for c in value):
+    if not value.isprintable() and not all(c == "\t" or c.isprintable() for c in value):
         raise mismatch("one line of printable text", value)
     return value
 
@@ -100,6 +101,15 @@ def duration_s(text: str) -> float | None:
     # Added from the smallest unit up, as whole milliseconds: 0.1 s twice must be 0.2 s.
     parts = [int(part or 0) * round(unit * 1000) for part, unit in zip(match.groups(), _UNITS_S, strict=True)]
     return sum(parts) / 1000
+
+
+def duration_text(seconds: float) -> str:
+    """``seconds`` as an inventory writes them: ``1h30m``."""
+    left, text = round(seconds * 1000), ""
+    for unit, name in zip(_UNITS_S, ("d", "h", "m", "s", "ms"), strict=True):
+        count, left = divmod(left, round(unit * 1000))
+        text += f"{count}{name}" if count else ""
+    return text or "0"
 
 
 def _duration(value: Any) -> float:
@@ -166,7 +176,7 @@ def _listing(value: Any) -> Any:
 
 
 _SCALAR: list[str] = ["string", "number", "boolean"]
-_NAME_SCHEMA = {"type": ["string", "integer"], "pattern": "^[A-Za-z0-9][A-Za-z0-9._-]*$", "maxLength": MAX_NAME}
+_NAME_SCHEMA = {"type": ["string", "integer"], "pattern": NAME_PATTERN, "maxLength": MAX_NAME}
 _DURATION_SCHEMA = {
     "type": ["string", "integer"],
     "pattern": r"^(0|(?=.)([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?)$",
