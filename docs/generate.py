@@ -116,11 +116,11 @@ def inventory_reference() -> str:
 
 def keys() -> str:
     """The console's keys, by what they are for."""
-    lines = ["| key | does |", "|---|---|"]
+    lines = ["| key | name | does |", "|---|---|---|"]
     for action in ACTIONS:
-        caution = f" ({action.danger.value})" if action.danger is not Danger.NONE else ""
+        caution = f"; {action.danger.value}" if action.danger is not Danger.NONE else ""
         named = " ".join(f"`{SHOWN_KEYS.get(key, key)}`" for key in action.keys.split(","))
-        lines.append(f"| {named} | {action.name}: {action.help}{caution} |")
+        lines.append(f"| {named} | {action.name} | {action.help}{caution} |")
     return "\n".join(lines)
 
 
