@@ -1,0 +1,299 @@
+"""The loop: look, plan, record the intent, act, record the outcome, look again.
+
+Everything that happens outside (a request, a look at a host, the end of a move) is put into
+the inbox; only ``step`` takes it out, decides, writes the journal and sets things going. What
+others read (``snapshot``, ``plan``) is always what the journal already holds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from engine import drivers
+from engine.errors import InterlockError, UsageError
+from engine.model.event import EngineStarted
+from engine.model.inventory import Inventory
+from engine.model.names import PlacementId
+from engine.model.observation import Claim
+from engine.model.release import Catalog
+from engine.model.request import Outcome, Request
+from engine.model.snapshot import Decide, Execute, Plan, Snapshot
+from engine.model.state import State
+from engine.plan.evolve import fold
+from engine.plan.planner import plan
+from engine.plan.requests import judge
+from engine.runtime.draft import Draft
+from engine.runtime.intake import take_in
+from engine.runtime.observer import Look, Observer
+from engine.runtime.ports import Chance, Clock
+from engine.runtime.since import Since
+from engine.runtime.watchers import News, Watchers
+from engine.runtime.work import Done, Work
+from engine.store.protocol import Loaded, Store
+from engine.transport.protocol import Transport
+
+MAX_ROUNDS = 100
+SNAPSHOT_EVERY = 2000
+TICK_S = 1.0
+REST_S = 10.0
+FIRST_CONTACT_S = 10.0
+
+FindArtifacts = Callable[[Inventory], Awaitable[Catalog]]
+Asked = tuple[Request, "asyncio.Future[Outcome]"]
+
+
+class Engine:
+    """One engine on one journal. ``start`` makes first contact, ``run`` loops until ``drain``
+    (the next safe point) or ``halt`` (now); nothing is lost by either, nor by a crash."""
+
+    def __init__(
+        self,
+        inventory: Inventory,
+        loaded: Loaded,
+        store: Store,
+        transport: Transport,
+        clock: Clock,
+        chance: Chance,
+        find_artifacts: FindArtifacts,
+    ) -> None:
+        self.name = chance.name()
+        self.started: datetime = clock.now()
+        self.store = store
+        self.transport = transport
+        self.watchers = Watchers()
+        self._clock = clock
+        self._find_artifacts = find_artifacts
+        self._journal_id = loaded.store
+        self._seq = loaded.events[-1].seq if loaded.events else loaded.seq
+        self._snapshot_seq = loaded.seq
+        state = fold(loaded.state, loaded.events)
+        self._born_s = clock.monotonic_s() - state.elapsed_s
+        self.snapshot = Snapshot(inventory, Catalog(), state, clock.now(), state.elapsed_s)
+        self.plan = Plan()
+        self._since = Since()
+        self._inbox: list[Asked | Look | Done] = []
+        self._wake = asyncio.Event()
+        self._halted = False
+        self._observer = Observer(transport, clock, chance, lambda: self.snapshot, self._deliver)
+        self._work = Work(transport, clock, self.watchers, self._deliver, lambda: self.snapshot)
+
+    @property
+    def seq(self) -> int:
+        """The number of the last event in the journal."""
+        return self._seq
+
+    @property
+    def activity(self) -> Work:
+        """The steps being carried out now, by name, with their phases."""
+        return self._work
+
+    async def start(self, take_over: bool = False) -> None:
+        """First contact: look at all hosts, take the next epoch, and claim every host that
+        answers, before anything is moved."""
+        self.snapshot = replace(self.snapshot, catalog=await self._find_artifacts(self.snapshot.inventory))
+        hosts = self.snapshot.inventory.hosts
+        looks = await self._first_looks(hosts)
+        epochs = [look.report.claim.epoch for look in looks if look.report and look.report.claim]
+        epoch = 1 + max([self.snapshot.state.epoch, *epochs])
+        claim = Claim(self._journal_id, epoch, self.name)
+        draft = self._draft()
+        draft.record(EngineStarted(self._journal_id, epoch, self.name))
+        await self._commit(draft)
+        self._work.claim = self._observer.claim = claim
+        self._observer.take_over = take_over
+        await self._observer.look_at(look.host for look in looks if look.report)
+        for look in looks:
+            if not look.report:
+                self._deliver(look)
+        await self.step()
+        self._observer.follow(self.snapshot.inventory)
+
+    async def _first_looks(self, hosts: Iterable[str]) -> list[Look]:
+        """One look at every host; those that take too long are looked at again later."""
+        tasks = {host: asyncio.create_task(self._observer.look(host)) for host in hosts}
+        if tasks:
+            await asyncio.wait(tasks.values(), timeout=FIRST_CONTACT_S)
+        looks = []
+        for host, task in tasks.items():
+            if task.done():
+                looks.append(task.result())
+            else:
+                task.cancel()
+                reason = f"no answer within {FIRST_CONTACT_S:g} s"
+                looks.append(Look(host, self._clock.monotonic_s(), None, reason=reason))
+        return looks
+
+    async def run(self) -> None:
+        """Step whenever something happened or time may have changed the answer; returns at
+        the safe point after ``drain``, or at once after ``halt``."""
+        while not self._halted and not (self.snapshot.draining and not self._work.names):
+            restless = bool(self.snapshot.state.unfinished() or self._work.names)
+            try:
+                async with asyncio.timeout(TICK_S if restless else REST_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            await self.step()
+
+    async def close(self) -> None:
+        """Stop looking, leave steps to their hosts, keep a snapshot, end every watch."""
+        await self._observer.close()
+        await self._work.close()
+        self._refuse_rest()
+        await self.store.save_snapshot(self._seq, self.snapshot.state)
+        self.watchers.close()
+
+    def drain(self) -> None:
+        """Start nothing more; ``run`` returns once no placement is between two versions."""
+        self.snapshot = replace(self.snapshot, draining=True)
+        self._wake.set()
+
+    def halt(self) -> None:
+        """Stop now; what moves is taken up again by the next engine."""
+        self._halted = True
+        self._wake.set()
+
+    async def submit(self, request: Request) -> Outcome:
+        """Carry out a request; it is durable when this returns. Raises UsageError or
+        RequestRefused, and then nothing has changed."""
+        await self.refresh_catalog()
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._inbox.append((request, future))
+        self._wake.set()
+        return await future
+
+    async def refresh_catalog(self) -> None:
+        """Look again which artifacts there are."""
+        catalog = await self._find_artifacts(self.snapshot.inventory)
+        if catalog != self.snapshot.catalog:
+            self.snapshot = replace(self.snapshot, catalog=catalog)
+
+    async def reload(self, inventory: Inventory) -> None:
+        """Take up a changed inventory; by itself it moves nothing."""
+        if inventory.organization != self.snapshot.inventory.organization:
+            raise UsageError("the organization's name cannot change under a running engine; the old inventory is kept")
+        await self.transport.reconfigure(inventory)
+        catalog = await self._find_artifacts(inventory)
+        self.snapshot = replace(self.snapshot, inventory=inventory, catalog=catalog)
+        self._observer.follow(inventory)
+        self._wake.set()
+
+    def watch(self) -> AsyncIterator[News]:
+        """Events from now on."""
+        return self.watchers.listen()
+
+    async def probe(self, hosts: Iterable[str]) -> list[Look]:
+        """Look at these hosts now; what is seen is in ``snapshot`` when this returns."""
+        looks = await self._observer.look_at(hosts)
+        await self._settled()
+        return looks
+
+    async def service_log(self, placement: PlacementId, lines: int) -> tuple[str, ...]:
+        """The last lines that a service wrote on its host. Raises TransportError."""
+        inventory = self.snapshot.inventory
+        service, host = inventory.services[placement.service], inventory.hosts[placement.host]
+        spec = drivers.expand(service.configuration, placement, host, None, inventory.organization)
+        return drivers.parse_log(await self.transport.run(host.name, drivers.service_log(spec, lines)))
+
+    async def _settled(self) -> None:
+        """Until the loop has taken in what is in the inbox now."""
+        while self._inbox and not self._halted:
+            self._wake.set()
+            await asyncio.sleep(0.01)
+
+    def _deliver(self, news: Look | Done) -> None:
+        self._inbox.append(news)
+        self._wake.set()
+
+    def _draft(self) -> Draft:
+        return Draft(self.snapshot.state, self._seq, self._clock.now(), self._clock.monotonic_s() - self._born_s)
+
+    def _at(self, draft: Draft, state: State, executing: Iterable[str]) -> Snapshot:
+        return replace(
+            self.snapshot,
+            state=state,
+            now=draft.at,
+            elapsed_s=draft.elapsed_s,
+            executing=frozenset(self._work.names | set(executing)),
+        )
+
+    async def step(self) -> None:
+        """One turn: take in what happened, decide until nothing more is decided, make it
+        durable, then act."""
+        self._wake.clear()
+        inbox, self._inbox = self._inbox, []
+        draft = self._draft()
+        answers: list[tuple[asyncio.Future[Outcome], Outcome | InterlockError]] = []
+        for news in inbox:
+            if isinstance(news, Look | Done):
+                take_in(draft, news, self._work)
+            else:
+                answers.append((news[1], self._judge(draft, news[0])))
+        executes, decided = self._decide(draft)
+        await self._commit(draft)
+        self.snapshot = self._at(draft, draft.state, executes)
+        self.plan = self._since.stamp(decided, draft.at)
+        for future, answer in answers:
+            _answer(future, answer)
+        for execute in executes.values():
+            self._work.begin(execute)
+        for news in inbox:
+            if isinstance(news, Done):
+                self._observer.poke(news.move.placement.host)
+
+    def _judge(self, draft: Draft, request: Request) -> Outcome | InterlockError:
+        try:
+            events, message = judge(self._at(draft, draft.state, ()), request)
+        except InterlockError as refusal:
+            return refusal
+        change = str(draft.state.next_change)
+        for event in events:
+            draft.record(event)
+        return Outcome(change if str(draft.state.next_change) != change else "", message)
+
+    def _decide(self, draft: Draft) -> tuple[dict[str, Execute], Plan]:
+        """Plan, record what is decided, and plan again, until there is only acting left."""
+        executes: dict[str, Execute] = {}
+        for _ in range(MAX_ROUNDS):
+            current = plan(self._at(draft, draft.state, executes))
+            before = draft.seq
+            for action in current.actions:
+                if isinstance(action, Decide):
+                    draft.record(action.event)
+                    continue
+                if action.intent:
+                    draft.record(action.intent)
+                executes[action.step] = action
+            if draft.seq == before:
+                return executes, current
+        raise RuntimeError(f"the planner has not settled after {MAX_ROUNDS} rounds")
+
+    async def _commit(self, draft: Draft) -> None:
+        if not draft.events:
+            return
+        await self.store.append(draft.events)
+        self._seq = draft.seq
+        self.snapshot = replace(self.snapshot, state=draft.state)
+        for recorded in draft.events:
+            self.watchers.publish(recorded)
+        if self._seq - self._snapshot_seq >= SNAPSHOT_EVERY:
+            self._snapshot_seq = self._seq
+            await self.store.save_snapshot(self._seq, draft.state)
+
+    def _refuse_rest(self) -> None:
+        for news in self._inbox:
+            if isinstance(news, tuple):
+                _answer(news[1], InterlockError("the engine is stopping; nothing was queued. Ask the next one"))
+        self._inbox.clear()
+
+
+def _answer(future: asyncio.Future[Outcome], answer: Outcome | InterlockError) -> None:
+    if future.done():
+        return  # whoever asked has gone; the journal has it all the same
+    if isinstance(answer, Outcome):
+        future.set_result(answer)
+    else:
+        future.set_exception(answer)

@@ -1,0 +1,159 @@
+"""Carries out one move: stage, upload if need be, switch, confirm. It decides nothing: what
+the host answers becomes the move's end, and what the host could not answer stays open, to be
+taken up again under the same step name once the host is back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine import drivers
+from engine.drivers import ConfirmResult, StepResult, SwitchAnswer
+from engine.errors import AnswerUnreadable, TransportError
+from engine.model.change import MoveState
+from engine.model.inventory import Host
+from engine.model.observation import Claim
+from engine.model.remote import Command, Reply
+from engine.model.snapshot import Execute
+from engine.transport.protocol import Transport
+
+CONFIRM_PAUSE_S = 0.5
+ENDS = {
+    StepResult.REVERTED: MoveState.REVERTED,
+    StepResult.UNCONFIRMED: MoveState.UNCONFIRMED,
+    StepResult.LOST: MoveState.UNCONFIRMED,
+    StepResult.REBOOTED: MoveState.UNCONFIRMED,
+    StepResult.FAILED: MoveState.FAILED,
+    StepResult.WITHDRAWN: MoveState.DONE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The host told how the move ended."""
+
+    state: MoveState
+    detail: str = ""
+    log: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """Nobody knows yet: the host must be seen again first. ``reason`` says why it was lost;
+    ``fenced``: it answered, and obeys another engine."""
+
+    reason: str
+    fenced: bool = False
+
+
+class Lost(Exception):
+    """Inside this module: the host gave no usable answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Executor:
+    """Carries out moves over one transport, under one claim. ``phase`` is told how far a step
+    has come."""
+
+    transport: Transport
+    claim: Claim
+    organization: str
+    phase: Callable[[Execute, str], None]
+
+    async def carry_out(self, move: Execute, host: Host) -> Ended | Unresolved:
+        """Do it, or re-attach to it if it was begun before: the host runs a step's name once."""
+        try:
+            return await self._switch(move, host) if move.goal is not None else await self._withdraw(move, host)
+        except (Lost, AnswerUnreadable) as lost:
+            return Unresolved(str(lost))
+
+    async def _switch(self, move: Execute, host: Host) -> Ended | Unresolved:
+        spec = drivers.expand(move.configuration, move.placement, host, move.goal, self.organization)
+        self.phase(move, "staging")
+        staged = drivers.parse_stage(await self._ask(host, drivers.stage(spec, self.claim, move.artifact)))
+        if staged.state == "need" and move.artifact is not None:
+            self.phase(move, "uploading")
+            stored = drivers.parse_upload(await self._ask(host, drivers.upload(spec, self.claim, move.artifact)))
+            if stored.state == "fenced":
+                return _fenced(stored.holder)
+            if stored.state == "refused":
+                return Ended(MoveState.FAILED, stored.detail)
+        elif staged.state == "fenced":
+            return _fenced(staged.holder)
+        elif staged.state != "have":
+            missing = f"{move.goal} is not on the host any more, and its artifact is not known here"
+            return Ended(MoveState.FAILED, staged.detail or missing)
+        self.phase(move, "switching")
+        command = drivers.switch(
+            spec, self.claim, move.step, move.min_healthy_time_s, move.healthy_deadline_s, move.confirm_timeout_s
+        )
+        answer = await self._result(host, command)
+        if answer.result is StepResult.HEALTHY and not answer.confirmed:
+            answer = await self._confirm(move, host, spec, command)
+        if answer.result is StepResult.HEALTHY:
+            return Ended(MoveState.DONE, answer.detail, answer.log)
+        return _end(answer)
+
+    async def _withdraw(self, move: Execute, host: Host) -> Ended | Unresolved:
+        spec = drivers.expand(move.configuration, move.placement, host, None, self.organization)
+        self.phase(move, "switching")
+        return _end(await self._result(host, drivers.withdraw(spec, self.claim, move.step)))
+
+    async def _confirm(self, move: Execute, host: Host, spec: drivers.PlacementSpec, switch: Command) -> SwitchAnswer:
+        """Confirm over a fresh connection, again and again while the host may still be waiting
+        for it; whoever won the race, the host's own account of the step is the answer."""
+        self.phase(move, "confirming")
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + move.confirm_timeout_s
+        while True:
+            try:
+                reply = await self._ask(host, drivers.confirm(spec, self.claim, move.step))
+                answer = drivers.parse_confirm(reply)
+            except (Lost, AnswerUnreadable):
+                if loop.time() >= give_up:
+                    raise
+                await asyncio.sleep(CONFIRM_PAUSE_S)
+                continue
+            if answer.result is ConfirmResult.CONFIRMED:
+                return SwitchAnswer(StepResult.HEALTHY, confirmed=True)
+            if answer.result is ConfirmResult.FENCED:
+                return SwitchAnswer(StepResult.FENCED, answer.detail, holder=answer.holder)
+            return await self._result(host, switch)
+
+    async def _result(self, host: Host, command: Command) -> SwitchAnswer:
+        """The step's result; while it is still at work, wait on."""
+        while True:
+            answer = drivers.parse_switch(await self._ask(host, command))
+            if answer.result is StepResult.BUSY:
+                raise Lost(f"{host.name}: {answer.detail or 'another step of this service is under way'}")
+            if answer.result is not StepResult.RUNNING:
+                return answer
+
+    async def _ask(self, host: Host, command: Command) -> Reply:
+        """One call; everything that is no usable answer is ``Lost``."""
+        try:
+            reply = await self.transport.run(host.name, command)
+        except TransportError as error:
+            raise Lost(str(error)) from error
+        if reply.status is None:
+            raise Lost(f"the link to {host.name} was lost during {command.verb}")
+        if reply.status != 0:
+            said = (reply.stderr or reply.stdout).strip().splitlines()
+            raise Lost(f"{host.name}: {command.verb} ended with status {reply.status}: {said[-1] if said else ''}")
+        return reply
+
+
+def _end(answer: SwitchAnswer) -> Ended | Unresolved:
+    if answer.result is StepResult.FENCED:
+        return _fenced(answer.holder)
+    if answer.result is StepResult.HEALTHY:
+        return Unresolved("the host says healthy and neither confirmed nor put back: ask it again")
+    detail = answer.detail or f"the host ended the step as {answer.result.value}"
+    return Ended(ENDS[answer.result], detail, answer.log)
+
+
+def _fenced(holder: Claim | None) -> Unresolved:
+    whose = f"engine {holder.engine} (epoch {holder.epoch})" if holder else "another engine"
+    return Unresolved(f"the host obeys {whose} now", fenced=True)

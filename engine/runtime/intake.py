@@ -1,0 +1,52 @@
+"""What looks and finished steps mean: they become events if they tell anything new."""
+
+from __future__ import annotations
+
+from engine.model.event import HostSeen, MoveEnded, PlacementSeen
+from engine.model.observation import HostState, Reach, Sighting
+from engine.runtime.draft import Draft
+from engine.runtime.executor import Unresolved
+from engine.runtime.observer import Look
+from engine.runtime.work import Done, Work
+
+
+def take_in(draft: Draft, news: Look | Done, work: Work) -> None:
+    """Record the events that one piece of news comes to."""
+    if isinstance(news, Look):
+        _look(draft, news, work)
+    else:
+        _done(draft, news, work)
+
+
+def _look(draft: Draft, look: Look, work: Work) -> None:
+    known = draft.state.hosts.get(look.host, HostState(look.host))
+    if look.report is None:
+        _host(draft, HostState(look.host, Reach.UNREACHABLE, known.boot_id, False, look.reason))
+        return
+    _host(draft, HostState(look.host, Reach.UP, look.report.boot_id, look.fenced, look.reason))
+    for sighting in look.report.sightings:
+        if not _is_stale(draft, sighting, look, work) and sighting != draft.state.sightings.get(sighting.placement):
+            draft.record(PlacementSeen(sighting))
+
+
+def _is_stale(draft: Draft, sighting: Sighting, look: Look, work: Work) -> bool:
+    """Whether a step of this placement began or ended since the look began."""
+    return work.touched.get(sighting.placement, float("-inf")) >= look.began_s
+
+
+def _host(draft: Draft, seen: HostState) -> None:
+    if seen != draft.state.hosts.get(seen.host):
+        draft.record(HostSeen(seen.host, seen.reach, seen.boot_id, seen.fenced, seen.reason))
+
+
+def _done(draft: Draft, done: Done, work: Work) -> None:
+    move, end = done.move, done.end
+    work.finish(move.step)
+    if isinstance(end, Unresolved):
+        # The next look decides: until it brings news, the step is not taken up again.
+        known = draft.state.hosts.get(move.placement.host, HostState(move.placement.host))
+        reach = Reach.UP if end.fenced else Reach.UNREACHABLE
+        _host(draft, HostState(known.host, reach, known.boot_id, False, end.reason))
+        return
+    placement = move.placement
+    draft.record(MoveEnded(move.change, placement.service, placement.host, move.step, end.state, end.detail, end.log))

@@ -1,0 +1,152 @@
+"""Looks at hosts: all of them at the start, then each at its own pace, and at once when asked.
+One call a look; what it brings goes to the engine's inbox, never straight into the state.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from engine import drivers
+from engine.errors import AnswerUnreadable, TransportError
+from engine.model.inventory import Inventory
+from engine.model.observation import Claim, HostReport
+from engine.model.snapshot import Snapshot
+from engine.runtime.ports import Chance, Clock
+from engine.transport.protocol import Transport
+
+AT_ONCE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What one look at a host brought: a report, or the reason why there is none. ``began_s``
+    is when it began, on the monotonic clock: what changed since is not in it."""
+
+    host: str
+    began_s: float
+    report: HostReport | None
+    fenced: bool = False
+    reason: str = ""
+
+
+class Observer:
+    """Keeps looking at every host of the inventory until it is closed."""
+
+    def __init__(
+        self,
+        transport: Transport,
+        clock: Clock,
+        chance: Chance,
+        snapshot: Callable[[], Snapshot],
+        deliver: Callable[[Look], None],
+    ) -> None:
+        self.claim: Claim | None = None
+        self.take_over = False
+        self._transport = transport
+        self._clock = clock
+        self._chance = chance
+        self._snapshot = snapshot
+        self._deliver = deliver
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._poked: dict[str, asyncio.Event] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def follow(self, inventory: Inventory) -> None:
+        """Begin with hosts that are new, stop with those that are gone."""
+        for host in set(self._tasks) - set(inventory.hosts):
+            self._tasks.pop(host).cancel()
+        for host in inventory.hosts:
+            if host not in self._tasks:
+                self._poked[host] = asyncio.Event()
+                self._tasks[host] = asyncio.create_task(self._keep_looking(host), name=f"observe {host}")
+
+    def poke(self, host: str) -> None:
+        """Look at a host soon, whatever its interval says."""
+        if host in self._poked:
+            self._poked[host].set()
+
+    async def close(self) -> None:
+        """Stop looking."""
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        self._tasks.clear()
+
+    async def look(self, host: str) -> Look:
+        """Look at one host now, and put this engine's claim on it if it is not there yet."""
+        began_s = self._clock.monotonic_s()
+        async with self._places:
+            try:
+                report = await self._observe(host)
+                fenced, reason = await self._fence(host, report) if self.claim else (False, "")
+            except (TransportError, AnswerUnreadable) as error:
+                return Look(host, began_s, None, reason=str(error))
+        return Look(host, began_s, report, fenced, reason)
+
+    async def look_at(self, hosts: Iterable[str]) -> list[Look]:
+        """Look at several hosts at the same time and deliver what is seen."""
+        looks = await asyncio.gather(*(self.look(host) for host in hosts))
+        for look in looks:
+            self._deliver(look)
+        return list(looks)
+
+    async def _keep_looking(self, host: str) -> None:
+        poked = self._poked[host]
+        await asyncio.sleep(self._chance.jitter(min(1.0, self._interval_s(host))))
+        while True:
+            poked.clear()
+            self._deliver(await self.look(host))
+            interval_s = self._interval_s(host)
+            try:
+                async with asyncio.timeout(interval_s * 0.9 + self._chance.jitter(interval_s * 0.2)):
+                    await poked.wait()
+            except TimeoutError:
+                continue
+
+    def _interval_s(self, host: str) -> float:
+        """Busy where something moves or is to move, steady elsewhere."""
+        snapshot = self._snapshot()
+        observe, placed = snapshot.inventory.observe, snapshot.inventory.hosts.get(host)
+        for change, item in snapshot.state.rollouts():
+            service = snapshot.inventory.services.get(item.service)
+            if service and placed and host in service.hosts.get(change.environment, ()):
+                return min(observe.busy_s, observe.steady_s)
+        return observe.steady_s
+
+    async def _observe(self, host: str) -> HostReport:
+        snapshot = self._snapshot()
+        inventory = snapshot.inventory
+        specs = []
+        for placement in inventory.placements_on(host):
+            known = snapshot.state.instances.get(placement.instance)
+            configuration = (known.configuration if known else None) or inventory.services[
+                placement.service
+            ].configuration
+            specs.append(drivers.expand(configuration, placement, inventory.hosts[host], None, inventory.organization))
+        reply = await self._transport.run(host, drivers.observe(inventory.organization, specs))
+        return drivers.parse_observe(host, reply, specs)
+
+    async def _fence(self, host: str, report: HostReport) -> tuple[bool, str]:
+        """Whether this engine's claim is on the host now, and if not, why."""
+        claim = self.claim
+        if claim is None or report.claim == claim:
+            return claim is not None, ""
+        inventory = self._snapshot().inventory
+        bases = {inventory.services[p.service].configuration.base for p in inventory.placements_on(host)}
+        if not bases:
+            return True, ""
+        command = drivers.claim(inventory.organization, bases, claim, self.take_over)
+        answer = drivers.parse_claim(await self._transport.run(host, command))
+        if answer.accepted:
+            return True, ""
+        holder = answer.holder
+        if holder is None:
+            return False, answer.detail
+        if holder.store != claim.store:
+            return False, (
+                f"it obeys an engine with another state folder (engine {holder.engine}); "
+                "if that one is gone, start this one with --take-over"
+            )
+        return False, f"it obeys engine {holder.engine} (epoch {holder.epoch}), which is newer than this one"
