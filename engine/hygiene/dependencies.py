@@ -1,0 +1,114 @@
+"""Findings about who needs whom, and where both run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import networkx as nx
+
+from engine.hygiene.rule import Remark
+from engine.model.inventory import Inventory, Service
+from engine.model.release import Catalog
+
+MAX_NAMED = 6
+
+
+def cycles(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
+    """Groups of services that need each other, directly or through others."""
+    graph = nx.DiGraph()
+    graph.add_nodes_from(inventory.services)
+    for service in inventory.services.values():
+        graph.add_edges_from((service.name, need.provider) for need in service.needs)
+    for group in sorted(sorted(group) for group in nx.strongly_connected_components(graph) if len(group) > 1):
+        path = _round_trip(graph.subgraph(group), group[0])
+        others = len(group) - len(path) + 1
+        more = f" (and {others} more)" if others else ""
+        yield Remark(
+            f"services.{path[0]}.needs.{_index_of(inventory.services[path[0]], path[1])}",
+            f"{' -> '.join(path)}{more} need each other: some upgrades have no safe order, because each side may need "
+            "the other to go first. Move what both need into a third service, or drop one of these needs",
+        )
+
+
+def single_points(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
+    """One placement, where others depend on it."""
+    consumers = _consumers(inventory)
+    for service in inventory.services.values():
+        for environment, hosts in service.hosts.items():
+            dependents = [name for name in consumers.get(service.name, ()) if _runs_in(inventory, name, environment)]
+            if len(hosts) == 1 and dependents:
+                yield Remark(
+                    f"services.{service.name}.placement",
+                    f"{service.name} runs only on {hosts[0]} in {environment}, and {_listed(dependents)} "
+                    f"need{'s' if len(dependents) == 1 else ''} it: every rollout of it, and every fault of that host, "
+                    "is an outage there. Place it on a second host, best in another domain",
+                )
+
+
+def across_domains(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
+    """Consumers in a failure domain that holds no placement of what they need."""
+    domains = {
+        (service.name, environment): frozenset(inventory.hosts[host].domain for host in hosts)
+        for service in inventory.services.values()
+        for environment, hosts in service.hosts.items()
+    }
+    for service in inventory.services.values():
+        for provider, index in _first_needs(service).items():
+            apart: list[str] = []
+            for environment in service.hosts:
+                there = domains.get((provider, environment), frozenset())
+                alone = sorted(domains[service.name, environment] - there)
+                if there and alone:
+                    apart.append(f"{_listed(alone)} of {environment} (it has {_listed(sorted(there))})")
+            if apart:
+                yield Remark(
+                    f"services.{service.name}.needs.{index}",
+                    f"{service.name} runs where {provider} does not, in {' and in '.join(apart)}: it fails when either "
+                    f"domain does. Place {provider} there too, or {service.name} only beside it",
+                )
+
+
+def placed_nowhere(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
+    """Services that no host carries."""
+    for service in inventory.services.values():
+        if not any(service.hosts.values()):
+            yield Remark(
+                f"services.{service.name}.placement",
+                f"{service.name} is placed on no host: it can be neither deployed nor observed. Give it a placement "
+                "that matches the labels of a host, or remove it",
+            )
+
+
+def _consumers(inventory: Inventory) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for service in inventory.services.values():
+        for provider in _first_needs(service):
+            found.setdefault(provider, []).append(service.name)
+    return found
+
+
+def _first_needs(service: Service) -> Mapping[str, int]:
+    """The providers of a service, each with the index of the first need that names it."""
+    found: dict[str, int] = {}
+    for index, need in enumerate(service.needs):
+        found.setdefault(need.provider, index)
+    return found
+
+
+def _index_of(service: Service, provider: str) -> int:
+    return _first_needs(service)[provider]
+
+
+def _runs_in(inventory: Inventory, service: str, environment: str) -> bool:
+    return bool(inventory.services[service].hosts.get(environment))
+
+
+def _round_trip(group: nx.DiGraph, start: str) -> list[str]:
+    """A shortest way from ``start`` through its group and back."""
+    back = min(sorted(group.predecessors(start)), key=lambda last: nx.shortest_path_length(group, start, last))
+    return [*nx.shortest_path(group, start, back), start]
+
+
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:MAX_NAMED])
+    return shown if len(names) <= MAX_NAMED else f"{shown} and {len(names) - MAX_NAMED} more"
