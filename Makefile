@@ -56,6 +56,7 @@ test-pythons: ## the tests on each of VERSIONS, every one in an environment of i
 	@set -eu; for version in $(VERSIONS); do \
 	  echo "Interlock: Python $$version"; \
 	  test -d build/python$$version || python$$version -m venv build/python$$version; \
+	  rm -rf build/lib; \
 	  build/python$$version/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]' -c constraints.txt; \
 	  build/python$$version/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS); \
 	done
