@@ -1,0 +1,132 @@
+"""Events and State to JSON and back, exactly, through pydantic.
+
+An event's class name is its kind. Reading is lenient in one direction only: a field that an
+older engine did not write gets its default, but a kind or field that this engine does not
+know is refused. Half-read facts would be worse than none (a hold or a goal silently dropped
+decides differently), so a journal that a newer engine wrote is a newer engine's to read.
+
+State's mappings are stored as lists of their values, since JSON has no tuples as keys and
+each value carries its own key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from datetime import datetime
+from functools import cache
+from typing import Any, get_args
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from engine.errors import StoreDamaged
+from engine.model.change import Change
+from engine.model.event import ChangeAccepted, Event, Recorded
+from engine.model.observation import HostState, Sighting
+from engine.model.state import InstanceState, State
+
+FORMAT = 1  # of snapshots; another one is passed over and the state folded from older ones
+
+EventRow = tuple[int, str, float, str, str | None, str]
+
+
+class _StoredState(BaseModel):
+    """State with every mapping as a list; the names are State's own (a test compares)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    store: str
+    epoch: int
+    engine: str
+    elapsed_s: float
+    next_change: int
+    paused_by: str
+    instances: tuple[InstanceState, ...]
+    sightings: tuple[Sighting, ...]
+    hosts: tuple[HostState, ...]
+    changes: tuple[Change, ...]
+
+
+@cache
+def kinds() -> Mapping[str, type[Event]]:
+    """Every event class by its kind in the journal."""
+    return {kind.__name__: kind for kind in get_args(Event)}
+
+
+@cache
+def _adapter(kind: str) -> TypeAdapter[tuple[Event]]:
+    # A tuple of one, because pydantic takes a configuration for everything but dataclasses.
+    one: Any = tuple.__class_getitem__(kinds()[kind])
+    return TypeAdapter(one, config=ConfigDict(extra="forbid"))
+
+
+def change_of(event: Event) -> str | None:
+    """The id of the change an event belongs to, for the index; None if to none."""
+    if isinstance(event, ChangeAccepted):
+        return event.change.id
+    return getattr(event, "change", None)
+
+
+def encode_event(recorded: Recorded) -> EventRow:
+    """One row of the table ``event``."""
+    kind = type(recorded.event).__name__
+    body = _adapter(kind).dump_json((recorded.event,))[1:-1].decode()
+    return (
+        recorded.seq,
+        recorded.at.isoformat(),
+        recorded.elapsed_s,
+        kind,
+        change_of(recorded.event),
+        body,
+    )
+
+
+def decode_event(row: tuple[Any, ...]) -> Recorded:
+    """The event of one row (seq, at, elapsed_s, kind, body); StoreDamaged if it cannot be read."""
+    seq, at, elapsed_s, kind, body = row
+    if kind not in kinds():
+        raise StoreDamaged(
+            f"event {seq} of the journal is a {kind!r}, which this version of Interlock does not know. "
+            "Nothing was changed; a newer version wrote it: start that one."
+        )
+    try:
+        (event,) = _adapter(kind).validate_json(f"[{body}]")
+        return Recorded(seq, datetime.fromisoformat(at), elapsed_s, event)
+    except (ValidationError, ValueError, TypeError) as error:
+        raise StoreDamaged(
+            f"event {seq} of the journal ({kind}) cannot be read: {_first(error)}. "
+            "Nothing was changed; start the version of Interlock that wrote it, or restore a backup."
+        ) from error
+
+
+def encode_state(state: State) -> str:
+    """A snapshot's body."""
+    stored: dict[str, Any] = {
+        name: tuple(value.values()) if isinstance(value, Mapping) else value
+        for name, value in ((field.name, getattr(state, field.name)) for field in fields(state))
+    }
+    return _StoredState.model_construct(None, **stored).model_dump_json()
+
+
+def decode_state(body: str) -> State:
+    """The state in a snapshot's body; ValidationError (a ValueError) if it cannot be read."""
+    stored = _StoredState.model_validate_json(body)
+    plain = {name: getattr(stored, name) for name in _StoredState.model_fields}
+    plain["instances"] = {instance.id: instance for instance in stored.instances}
+    plain["sightings"] = {sighting.placement: sighting for sighting in stored.sightings}
+    plain["hosts"] = {host.host: host for host in stored.hosts}
+    plain["changes"] = {change.id: change for change in stored.changes}
+    return State(**plain)
+
+
+def decode_events(rows: Iterable[tuple[Any, ...]]) -> list[Recorded]:
+    """All rows, in their order."""
+    return [decode_event(row) for row in rows]
+
+
+def _first(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        detail = error.errors()[0]
+        place = ".".join(str(part) for part in detail["loc"][1:]) or "it"
+        return f"{place}: {detail['msg']}"
+    return str(error)

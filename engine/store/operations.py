@@ -1,0 +1,115 @@
+"""What is done with the journal, as generators of statements: they yield a statement, are sent
+its rows, and know nothing of threads or awaiting.
+
+So the same code runs on aiosqlite in the engine and on plain sqlite3 in the simulation; only
+who runs the statements differs (engine.store.sqlite, engine.store.sync).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from engine.errors import StoreDamaged, StoreError
+from engine.model.event import Recorded
+from engine.model.state import State
+from engine.store.codec import FORMAT, EventRow, decode_events, decode_state, encode_event, encode_state
+from engine.store.protocol import Loaded
+from engine.store.queries import Statement, ask, ask_many
+
+Rows = list[tuple[Any, ...]]
+T = TypeVar("T")
+Operation = Generator[Statement, Rows, T]
+
+CHUNK = 1000  # rows that one statement reads: what a writer may have to wait for
+TOP = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """What one caller wants in the next commit: rows of events, or a snapshot, or both."""
+
+    events: tuple[EventRow, ...] = ()
+    snapshot: tuple[int, int, str] | None = None
+
+
+def events_to_write(events: Sequence[Recorded], after: int) -> Write:
+    """The events as rows; StoreError, with nothing done, if they do not continue ``after``."""
+    for expected, recorded in enumerate(events, start=after + 1):
+        if recorded.seq != expected:
+            raise StoreError(
+                f"event {recorded.seq} cannot follow event {expected - 1} in the journal. Nothing was written: this "
+                "is a bug of the engine, which has to stop and start again from what the journal holds."
+            )
+    return Write(events=tuple(encode_event(recorded) for recorded in events))
+
+
+def snapshot_to_write(seq: int, state: State) -> Write:
+    """The state as of ``seq`` as a row."""
+    return Write(snapshot=(seq, FORMAT, encode_state(state)))
+
+
+def commit(writes: Sequence[Write]) -> Operation[None]:
+    """All of it in one transaction, in order, or nothing of it."""
+    yield ask("begin")
+    try:
+        rows = tuple(row for write in writes for row in write.events)
+        if rows:
+            yield ask_many("insert_event", rows)
+        for write in writes:
+            if write.snapshot is not None:
+                yield ask("insert_snapshot", *write.snapshot)
+        if any(write.snapshot is not None for write in writes):
+            yield ask("prune_snapshots")
+        yield ask("commit")
+    except sqlite3.Error:
+        with suppress(sqlite3.Error):  # SQLite may have rolled back by itself
+            yield ask("rollback")
+        raise
+
+
+def load() -> Operation[Loaded]:
+    """The newest snapshot that can be read, and every event after it.
+
+    A snapshot that cannot be read is passed over: the one before it, or in the end the
+    events alone, say the same. Raises StoreDamaged if events are missing.
+    """
+    store = (yield ask("select_store"))[0][0]
+    last = (yield ask("last_seq"))[0][0]
+    seq, state = 0, State(store=store)
+    for found, format_, body in (yield ask("select_snapshots")):
+        if format_ == FORMAT and found <= last:
+            with suppress(ValueError):
+                seq, state = found, decode_state(body)
+                break
+    events = yield from read(after=seq, limit=TOP)
+    for expected, recorded in enumerate(events, start=seq + 1):
+        if recorded.seq != expected:
+            raise StoreDamaged(
+                f"event {expected} is missing from the journal. It was left as it is, and the engine does not start "
+                "on it; restore the newest backup."
+            )
+    return Loaded(store, state, seq, tuple(events))
+
+
+def read(*, after: int = 0, limit: int = CHUNK, change: str = "", newest: bool = False) -> Operation[list[Recorded]]:
+    """Events in order, by ``CHUNK`` rows a statement; see engine.store.protocol."""
+    found: list[Recorded] = []
+    scope = (change,) if change else ()
+    name = "events_of_change" if change else "events"
+    bound = TOP if newest else after
+    while limit > len(found):
+        size = min(CHUNK, limit - len(found))
+        if newest:
+            rows = yield ask(f"{name}_before", *scope, after, bound, size)
+            found = decode_events(reversed(rows)) + found
+        else:
+            rows = yield ask(f"{name}_after", *scope, bound, size)
+            found += decode_events(rows)
+        if len(rows) < size:
+            break
+        bound = rows[-1][0]
+    return found
