@@ -1,0 +1,1 @@
+"""The seeded simulation: the real engine against simulated hosts, links and time."""
