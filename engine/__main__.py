@@ -1,0 +1,33 @@
+"""``python -m engine``: the headless engine without the command line's comfort; the same as
+``interlock engine`` for those who install only this package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from engine.errors import InterlockError
+from engine.serve import ServeOptions, serve
+
+
+def main() -> int:
+    """Read the options, run, and say what stopped it."""
+    parser = argparse.ArgumentParser(prog="engine", description="Run the Interlock engine in the foreground.")
+    parser.add_argument("-i", "--inventory", type=Path, required=True)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--socket", type=Path)
+    parser.add_argument("--log-format", choices=["text", "json"], default="text")
+    parser.add_argument("--take-over", action="store_true")
+    parser.add_argument("--exit-when-idle", action="store_true")
+    options = parser.parse_args()
+    try:
+        return serve(ServeOptions(**vars(options)))
+    except InterlockError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

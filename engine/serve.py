@@ -1,0 +1,173 @@
+"""Puts a real engine together and runs it in the foreground: inventory, journal, SSH, socket,
+signals. SIGTERM or SIGINT: stop at the next safe point; a second one: now. SIGHUP: reload the
+inventory; one that is invalid is refused and the old one kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from engine import inventory as inventories
+from engine.api.desk import Desk
+from engine.api.narrative import kind_of, tell
+from engine.api.server import ApiServer
+from engine.drivers import DIGEST, SCRIPT
+from engine.errors import InterlockError
+from engine.inventory.catalog import scan
+from engine.model.inventory import Inventory
+from engine.model.release import Catalog
+from engine.runtime.engine import Engine
+from engine.runtime.lag import Lag
+from engine.runtime.ports import SystemChance, SystemClock
+from engine.runtime.watchers import Progress
+from engine.store.sqlite import SqliteStore
+from engine.transport.ssh import SshTransport
+
+log = structlog.get_logger()
+IDLE_S = 15.0
+SOCKET_NAME = "engine.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """What ``interlock engine`` was told. ``socket`` None: ``engine.sock`` in the state folder.
+
+    ``exit_when_idle``: end when nobody is connected and nothing is unfinished.
+    """
+
+    inventory: Path
+    state: Path
+    socket: Path | None = None
+    log_format: str = "text"
+    take_over: bool = False
+    exit_when_idle: bool = False
+
+
+def serve(options: ServeOptions) -> int:
+    """Run an engine until it is told to stop; returns the exit status.
+
+    Raises InterlockError, with nothing changed, if it cannot start.
+    """
+    _set_up_logging(options.log_format)
+    return asyncio.run(_serve(options))
+
+
+async def _serve(options: ServeOptions) -> int:
+    inventory = inventories.load(options.inventory)
+    store = await SqliteStore.open(options.state)
+    try:
+        transport = SshTransport(inventory, (SCRIPT, DIGEST))
+        try:
+            clock, chance = SystemClock(), SystemChance()
+            loaded = await store.load()
+            engine = Engine(inventory, loaded, store, transport, clock, chance, _find_artifacts)
+            return await _run(engine, options)
+        finally:
+            await transport.close()
+    finally:
+        await store.close()
+
+
+async def _find_artifacts(inventory: Inventory) -> Catalog:
+    return await asyncio.to_thread(scan, inventory)
+
+
+async def _run(engine: Engine, options: ServeOptions) -> int:
+    lag = Lag()
+    server = ApiServer(Desk(engine, options.inventory, lag), options.socket or options.state / SOCKET_NAME)
+    aside = [asyncio.create_task(lag.measure()), asyncio.create_task(_narrate(engine))]
+    await engine.start(options.take_over)
+    await server.start()
+    _follow_signals(engine, options, aside)
+    if options.exit_when_idle:
+        aside.append(asyncio.create_task(_halt_when_idle(engine, server)))
+    _notify("READY=1")
+    log.info(
+        "ready", socket=str(server.path), epoch=engine.snapshot.state.epoch, hosts=len(engine.snapshot.state.hosts)
+    )
+    try:
+        await engine.run()
+    finally:
+        _notify("STOPPING=1")
+        for task in aside:
+            task.cancel()
+        await engine.close()
+        await server.stop()
+    log.info("stopped", seq=engine.seq)
+    return 0
+
+
+def _follow_signals(engine: Engine, options: ServeOptions, aside: list[asyncio.Task[None]]) -> None:
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        if engine.snapshot.draining:
+            log.warning("stopping now", unresolved=sorted(engine.activity))
+            engine.halt()
+        else:
+            log.info("stopping at the next safe point", under_way=sorted(engine.activity))
+            engine.drain()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop)
+    loop.add_signal_handler(signal.SIGHUP, lambda: aside.append(loop.create_task(_reload(engine, options.inventory))))
+
+
+async def _reload(engine: Engine, path: Path) -> None:
+    """Read the inventory anew, off the loop; keep the old one if it is not valid."""
+    _notify("RELOADING=1")
+    try:
+        await engine.reload(await asyncio.to_thread(inventories.load, path))
+        log.info("inventory reloaded", path=str(path))
+    except InterlockError as error:
+        log.error("inventory refused, the old one is kept", path=str(path), findings=str(error).splitlines())
+    _notify("READY=1")
+
+
+async def _narrate(engine: Engine) -> None:
+    """Every event into the log."""
+    async for news in engine.watch():
+        if not isinstance(news, Progress):
+            told = tell(news)
+            log.info(told["message"], kind=kind_of(news.event), seq=news.seq, change=told["change"] or None)
+
+
+async def _halt_when_idle(engine: Engine, server: ApiServer) -> None:
+    idle_s = 0.0
+    while idle_s < IDLE_S:
+        await asyncio.sleep(1.0)
+        busy = server.watchers or engine.snapshot.state.unfinished() or engine.activity
+        idle_s = 0.0 if busy else idle_s + 1.0
+    log.info("nobody is connected and nothing is unfinished")
+    engine.drain()
+
+
+def _set_up_logging(log_format: str) -> None:
+    """Log lines go to stderr, as JSON or for people."""
+    readable = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty() and "NO_COLOR" not in os.environ)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *([structlog.processors.dict_tracebacks] if log_format == "json" else []),
+            structlog.processors.JSONRenderer() if log_format == "json" else readable,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _notify(message: str) -> None:
+    """Tell systemd, where it listens (sd_notify(3))."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    if address:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            notify.connect("\0" + address[1:] if address.startswith("@") else address)
+            notify.send(message.encode())
