@@ -46,6 +46,7 @@ async def _submit(request: Request, wanted: ask.Request) -> Reply:
 @router.post("/plan", response_model=PlanView)
 async def plan(request: Request, body: DeployBody) -> Any:
     """What would happen if this were deployed. Nothing is changed."""
+    await port_of(request).refresh_catalog()
     snapshot = port_of(request).snapshot
     return Reply(plan_view(snapshot, _deploy(snapshot, body, actor(request))))
 

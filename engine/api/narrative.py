@@ -11,9 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.api.protocol import WatchEvent
-from engine.api.views import when
+from engine.api.times import when
 from engine.model import event as ev
 from engine.model.text import printable
+from engine.runtime.watchers import News, Progress
 
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -78,8 +79,24 @@ def kind_of(event: ev.Event) -> str:
     return _WORD.sub("-", type(event).__name__).lower()
 
 
-def tell(recorded: ev.Recorded) -> WatchEvent:
-    """One event of the journal, as the stream and the history show it."""
+def tell(news: News) -> WatchEvent:
+    """One event of the journal, or the phase of a step, as the stream and the history show it."""
+    return _tell_phase(news) if isinstance(news, Progress) else tell_recorded(news)
+
+
+def _tell_phase(news: Progress) -> WatchEvent:
+    return {
+        "seq": 0,
+        "at": when(news.at) or "",
+        "kind": "progress",
+        "change": news.change,
+        "subject": str(news.placement),
+        "message": printable(f"{news.placement.service} on {news.placement.host}: {news.phase}"),
+    }
+
+
+def tell_recorded(recorded: ev.Recorded) -> WatchEvent:
+    """One event of the journal."""
     change, subject, message = _TELL[type(recorded.event)](recorded.event)
     told: WatchEvent = {
         "seq": recorded.seq,

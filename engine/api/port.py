@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
-from engine.api.protocol import EngineView, WatchEvent
+from engine.api.protocol import EngineView
 from engine.model.names import PlacementId
 from engine.model.request import Outcome, Request
 from engine.model.snapshot import Plan, Snapshot
+from engine.runtime.watchers import News
 from engine.store.protocol import Store
 from engine.transport.protocol import Transport
 
@@ -62,11 +63,14 @@ class Port(Protocol):
         """Carry out a request; it is durable when this returns. Raises RequestRefused or
         UsageError, and then nothing has changed."""
 
-    def watch(self) -> AsyncIterator[WatchEvent]:
-        """Events from the moment of this call on."""
+    def watch(self) -> AsyncIterator[News]:
+        """Events and phases from the moment of this call on."""
 
     async def probe(self, hosts: Sequence[str]) -> object:
         """Look at these hosts now."""
 
-    async def service_log(self, placement: PlacementId, lines: int) -> str:
+    async def refresh_catalog(self) -> None:
+        """Look again which artifacts there are."""
+
+    async def service_log(self, placement: PlacementId, lines: int) -> Sequence[str]:
         """The last lines that a service wrote on its host. Raises TransportError."""

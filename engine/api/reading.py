@@ -25,6 +25,7 @@ from engine.api.protocol import (
     WatchEvent,
     WhyView,
 )
+from engine.api.service_logs import with_service_logs
 from engine.api.views import change_view, change_views, export_view, host_views, log_views, status_rows
 from engine.api.watching import EventStream
 
@@ -108,7 +109,7 @@ async def logs(request: Request, change: str, host: Name = "") -> Any:
     found = naming.change(moment.snapshot, change)
     if host:
         naming.host(moment.snapshot.inventory, host)
-    return Reply(log_views(moment, found, host))
+    return Reply(await with_service_logs(port_of(request), found, log_views(moment, found, host)))
 
 
 @router.get("/export", response_model=dict[str, dict[str, str]])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 
 from engine.api.moment import Moment
 from engine.api.protocol import (
@@ -21,6 +20,7 @@ from engine.api.protocol import (
     StatusRow,
     WaitView,
 )
+from engine.api.times import when
 from engine.model.change import FINAL, Change, Item, Move, MoveState
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Reach, Sighting
@@ -29,13 +29,6 @@ from engine.model.wait import Wait
 from engine.plan.standing import state_of
 
 LOG_LINES = 20
-
-
-def when(moment: datetime | None) -> str | None:
-    """RFC 3339 in UTC, to the millisecond."""
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def wait_view(wait: Wait) -> WaitView:

@@ -16,7 +16,9 @@ from contextlib import suppress
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from engine.api.narrative import tell
 from engine.api.protocol import WatchEvent
+from engine.runtime.watchers import News
 
 QUEUE_LIMIT = 5000
 Wanted = Callable[[WatchEvent], bool]
@@ -32,7 +34,7 @@ class EventStream(Response):
 
     def __init__(
         self,
-        events: AsyncIterator[WatchEvent],
+        events: AsyncIterator[News],
         replay: Sequence[WatchEvent],
         wanted: Wanted,
         stopping: asyncio.Event,
@@ -74,7 +76,8 @@ class EventStream(Response):
     async def _pump(self, transport: asyncio.Transport) -> None:
         """Take events as they come, whether or not the client reads."""
         try:
-            async for event in self._events:
+            async for news in self._events:
+                event = tell(news)
                 if (event["seq"] and event["seq"] <= self._last) or not self._wanted(event):
                     continue
                 self._queue.append(_line(event))

@@ -31,7 +31,7 @@ class Served:
         def run() -> None:
             try:
                 done.set_result(call())
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001  # handed to the waiting thread
                 done.set_exception(error)
 
         self._loop.call_soon_threadsafe(run)
@@ -54,7 +54,7 @@ def served(path: Path, *, rolling: bool = True, watch_limit: int = 5000) -> Iter
         server = ApiServer(engine, path, watch_limit=watch_limit)
         try:
             await server.start()
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  # handed to the waiting thread
             ready.set_exception(error)
             return
         going = [asyncio.create_task(engine.run())] if rolling else []

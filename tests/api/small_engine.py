@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from engine.api.narrative import tell
-from engine.api.protocol import EngineView, WatchEvent
+from engine.api.protocol import EngineView
+from engine.errors import HostUnreachable
 from engine.model import event as ev
 from engine.model.change import MoveState
 from engine.model.inventory import (
@@ -34,8 +35,10 @@ from engine.model.state import State
 from engine.plan.evolve import evolve
 from engine.plan.planner import plan
 from engine.plan.requests import judge
+from engine.runtime.watchers import News, Watchers
 
 HOSTS = ("eu-a1", "eu-b1")
+VERSIONS = ("1.0.0", "1.1.0", "2.0.0")
 
 
 def inventory() -> Inventory:
@@ -119,8 +122,9 @@ class SmallEngine:
         self.activity: Mapping[str, Under] = {}
         self.probed: list[Sequence[str]] = []
         self.requests: list[Request] = []
+        self.silent: set[str] = set()
         self.fail: dict[str, str] = {}  # service -> why its moves fail
-        self._watchers: list[asyncio.Queue[WatchEvent | None]] = []
+        self.watchers = Watchers()
         self.snapshot = Snapshot(inventory(), catalog(), State(), datetime.now(UTC), 0.0)
         self.plan = Plan()
         self.settle("1.0.0")
@@ -143,7 +147,7 @@ class SmallEngine:
         service = self.snapshot.inventory.services[placement.service]
         digest = ((instance and instance.configuration) or service.configuration).digest
         unit = Unit.RUNNING if version else Unit.ABSENT
-        self.happen(ev.PlacementSeen(Sighting(placement, version, version, digest, unit, health, detail)))
+        self.happen(ev.PlacementSeen(Sighting(placement, version, version, digest, unit, health)))
 
     def happen(self, *events: ev.Event) -> None:
         """Record events, tell the watchers, plan again."""
@@ -152,8 +156,7 @@ class SmallEngine:
             self.store.events.append(recorded)
             state = evolve(self.snapshot.state, recorded)
             self.snapshot = replace(self.snapshot, state=state, now=recorded.at, elapsed_s=recorded.elapsed_s)
-            for watcher in self._watchers:
-                watcher.put_nowait(tell(recorded))
+            self.watchers.publish(recorded)
         self.plan = plan(self.snapshot)
 
     def step(self) -> bool:
@@ -212,21 +215,16 @@ class SmallEngine:
         accepted = next((event.change.id for event in events if isinstance(event, ev.ChangeAccepted)), "")
         return Outcome(accepted, message)
 
-    def watch(self) -> AsyncIterator[WatchEvent]:
-        queue: asyncio.Queue[WatchEvent | None] = asyncio.Queue()
-        self._watchers.append(queue)
-
-        async def events() -> AsyncIterator[WatchEvent]:
-            try:
-                while (event := await queue.get()) is not None:
-                    yield event
-            finally:
-                self._watchers.remove(queue)
-
-        return events()
+    def watch(self) -> AsyncIterator[News]:
+        return self.watchers.listen()
 
     async def probe(self, hosts: Sequence[str]) -> None:
         self.probed.append(list(hosts))
 
-    async def service_log(self, placement: PlacementId, lines: int) -> str:
-        return f"{placement} wrote this"
+    async def refresh_catalog(self) -> None:
+        pass
+
+    async def service_log(self, placement: PlacementId, lines: int) -> Sequence[str]:
+        if placement.host in self.silent:
+            raise HostUnreachable(f"{placement.host} does not answer")
+        return (f"{placement} wrote this",)
