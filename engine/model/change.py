@@ -68,6 +68,7 @@ LEGAL: Mapping[Status, frozenset[Status]] = MappingProxyType(
 )
 
 FINAL = frozenset({Status.SUCCEEDED, Status.FAILED, Status.REVERTED, Status.CANCELLED, Status.SUPERSEDED})
+UNSUCCESSFUL = frozenset({Status.FAILED, Status.REVERTED, Status.REVERTING})
 UNFINISHED_ROLLOUT = frozenset({Status.RUNNING, Status.PAUSED, Status.REVERTING})
 
 

@@ -25,6 +25,12 @@ def next_batch(
     flying = len(rollout.in_flight)
     unavailable = [p for p in rollout.placements if not estate.available(p)]
     down = len(unavailable)
+
+    def goes_down(placement: PlacementId) -> bool:
+        """Whether starting it raises the number unavailable; taking back a first installation
+        ends with all of them down anyway."""
+        return estate.available(placement) and not (back and rollout.origin_of(placement) is None)
+
     for placement in sorted(left, key=estate.available):
         if not estate.reachable(placement.host):
             waits.append(rollout.unreachable(placement))
@@ -36,14 +42,14 @@ def next_batch(
             waits.append(rollout.wait(Reason.HOST_BUSY, placement, message))
         elif flying >= limit:
             break
-        elif estate.available(placement) and down + 1 > limit:
+        elif goes_down(placement) and down + 1 > limit:
             if not flying:
                 ill = ", ".join(p.host for p in unavailable)
                 message = f"{down} of {len(rollout.placements)} are unavailable ({ill}); at most {limit} may be"
                 waits.append(rollout.wait(Reason.BLAST_RADIUS, placement, message))
             break
         else:
-            down += estate.available(placement)
+            down += goes_down(placement)
             flying += 1
             busy.add(placement.host)
             actions.append(_execute(rollout, placement, back=back))

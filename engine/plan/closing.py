@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-from engine.model.change import UNFINISHED_ROLLOUT, Change, Item, OnFailure, Status
+from engine.model.change import UNFINISHED_ROLLOUT, UNSUCCESSFUL, Change, Item, OnFailure, Status
 from engine.model.event import ChangeStatus, ItemStatus
 from engine.model.snapshot import Action, Decide
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
 from engine.plan.under_way import UnderWay
 
-UNSUCCESSFUL = frozenset({Status.FAILED, Status.REVERTED})
 ABANDONED = frozenset({Status.CANCELLED, Status.SUPERSEDED})
 
 
@@ -21,9 +20,11 @@ def close(estate: Estate) -> tuple[list[Action], list[Wait]]:
     waits: list[Wait] = []
     for change in estate.state.unfinished():
         statuses = {item.status for item in change.items}
-        if statuses & UNFINISHED_ROLLOUT:
+        if Status.REVERTING in statuses and change.status is not Status.REVERTING:
+            actions.append(_enter(change, Status.REVERTING))
+        elif statuses & UNFINISHED_ROLLOUT:
             continue
-        if statuses & UNSUCCESSFUL:
+        elif statuses & UNSUCCESSFUL:
             more, why = _after_failure(estate, change)
             actions += more
             waits += why

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from engine.model.change import Change, Item, Kind
+from engine.model.change import UNSUCCESSFUL, Change, Item, Kind
 from engine.model.inventory import Service
 from engine.model.names import InstanceId
 from engine.model.version import satisfies, sort_key
@@ -63,6 +63,15 @@ class Case:
 def held(case: Case) -> Iterator[Wait]:
     """A person stopped the engine, the change, or the instance; or the engine is going down."""
     yield from holds(case.estate, case.change, case.item)
+
+
+def failed_earlier(case: Case) -> Iterator[Wait]:
+    """Another item of the same change failed: what has not started does not start."""
+    for other in case.change.items:
+        if other.status in UNSUCCESSFUL:
+            message = f"{other.service} failed earlier in change {case.change.id}"
+            yield case.wait(Reason.FAILED_EARLIER, message, case.change.requested_by)
+            return
 
 
 def artifact(case: Case) -> Iterator[Wait]:
@@ -199,6 +208,8 @@ def dependency_busy(case: Case) -> Iterator[Wait]:
         if earlier and earlier.id != case.change.id and not change and case.change.kind is not Kind.ROLLBACK:
             message = f"change {earlier.id} came first and is about to move {other}"
             yield case.wait(Reason.DEPENDENCY_BUSY, message, owner=earlier.requested_by, blocker=earlier.id)
+    if case.order.lockstep_of(name):
+        return
     for first in case.order.before.get(name, {}):
         coming = case.ends.get(first)
         if coming and not case.estate.rolling(InstanceId(first, environment)):
@@ -236,6 +247,7 @@ def _team(service: Service | None) -> str | None:
 
 START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
     held,
+    failed_earlier,
     artifact,
     lockstep,
     dependency_version,
@@ -253,3 +265,8 @@ def waits_before_start(case: Case) -> tuple[Wait, ...]:
 def is_blocked(waits: tuple[Wait, ...]) -> bool:
     """Whether something other than its turn holds it: it then keeps no place in the queue."""
     return any(wait.reason not in RESERVING for wait in waits)
+
+
+def is_stuck(waits: tuple[Wait, ...]) -> bool:
+    """Whether something holds it that nothing in the queue will clear."""
+    return any(wait.reason not in RESERVING and not wait.blocker for wait in waits)

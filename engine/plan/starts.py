@@ -14,7 +14,7 @@ from engine.model.names import InstanceId
 from engine.model.snapshot import Action, Decide
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
-from engine.plan.gates import Case, is_blocked, waits_before_start
+from engine.plan.gates import Case, is_blocked, is_stuck, waits_before_start
 from engine.plan.sequence import Order, order
 
 Entry = tuple[Change, Item]
@@ -63,7 +63,7 @@ def line(estate: Estate, environment: str, entries: list[Entry]) -> Line:
     and an older one waits too."""
     newest: dict[str, Entry] = {item.service: (change, item) for change, item in entries}
     first = _line(estate, environment, entries, newest, frozenset())
-    blocked = {name for name, entry in newest.items() if is_blocked(waits_before_start(_case(estate, first, entry)))}
+    blocked = {name for name, entry in newest.items() if is_stuck(waits_before_start(_case(estate, first, entry)))}
     leaders = dict(newest)
     for change, item in reversed(entries):
         leader = leaders[item.service]
