@@ -1,0 +1,6 @@
+"""``python -m console`` is ``interlock``."""
+
+from console.cli.main import main
+
+if __name__ == "__main__":
+    main()

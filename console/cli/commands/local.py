@@ -1,0 +1,42 @@
+"""``interlock check`` and ``schema``: what needs no engine."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from console.cli.grammar import verb
+from console.cli.session import Session, say
+from engine.errors import InventoryInvalid
+from engine.model.text import printable
+
+
+@verb("check")
+@click.argument("path", required=False, default="", metavar="[INVENTORY]")
+def check_command(session: Session, path: str) -> None:
+    """Validate and lint the inventory. Exit 0 with warnings only, 2 with errors."""
+    from console.cli import offline
+
+    inventory = session.overridden({"inventory": path}).needed_inventory()
+    found = offline.findings(inventory)
+    lines = [
+        printable(
+            f"{f['file']}:{f['line']}: {f['severity']} {f['rule']}: {f['message']}" if f["file"] else f["message"]
+        )
+        for f in found
+    ]
+    session.give(found, lambda: "\n".join(lines))
+    errors = sum(finding["severity"] == "error" for finding in found)
+    summary = f"{inventory}: {errors} error{'s' * (errors != 1)}, {len(found) - errors} warnings"
+    if errors:
+        raise InventoryInvalid((summary,))
+    say(summary)
+
+
+@verb("schema")
+def schema_command(session: Session) -> None:
+    """The inventory's JSON Schema, for editors."""
+    from console.cli import offline
+
+    click.echo(json.dumps(offline.schema(), indent=2))

@@ -1,0 +1,95 @@
+"""The only door from the console to the engine's own code: commands that need no engine, or
+that start one. Everything is imported when it is called, so that no other command pays for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.errors import InterlockError, InventoryInvalid
+
+
+@dataclass(frozen=True)
+class Demo:
+    """A demo's fleet that runs: what an engine is started with."""
+
+    inventory: Path
+    state: Path
+
+
+def serve(inventory: Path, state: Path, socket: Path | None, log_format: str, exit_when_idle: bool) -> int:
+    """Run an engine in the foreground; returns its exit status."""
+    from engine.serve import ServeOptions
+    from engine.serve import serve as run
+
+    options = ServeOptions(
+        inventory=inventory, state=state, socket=socket, log_format=log_format, exit_when_idle=exit_when_idle
+    )
+    return run(options)
+
+
+def validate(path: Path) -> None:
+    """Raises InventoryInvalid, with every error at its line, if the inventory cannot be used."""
+    from engine.inventory import load
+
+    load(path)
+
+
+def findings(path: Path) -> list[dict[str, Any]]:
+    """Everything that ``check`` has to say: errors of the inventory, or the lints of a valid one.
+
+    Each is ``{"file", "line", "severity", "rule", "message"}``.
+    """
+    from engine.hygiene import check
+    from engine.inventory import load
+    from engine.inventory.catalog import scan
+
+    try:
+        inventory = load(path)
+    except InventoryInvalid as error:
+        return [_parsed(line) for line in error.findings]
+    return [
+        {
+            "file": finding.file,
+            "line": finding.line,
+            "severity": finding.severity.value,
+            "rule": finding.rule,
+            "message": finding.message,
+        }
+        for finding in check(inventory, scan(inventory))
+    ]
+
+
+def _parsed(line: str) -> dict[str, Any]:
+    """A finding's printable line, ``file:line: severity rule: message``, in its parts."""
+    place, _, rest = line.partition(": ")
+    file, _, number = place.rpartition(":")
+    head, _, message = rest.partition(": ")
+    severity, _, rule = head.partition(" ")
+    if severity not in ("error", "warning") or not number.isdigit():
+        return {"file": "", "line": 0, "severity": "error", "rule": "", "message": line}
+    return {"file": file, "line": int(number), "severity": severity, "rule": rule, "message": message}
+
+
+def schema() -> dict[str, Any]:
+    """The inventory's JSON Schema."""
+    from engine.inventory.schema import json_schema
+
+    return json_schema()
+
+
+@contextmanager
+def demo_fleet(folder: Path, services: int | None, hosts: int | None) -> Iterator[Demo]:
+    """The demo's fleet for as long as the block runs; its processes end with it."""
+    import sys
+
+    if sys.platform != "linux":
+        raise InterlockError("interlock demo runs on Linux only: its embedded hosts need it.")
+    from engine.fleet.demo import running
+
+    with running(folder, services, hosts) as fleet:
+        yield Demo(fleet.inventory, fleet.state)

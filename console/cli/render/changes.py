@@ -1,0 +1,86 @@
+"""Changes: the queue, one change, and why one failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from console.cli.render.table import table
+from console.cli.render.times import age, clock
+from console.cli.render.waits import wait_lines, wait_summary
+from engine.api.protocol import ChangeView, ItemView, MoveView
+from engine.model.text import printable
+
+FINAL = frozenset({"succeeded", "failed", "reverted", "cancelled", "superseded"})
+BROKEN = frozenset({"failed", "reverted", "unconfirmed"})
+LOG_LINES = 10
+
+
+def move_text(item: ItemView) -> str:
+    """``ledger 3.0.0 -> 3.1.0``."""
+    return printable(f"{item['service']} {item['from'] or 'nothing'} -> {item['to']}")
+
+
+def queue_text(changes: Sequence[ChangeView]) -> str:
+    """The unfinished changes in order, then the latest finished ones."""
+    rows = [
+        (
+            change["id"],
+            change["environment"],
+            change["state"],
+            ", ".join(move_text(item) for item in change["items"]),
+            f"{sum(item['done'] for item in change['items'])}/{sum(item['total'] for item in change['items'])}",
+            change["requested_by"],
+            age(change["created"]),
+            wait_summary(change["waits"]),
+        )
+        for change in changes
+    ]
+    return table(("ID", "ENV", "STATE", "CHANGE", "DONE", "BY", "AGE", "WAITS"), rows) or "no changes"
+
+
+def change_text(change: ChangeView) -> str:
+    """One change: who, why, when; its items with their placements; what it waits for."""
+    head = f"change {change['id']} in {change['environment']}: {change['state']}"
+    lines = [head, f"  asked by {printable(change['requested_by'])} {age(change['created'])} ago"]
+    if change["reason"]:
+        lines.append(f"  reason: {printable(change['reason'])}")
+    if change["started"]:
+        lines.append(f"  started {clock(change['started'])}")
+    if change["finished"]:
+        lines.append(f"  finished {clock(change['finished'])}")
+    for item in change["items"]:
+        lines += ["", f"{move_text(item)}: {item['state']}, {item['done']} of {item['total']} placements done"]
+        if item["failure"]:
+            lines.append(f"  {printable(item['failure'])}")
+        moves = [_move(move) for move in item["moves"]]
+        if moves:
+            lines.append(table(("HOST", "DOMAIN", "MOVE", "STATE", "TRY", "DETAIL"), moves, indent="  "))
+    waits = wait_lines(change["waits"])
+    return "\n".join([*lines, "", *waits] if waits else lines)
+
+
+def _move(move: MoveView) -> tuple[str, ...]:
+    return (
+        move["host"],
+        move["domain"],
+        f"{move['origin'] or 'nothing'} -> {move['goal'] or 'nothing'}",
+        move["phase"] or move["state"],
+        str(move["attempt"]) if move["attempt"] > 1 else "",
+        move["detail"],
+    )
+
+
+def failure_text(change: ChangeView) -> str:
+    """Why a change did not succeed: the sentence, the host and its check, the last log lines."""
+    lines = [
+        f"change {change['id']} {change['state']}" + (f": {printable(change['failure'])}" if change["failure"] else ".")
+    ]
+    for item in change["items"]:
+        for move in item["moves"]:
+            if move["state"] in BROKEN and (move["detail"] or move["log"]):
+                lines.append(f"  {item['service']} {move['goal'] or ''} on {move['host']}: {printable(move['detail'])}")
+                lines += [f"    | {printable(line)}" for line in move["log"][-LOG_LINES:]]
+    held = [item["service"] for item in change["items"] if item["state"] in ("waiting", "paused")]
+    if held:
+        lines.append(f"  not started: {', '.join(held)}")
+    return "\n".join(lines)

@@ -1,0 +1,59 @@
+"""The graph of services as text, for dot and for mermaid."""
+
+from __future__ import annotations
+
+import json
+
+from engine.api.protocol import GraphView, NeedView, ServiceView
+from engine.model.text import printable
+
+
+def graph_text(graph: GraphView) -> str:
+    """The services by layer, those that need nothing first, each with what it needs."""
+    lines = []
+    for layer in sorted({service["layer"] for service in graph["services"]}):
+        lines.append(f"layer {layer}")
+        lines += [f"  {_line(service)}" for service in graph["services"] if service["layer"] == layer]
+    return "\n".join(lines)
+
+
+def _line(service: ServiceView) -> str:
+    needs = ", ".join(_need(need) for need in service["needs"])
+    return printable(f"{service['service']} ({service['team']})" + (f" needs {needs}" if needs else ""))
+
+
+def _need(need: NeedView) -> str:
+    when = f" (when {need['when']})" if need["when"] else ""
+    return f"{need['provider']}{' ' + need['version'] if need['version'] else ''}{when}"
+
+
+def dot_text(graph: GraphView) -> str:
+    """Graphviz' language; an arrow goes from a consumer to what it needs."""
+    lines = ["digraph services {", "  rankdir=LR;", "  node [shape=box];"]
+    lines += [f"  {_quoted(node['service'])} [tooltip={_quoted(node['team'])}];" for node in graph["services"]]
+    for service in graph["services"]:
+        for need in service["needs"]:
+            label = f" [label={_quoted(need['version'])}]" if need["version"] else ""
+            lines.append(f"  {_quoted(service['service'])} -> {_quoted(need['provider'])}{label};")
+    return "\n".join([*lines, "}"])
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(printable(text), ensure_ascii=False)
+
+
+def mermaid_text(graph: GraphView) -> str:
+    """Mermaid's flowchart."""
+    number = {service["service"]: f"s{n}" for n, service in enumerate(graph["services"])}
+    lines = ["flowchart LR"]
+    lines += [f'  {number[name]}["{_entity(name)}"]' for name in number]
+    for service in graph["services"]:
+        for need in service["needs"]:
+            label = f'|"{_entity(need["version"])}"|' if need["version"] else ""
+            lines.append(f"  {number[service['service']]} -->{label} {number[need['provider']]}")
+    return "\n".join(lines)
+
+
+def _entity(text: str) -> str:
+    """Text inside mermaid's quotes; it knows only entities as an escape."""
+    return "".join(c if c.isalnum() or c in " ._-+,=" else f"#{ord(c)};" for c in printable(text))
