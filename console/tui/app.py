@@ -1,0 +1,233 @@
+"""The console's application: it owns the feed and the session, switches screens, and nothing else. What
+can be done stands in ``actions``, how it is done in ``deeds``, how it looks in ``render``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any, ClassVar
+
+from textual.app import App, ScreenStackError, SystemCommand
+from textual.message import Message
+from textual.screen import Screen
+from textual.theme import Theme
+
+from console.tui import actions, deeds
+from console.tui.actions import Action, Aim, Request
+from console.tui.feed import Engine, Feed
+from console.tui.picture import FINISHED, Picture
+from console.tui.render import palette
+from console.tui.render.footer import Notice
+from console.tui.screens.base import BoardScreen
+from console.tui.screens.hosts import HostsScreen
+from console.tui.screens.instance import InstanceScreen
+from console.tui.screens.map import MapScreen
+from console.tui.screens.queue import QueueScreen
+from console.tui.screens.rollout import RolloutScreen
+from console.tui.screens.services import ServicesScreen
+from engine.api.protocol import ChangeView, StatusRow
+
+NOTICE_S = 6.0
+THEME = Theme(
+    name="interlock", primary="#56b6f7", accent="#56b6f7", secondary="#c78cf0", success="#6fae7c", warning="#e3b55a",
+    error="#f0716b", foreground="#ccd3dd", background=palette.BACKGROUND, surface=palette.PANEL, panel=palette.PANEL,
+)  # fmt: skip
+
+
+class PictureArrived(Message):
+    """A new picture; an older one that was not drawn yet is dropped for it."""
+
+    def __init__(self, picture: Picture) -> None:
+        super().__init__()
+        self.picture = picture
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, PictureArrived)
+
+
+class Console(App[int]):
+    """``connect`` makes the client; it is called once, after the first frame."""
+
+    CSS_PATH = "console.tcss"
+    DEFAULT_MODE = "map"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        screen.NAME: screen for screen in (MapScreen, ServicesScreen, QueueScreen, RolloutScreen, HostsScreen)
+    }
+    TITLE = "interlock"
+    ENABLE_COMMAND_PALETTE: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        connect: Callable[[], Engine],
+        *,
+        read_only: bool = False,
+        now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+    ) -> None:
+        super().__init__()
+        from console.tui.session import Session
+
+        self.session = Session()
+        self.read_only = read_only
+        self.now = now
+        self.picture = self.newest = Picture()
+        self._connect = connect
+        self._notice_at = 0
+
+    def on_mount(self) -> None:
+        self.register_theme(THEME)
+        self.theme = "interlock"
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.engine = self._connect()
+        self.feed = Feed(self.engine, lambda picture: void(self.post_message(PictureArrived(picture))), self.now)
+        self.feed.start()
+        self.set_interval(1.0, self._tick)
+
+    def on_unmount(self) -> None:
+        if hasattr(self, "feed"):
+            self.feed.stop()
+
+    def on_picture_arrived(self, message: PictureArrived) -> None:
+        """Takes the picture, unless the operator holds the old one still."""
+        self.newest = message.picture
+        if self.session.frozen_since is None:
+            self.picture = message.picture
+        names = self.picture.environments
+        if names and self.session.environment not in names:
+            self.session.environment = names[-1]
+        self.redraw()
+
+    def _tick(self) -> None:
+        self.redraw()
+
+    @property
+    def board_screen(self) -> BoardScreen:
+        """The topmost screen that is no dialog."""
+        return next(s for s in reversed(self.screen_stack) if isinstance(s, BoardScreen))
+
+    def redraw(self) -> None:
+        """Draws the screen in sight again; only what changed is sent to the terminal."""
+        for screen in self.screen_stack:
+            if isinstance(screen, BoardScreen):
+                screen.redraw()
+
+    def engine_now(self) -> datetime:
+        """The present by the engine's clock: ages are told by the clock that stamped them. Stands
+        still while the picture is frozen."""
+        return (self.session.frozen_since or self.now()) + self.picture.skew
+
+    def aim(self, service: str) -> Aim:
+        """What a service under the cursor means to the actions."""
+        where = self.session.environment
+        row, change = self.picture.row(service, where), self.picture.change_of(service, where)
+        return self._aim(where, service, row, change)
+
+    def aim_at_change(self, number: str) -> Aim:
+        """What a change under the cursor means to the actions."""
+        change = self.picture.change(number)
+        return self._aim(change["environment"] if change else self.session.environment, "", None, change)
+
+    def _aim(self, where: str, service: str, row: StatusRow | None, change: ChangeView | None) -> Aim:
+        engine = self.newest.engine
+        paused = bool(engine and engine["paused_by"])
+        return Aim(where, service, row, change, paused, self.newest.connected, self.read_only)
+
+    def current_change(self) -> ChangeView | None:
+        """The change being looked at: the chosen one, else the first under way, else the newest."""
+        chosen = self.picture.change(self.session.change)
+        if chosen is not None:
+            return chosen
+        unfinished = self.picture.unfinished
+        moving = [change for change in unfinished if change["state"] != "waiting"]
+        return next(iter([*moving, *unfinished, *self.picture.changes]), None)
+
+    def deed(self, action: Action, aim: Aim) -> None:
+        """Does what is not a screen's own business."""
+        deeds.DEEDS[action.id](self, action, aim)
+
+    def send(self, request: Request) -> None:
+        """Sends a request to the engine."""
+        deeds.send(self, request)
+
+    def say(self, notice: Notice) -> None:
+        """Shows what came of a key, for a few seconds."""
+        self.session.notice = notice
+        self.board_screen.redraw_chrome()
+        self.set_timer(NOTICE_S, lambda: self._unsay(notice))
+
+    def _unsay(self, notice: Notice) -> None:
+        if self.session.notice is notice:
+            self.session.notice = None
+            self.redraw()
+
+    def go(self, screen: str) -> None:
+        """To a screen; the way back is remembered."""
+        if screen != self.current_mode:
+            self.session.trail.append(self.current_mode)
+            self.switch_mode(screen)
+
+    def go_back(self) -> None:
+        """To where the operator came from."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif self.session.trail:
+            self.switch_mode(self.session.trail.pop())
+
+    def open_service(self, service: str) -> None:
+        """Into the rollout a service is in, else into the service."""
+        change = self.picture.change_of(service, self.session.environment)
+        if change is not None:
+            self.session.change = change["id"]
+            self.go("rollout")
+        elif service:
+            self.open_instance(service)
+
+    def open_instance(self, service: str) -> None:
+        """Into a service."""
+        self.push_screen(InstanceScreen(service))
+
+    def leave(self) -> None:
+        """Quits, and says what goes on without this console."""
+        from rich.text import Text
+
+        from console.tui.render.line import shorten
+
+        going = [change for change in self.newest.changes if change["state"] not in FINISHED]
+        names = "; ".join(f"{c['id']} ({', '.join(i['service'] for i in c['items'])}) {c['state']}" for c in going)
+        said = f"The engine goes on without you: {names}." if going else ""
+        self.exit(0, message=Text(shorten(said, 400)) if said else None)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: the registry's actions of this screen."""
+        board = self.board_screen
+        for action in actions.of_screen(board.NAME):
+            why_not = actions.blocked(action, board.aim())
+            said = f"{action.key(board.NAME)}  {action.help}" + (f" – {why_not}" if why_not else "")
+            yield SystemCommand(action.name, said, lambda name=action.id: self.run_worker(board.action_do(name)))
+
+    def action_help_quit(self) -> None:
+        """ctrl+c never quits: it says what does."""
+        self.say(Notice("q quits; the engine goes on without you", "refused"))
+
+    def clear_selection(self) -> None:
+        """Textual asks for it before the first screen stands when a mode's screen has an input."""
+        try:
+            super().clear_selection()
+        except ScreenStackError:
+            return
+
+
+def void(_: object) -> None:
+    """Nothing."""
+
+
+def run(address: str, *, read_only: bool = False) -> int:
+    """Opens the console on the engine whose socket is at ``address``; returns the exit code."""
+
+    def connect() -> Engine:
+        from engine.api.client import Client  # after the first frame: http.client is felt
+
+        return Client(address, timeout_s=10.0)
+
+    return Console(connect, read_only=read_only).run() or 0

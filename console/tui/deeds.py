@@ -1,0 +1,144 @@
+"""What the keys do beyond moving about: dialogs, requests and switches. A deed gets the console and what
+the cursor is on; requests go through a worker, so that the screen never waits for the engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from console.tui.actions import Action, Aim, Request
+from console.tui.render.footer import Notice
+from console.tui.render.line import Line
+from engine.api.protocol import Accepted
+from engine.errors import EngineUnreachable, InterlockError
+
+if TYPE_CHECKING:
+    from console.tui.app import Console
+
+
+def deploy(console: Console, action: Action, aim: Aim) -> None:
+    """Opens the deploy dialog."""
+    from console.tui.dialogs.deploy import DeployDialog
+
+    def done(accepted: Accepted | None) -> None:
+        if accepted is not None:
+            took(console, accepted)
+
+    picture = lambda: console.picture  # noqa: E731 - the newest one whenever it is asked
+    console.push_screen(DeployDialog(console.engine, picture, aim.environment, aim.service, console.engine_now), done)
+
+
+def rollback(console: Console, action: Action, aim: Aim) -> None:
+    """Asks once, showing the services and what needs them."""
+    from console.tui.render.blast import rollback_lines
+
+    services = [aim.service] if aim.service else [i["service"] for i in (aim.change["items"] if aim.change else [])]
+    where = aim.environment if aim.service or aim.change is None else aim.change["environment"]
+    what = aim.instance or f"change {aim.change['id'] if aim.change else ''}"
+    _confirm(console, action, aim, f"Roll back {what}?", rollback_lines(console.picture, where, services), "Roll back")
+
+
+def cancel(console: Console, action: Action, aim: Aim) -> None:
+    """Asks once, showing what leaves the queue."""
+    from console.tui.render.blast import cancel_lines
+
+    if aim.change is not None:
+        number = aim.change["id"]
+        _confirm(console, action, aim, f"Cancel change {number}?", cancel_lines(aim.change), f"Cancel change {number}")
+
+
+def _confirm(console: Console, action: Action, aim: Aim, question: str, lines: list[Line], verb: str) -> None:
+    from console.tui.dialogs.confirm import ConfirmDialog
+
+    def done(yes: bool | None) -> None:
+        if yes and action.request is not None:
+            send(console, action.request(aim))
+
+    console.push_screen(ConfirmDialog(question, lines, verb), done)
+
+
+def why(console: Console, action: Action, aim: Aim) -> None:
+    """Opens the sheet with the answer."""
+    from console.tui.dialogs.why import WhySheet
+
+    subject = aim.subject or (aim.change["id"] if aim.change else "")
+    console.push_screen(WhySheet(subject, console.engine, console.engine_now))
+
+
+def log(console: Console, action: Action, aim: Aim) -> None:
+    """Opens the log of the change or service under the cursor."""
+    from console.tui.screens.log import LogScreen
+
+    console.push_screen(LogScreen(aim.change["id"] if aim.change else "", aim.service))
+
+
+def show_help(console: Console, action: Action, aim: Aim) -> None:
+    """Opens the help page of the screen."""
+    from console.tui.dialogs.sheet import Sheet
+    from console.tui.render.help import help_lines
+
+    name = console.board_screen.NAME
+    console.push_screen(Sheet(f"help: {name}", lambda width: help_lines(name, aim, width)))
+
+
+def palette(console: Console, action: Action, aim: Aim) -> None:
+    """Opens the palette."""
+    console.action_command_palette()
+
+
+def environment(console: Console, action: Action, aim: Aim) -> None:
+    """The next environment."""
+    names = console.picture.environments
+    if names:
+        at = names.index(aim.environment) + 1 if aim.environment in names else 0
+        console.session.environment = names[at % len(names)]
+
+
+def freeze(console: Console, action: Action, aim: Aim) -> None:
+    """Holds the picture still, or lets it go on."""
+    session = console.session
+    session.frozen_since = None if session.frozen_since else console.now()
+    if session.frozen_since is None:
+        console.picture = console.newest
+
+
+def leave(console: Console, action: Action, aim: Aim) -> None:
+    """Leaves, and says what goes on."""
+    console.leave()
+
+
+def go(console: Console, action: Action, aim: Aim) -> None:
+    """To another screen."""
+    console.go(action.id)
+
+
+DEEDS: dict[str, Callable[[Console, Action, Aim], None]] = {
+    "deploy": deploy, "rollback": rollback, "cancel": cancel, "why": why, "log": log, "help": show_help,
+    "palette": palette, "environment": environment, "freeze": freeze, "quit": leave,
+    "map": go, "services": go, "queue": go, "rollout": go, "hosts": go,
+}  # fmt: skip
+
+
+def send(console: Console, request: Request) -> None:
+    """Sends a request; what comes of it stands in the footer."""
+    console.run_worker(_send(console, request), group="requests")
+
+
+async def _send(console: Console, request: Request) -> None:
+    try:
+        accepted = await asyncio.to_thread(console.engine.post, request.path, dict(request.body))
+    except EngineUnreachable as error:
+        console.say(Notice(f"nothing was sent: {error}", "failed"))
+    except InterlockError as error:
+        console.say(Notice(str(error), "refused"))
+    else:
+        took(console, accepted)
+
+
+def took(console: Console, accepted: Accepted) -> None:
+    """The engine said yes: its sentence is shown, and the change becomes the one looked at."""
+    console.feed.ring()
+    if accepted["change"]:
+        console.session.change = accepted["change"]
+    console.say(Notice(accepted["message"] or f"change {accepted['change']} is queued", "done"))

@@ -1,0 +1,157 @@
+"""The link to the engine: two daemon threads that turn its board and change stream into pictures.
+
+One follows ``/v1/watch`` and rings a bell at every event; the other fetches the board when the bell
+rang, or when the last one grows old, never more often than 20 times a second. Nothing here can block
+the screen, and nothing that an engine does or sends can end the threads: they try again.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Protocol
+
+from console.tui.picture import Picture
+from engine.api.protocol import (
+    Accepted,
+    Board,
+    DeployRequest,
+    GraphView,
+    LogView,
+    PlanView,
+    WatchEvent,
+    WhyView,
+)
+
+INTERVAL_S = 0.05
+HEARTBEAT_S = 2.0
+RETRY_S = (0.2, 0.5, 1.0, 2.0)
+KEPT_EVENTS = 500
+
+
+class Stream(Protocol):
+    """What follows the changes; ``close`` from another thread ends it."""
+
+    def __iter__(self) -> Iterator[WatchEvent]: ...
+    def close(self) -> None: ...
+
+
+class Engine(Protocol):
+    """What the console asks of ``engine.api.client.Client``; may be called from any thread."""
+
+    def board(self) -> Board: ...
+    def graph(self) -> GraphView: ...
+    def watch(self) -> Stream: ...
+    def why(self, subject: str) -> WhyView: ...
+    def logs(self, change: str) -> list[LogView]: ...
+    def plan(self, request: DeployRequest) -> PlanView: ...
+    def deploy(self, request: DeployRequest) -> Accepted: ...
+    def post(self, path: str, body: Any) -> Any: ...
+
+
+class Rubbish(Exception):
+    """Something answers at the address, and it is not an engine."""
+
+
+class Feed:
+    """Delivers a new ``Picture`` whenever there is something new to see."""
+
+    def __init__(self, engine: Engine, deliver: Callable[[Picture], None], now: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._deliver = deliver
+        self._now = now
+        self._bell = threading.Event()
+        self._over = threading.Event()
+        self._events: deque[WatchEvent] = deque(maxlen=KEPT_EVENTS)
+        self._stream: Stream | None = None
+        self._topology: tuple[object, ...] = ()
+
+    def start(self) -> None:
+        """Starts both threads."""
+        for work in (self._fetch, self._follow):
+            threading.Thread(target=work, name=f"feed-{work.__name__}", daemon=True).start()
+
+    def stop(self) -> None:
+        """Ends both threads; returns at once."""
+        self._over.set()
+        self._bell.set()
+        if self._stream is not None:
+            self._stream.close()
+
+    def ring(self) -> None:
+        """Asks for a new picture now (after a request of ours)."""
+        self._bell.set()
+
+    def _fetch(self) -> None:
+        picture = Picture()
+        failures = 0
+        while not self._over.is_set():
+            self._bell.clear()
+            try:
+                picture = self._take(picture)
+                failures = 0
+            except Exception as error:  # noqa: BLE001 - whatever answers there, the last picture is kept
+                picture = picture.away(self._now(), str(error))
+                self._topology = ()
+                failures += 1
+            self._deliver(picture)
+            self._over.wait(INTERVAL_S)
+            self._bell.wait(RETRY_S[min(failures, len(RETRY_S)) - 1] if failures else HEARTBEAT_S)
+
+    def _take(self, last: Picture) -> Picture:
+        board = self._engine.board()
+        topology = _topology(board)
+        graph = last.graph
+        if graph is None or topology != self._topology:
+            graph = self._engine.graph()
+            _check_graph(graph)
+            self._topology = topology
+        return replace(
+            last,
+            board=board,
+            graph=graph,
+            received=self._now(),
+            away_since=None,
+            problem="",
+            events=tuple(self._events),
+        )
+
+    def _follow(self) -> None:
+        failures = 0
+        while not self._over.is_set():
+            try:
+                self._stream = self._engine.watch()
+                self._bell.set()
+                for event in self._stream:
+                    failures = 0
+                    self._events.append(event)
+                    self._bell.set()
+            except Exception:  # noqa: BLE001 - the fetching thread says what is wrong; this one tries again
+                self._bell.set()
+            failures += 1
+            self._over.wait(RETRY_S[min(failures, len(RETRY_S)) - 1])
+
+
+def _topology(board: Board) -> tuple[object, ...]:
+    """What must change before the graph is asked for again. Raises Rubbish if this is no board."""
+    try:
+        engine = board["engine"]
+        rows = tuple((row["service"], row["environment"]) for row in board["status"])
+        for change in board["changes"]:
+            change["id"], change["state"], change["items"]
+        for host in board["hosts"]:
+            host["host"]
+        return engine["engine"], engine["epoch"], engine["inventory"], engine["started"], rows
+    except (TypeError, KeyError) as error:
+        raise Rubbish(f"what answers is not an engine of this version: {error!r} is missing") from error
+
+
+def _check_graph(graph: GraphView) -> None:
+    try:
+        for node in graph["services"]:
+            node["service"], node["layer"], node["needs"]
+    except (TypeError, KeyError) as error:
+        raise Rubbish(f"what answers is not an engine of this version: {error!r} is missing") from error

@@ -1,0 +1,148 @@
+"""Everything about one instance, as the pane below the map and as a screen of its own: versions, the
+change it is in, what it waits for, its placements, and what it needs and is needed by."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from console.tui.picture import Picture
+from console.tui.render.card import versions
+from console.tui.render.line import EMPTY, Line, beside, crop, fit, line, span, wrap
+from console.tui.render.palette import ACCENT, BAD, FAINT, MUTED, RULE, STRONG, TEXT, WARN, change_look, look
+from console.tui.render.services import placement_glyph, state_cell
+from console.tui.render.waits import wait_lines
+from engine.api.protocol import PlacementView, StatusRow
+
+
+def pane(picture: Picture, service: str, environment: str, now: datetime, width: int, height: int) -> list[Line]:
+    """The pane: the instance and its waits on the left, its placements beside them, and where there is
+    room what it needs and what needs it."""
+    gap = span(" │ ", RULE)
+    if width >= 160:
+        third = (width - 6) // 3
+        left = facts(picture, service, environment, now, third)
+        middle = placements(picture, service, environment, third)
+        right = relations(picture, service, environment, width - 2 * third - 6)
+        block = beside(beside(_tall(left, height), middle, third, gap), right, 2 * third + 3, gap)
+    else:
+        half = (width - 3) * 5 // 9
+        left = facts(picture, service, environment, now, half)
+        right = placements(picture, service, environment, width - half - 3)
+        block = beside(_tall(left, height), right, half, gap)
+    return [crop(row, width) for row in block[:height]]
+
+
+def _tall(lines: list[Line], height: int) -> list[Line]:
+    return [*lines[:height], *[EMPTY] * (height - len(lines))]
+
+
+def facts(picture: Picture, service: str, environment: str, now: datetime, width: int) -> list[Line]:
+    """What it is, what runs and is wanted, what it waits for."""
+    row = picture.row(service, environment)
+    if row is None:
+        return [line(span(f" {service}", STRONG)), line(span(f" has no placement in {environment}", MUTED))]
+    found = [
+        line(
+            " ", span(f"{service}@{environment}", STRONG), "  ", *state_cell(row["state"]),
+            span(f"  {row['team']}", FAINT),
+        ),
+        _field("current", _current(row)),
+        _field("target", line(span(row["target"] or "none", TEXT))),
+        _field("desired", line(span(row["desired"] or "none", ACCENT if row["desired"] != row["target"] else TEXT))),
+    ]  # fmt: skip
+    change = picture.change_of(service, environment)
+    if change is not None:
+        its = change_look(change["state"])
+        reason = f"  {change['reason']}" if change["reason"] else ""
+        found.append(
+            _field(
+                "change",
+                line(
+                    span(f"{its.glyph} ", its.style),
+                    span(f"{change['id']} {change['state']}", TEXT),
+                    span(f" by {change['requested_by']}", MUTED),
+                    span(reason, FAINT),
+                ),
+            )
+        )
+        failures = [item["failure"] for item in change["items"] if item["service"] == service and item["failure"]]
+        found += [line(span(f" {row}", BAD)) for text in failures for row in wrap(text, width - 2)]
+    return [*found, *wait_lines(row["waits"], now, width)]
+
+
+def _field(name: str, value: Line) -> Line:
+    return (span(f" {name:<8} ", MUTED), *value)
+
+
+def _current(row: StatusRow) -> Line:
+    if not row["current"]:
+        return line(span("nothing runs", WARN))
+    many = len(row["current"]) > 1
+    parts: Line = EMPTY
+    for version, count in row["current"].items():
+        where = f" on {count}   " if many else f" on all {count}"
+        parts = (*parts, span(version, TEXT), span(where, MUTED))
+    return parts
+
+
+def placements(picture: Picture, service: str, environment: str, width: int) -> list[Line]:
+    """Each placement: where, what, how."""
+    row = picture.row(service, environment)
+    if row is None:
+        return []
+    host = min(max((len(p["host"]) for p in row["placements"]), default=4), max(10, width - 34))
+    found = [line(span(f" {'placements':<{host + 2}} {'domain':<8}  version", FAINT))]
+    return found + [_placement(place, host) for place in row["placements"]]
+
+
+def _placement(place: PlacementView, host_width: int) -> Line:
+    condition = _condition(place)
+    return line(
+        " ",
+        placement_glyph(place["state"], place["health"], place["unreachable"]),
+        " ",
+        fit(place["host"], host_width, TEXT),
+        " ",
+        fit(place["domain"], 8, MUTED),
+        "  ",
+        span(place["version"] or "–", TEXT),
+        span(f"  {condition}", MUTED if condition == "passing" else WARN),
+    )
+
+
+def _condition(place: PlacementView) -> str:
+    said = f": {place['detail']}" if place["detail"] else ""
+    if place["unreachable"]:
+        return "host unreachable, last seen so" + said
+    if place["state"] == "running":
+        return place["health"] + said
+    return place["state"] + said
+
+
+def relations(picture: Picture, service: str, environment: str, width: int) -> list[Line]:
+    """What it needs, with the versions it accepts; what needs it."""
+    node = picture.services.get(service)
+    if node is None:
+        return []
+    found = [line(span(" needs", FAINT))] if node["needs"] else [line(span(" needs nothing", FAINT))]
+    for need in node["needs"]:
+        when = f" when {need['when']}" if need["when"] else ""
+        found.append(_related("‹", need["provider"], f"{need['version']}{when}", picture, environment, width))
+    found.append(line(span(" needed by" if node["needed_by"] else " nothing needs it", FAINT)))
+    found += [_related("›", other, "", picture, environment, width) for other in node["needed_by"]]
+    return found
+
+
+def _related(mark: str, name: str, accepts: str, picture: Picture, environment: str, width: int) -> Line:
+    row = picture.row(name, environment)
+    its = look(row["state"] if row else "absent")
+    return line(
+        " ",
+        span(mark, ACCENT),
+        span(its.glyph, its.style),
+        " ",
+        fit(name, min(18, width - 16), TEXT),
+        " ",
+        *versions(row, max(10, min(20, width - 24))),
+        span(f"  {accepts}", FAINT),
+    )

@@ -1,0 +1,180 @@
+"""The map as lines: cards on a grid, streets between them, avenues between columns, and the wires of the
+selected service at full strength (what it needs in one colour, what needs it in another).
+
+Only the window asked for is drawn, so a thousand services cost what fits on the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from rich.style import Style
+
+from console.tui.render.card import Place, card
+from console.tui.render.layout import Layout
+from console.tui.render.line import EMPTY, Line, pad
+from console.tui.render.palette import NET_IN, NET_OUT, RULE
+from console.tui.render.wires import Wires
+from engine.api.protocol import StatusRow
+
+PITCH = 3  # a card's two rows and the street below
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Widths in cells; ``first`` and ``count`` are the columns in the window, ``top`` the first
+    row of cells, ``height`` how many there are; ``margin`` is left free on the left."""
+
+    card: int
+    avenue: int
+    first: int
+    count: int
+    top: int
+    width: int
+    height: int
+    margin: int = 1
+
+    def x(self, column: int) -> int:
+        """The first cell of a column."""
+        return self.margin + (column - self.first) * (self.card + self.avenue)
+
+    def y(self, row: int) -> int:
+        """The first row of cells of a card."""
+        return row * PITCH - self.top
+
+
+def frame(layout: Layout, selected: str, width: int, height: int) -> Grid:
+    """The window: the whole board if it fits, else five columns (fewer if narrow) around the
+    selected service; as many rows as fit, likewise."""
+    total = max(1, len(layout.columns))
+    avenue = 6 if width >= 160 else 5
+    count = total if (width - 1 + avenue) // total - avenue >= 18 else max(1, min(5, total, (width + avenue) // 22))
+    card_width = min(24, (width - 1 + avenue) // count - avenue)
+    column, row = layout.slot.get(selected, (0, 0))
+    first = min(max(0, column - count // 2), total - count)
+    rows = max(1, (height + 1) // PITCH)
+    top_row = min(max(0, row - rows // 2), max(0, layout.rows - rows))
+    spare = width - 1 - count * card_width - (count - 1) * avenue
+    avenue += spare // max(1, count - 1) if count > 1 and spare > 0 else 0
+    return Grid(card_width, min(avenue, 12), first, count, top_row * PITCH, width, height)
+
+
+def draw(
+    layout: Layout,
+    row_of: Callable[[str], StatusRow | None],
+    selected: str,
+    grid: Grid,
+    *,
+    edges: bool = True,
+    shown: Callable[[str], bool] = lambda name: True,
+) -> list[Line]:
+    """The map's lines within the window, ``grid.height`` of them."""
+    places = _places(layout, selected, shown)
+    wires = _wires(layout, selected, grid, edges)
+    cards: dict[int, dict[int, Line]] = {}
+    for name, (column, row) in layout.slot.items():
+        y = grid.y(row)
+        if grid.first <= column < grid.first + grid.count and -2 < y < grid.height:
+            top, low = card(name, row_of(name), places[name], grid.card)
+            cards.setdefault(y, {})[column] = top
+            cards.setdefault(y + 1, {})[column] = low
+    return [_row(grid, y, cards.get(y, {}), wires) for y in range(grid.height)]
+
+
+def _row(grid: Grid, y: int, cards: Mapping[int, Line], wires: Wires) -> Line:
+    parts: Line = EMPTY
+    at = 0
+    for column in sorted(cards):
+        x = grid.x(column)
+        parts = (*parts, *wires.run(y, at, x), *cards[column])
+        at = x + grid.card
+    return pad((*parts, *wires.run(y, at, grid.width)), grid.width)
+
+
+def _places(layout: Layout, selected: str, shown: Callable[[str], bool]) -> dict[str, Place]:
+    above, below = layout.ancestors(selected), layout.descendants(selected)
+    places: dict[str, Place] = {}
+    for name in layout.slot:
+        if name == selected:
+            places[name] = Place.SELECTED
+        elif not shown(name):
+            places[name] = Place.FILTERED
+        elif name in above:
+            places[name] = Place.ANCESTOR
+        elif name in below:
+            places[name] = Place.DESCENDANT
+        else:
+            places[name] = Place.OTHER if selected in layout.slot else Place.PLAIN
+    return places
+
+
+def _wires(layout: Layout, selected: str, grid: Grid, edges: bool) -> Wires:
+    wires = Wires()
+    if edges and grid.avenue >= 5:
+        onward: dict[str, list[str]] = {}
+        for provider, consumer in layout.edges:
+            if selected not in (provider, consumer):
+                onward.setdefault(provider, []).append(consumer)
+        for provider, consumers in onward.items():
+            lane = 1 + layout.slot[provider][1] % (grid.avenue - 3)
+            _net_out(wires, layout, grid, provider, consumers, lane, RULE)
+    if selected in layout.slot:
+        _net_in(wires, layout, grid, selected)
+        _net_out(wires, layout, grid, selected, layout.needed_by[selected], 2, NET_OUT)
+    return wires
+
+
+def _net_out(
+    wires: Wires,
+    layout: Layout,
+    grid: Grid,
+    provider: str,
+    consumers: list[str] | tuple[str, ...],
+    lane: int,
+    style: Style,
+) -> None:
+    """From one card to all that need it: along its avenue to the next column, and along the street
+    below it to those further on."""
+    column, row = layout.slot[provider]
+    y, street = grid.y(row), grid.y(row) + PITCH - 1
+    exit_x = grid.x(column) + grid.card
+    trunk = exit_x + lane
+    for consumer in consumers:
+        its_column, its_row = layout.slot[consumer]
+        if its_column <= column:
+            continue
+        target = grid.y(its_row)
+        entry = grid.x(its_column) - 1
+        riser = grid.x(its_column) - grid.avenue + lane
+        wires.across(y, exit_x, trunk)
+        wires.down(trunk, y, target if its_column == column + 1 else street)
+        if its_column > column + 1:
+            wires.across(street, trunk, riser)
+            wires.down(riser, street, target)
+        wires.across(target, riser, entry)
+        wires.head(entry, target)
+    wires.finish(style)
+
+
+def _net_in(wires: Wires, layout: Layout, grid: Grid, selected: str) -> None:
+    """From all that one card needs, to it: they gather in the street below it and its avenue."""
+    column, row = layout.slot[selected]
+    y, street = grid.y(row), grid.y(row) + PITCH - 1
+    entry = grid.x(column) - 1
+    riser = grid.x(column) - grid.avenue + 2
+    for provider in layout.needs[selected]:
+        its_column, its_row = layout.slot[provider]
+        if its_column >= column:
+            continue
+        source = grid.y(its_row)
+        exit_x = grid.x(its_column) + grid.card
+        trunk = exit_x + 2
+        wires.across(source, exit_x, trunk)
+        wires.down(trunk, source, y if its_column == column - 1 else street)
+        if its_column < column - 1:
+            wires.across(street, trunk, riser)
+            wires.down(riser, street, y)
+        wires.across(y, riser, entry)
+        wires.head(entry, y)
+    wires.finish(NET_IN)

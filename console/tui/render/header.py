@@ -1,0 +1,103 @@
+"""The two rows that are always there: whose engine this is, how it fares, what is under way, and the
+time; then the screens. An engine that is away fills its place in red, with the picture's age."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.segment import Segment
+
+from console.tui.picture import Picture
+from console.tui.render.line import Line, length, line, span, spread
+from console.tui.render.palette import ACCENT_BOLD, BAD_BOLD, FAINT, GOOD, MUTED, STRONG, TEXT, WARN
+from console.tui.render.times import clock, duration
+
+TABS = (("map", "Map"), ("services", "Services"), ("queue", "Queue"), ("rollout", "Rollout"), ("hosts", "Hosts"))
+SLOW_LOOP_MS = 250.0
+
+
+@dataclass(frozen=True, slots=True)
+class Chrome:
+    """What the header shows besides the picture."""
+
+    environment: str
+    screen: str
+    query: str = ""
+    frozen_since: datetime | None = None
+    read_only: bool = False
+
+
+def header(picture: Picture, chrome: Chrome, now: datetime, width: int) -> list[Line]:
+    """Both rows."""
+    return [_first(picture, chrome, now, width), _tabs(chrome, width)]
+
+
+def _first(picture: Picture, chrome: Chrome, now: datetime, width: int) -> Line:
+    engine = picture.engine
+    organization = engine["organization"] if engine else "interlock"
+    left = line(
+        span(f" {organization} ", STRONG), span("│ ", FAINT), span(chrome.environment or "–", ACCENT_BOLD), span("  ")
+    )
+    right = line(*_people(picture, chrome), span(clock(now), MUTED), " ")
+    middle = _state(picture, chrome, now, width - length(left) - length(right))
+    return spread((*left, *middle), right, width)
+
+
+def _state(picture: Picture, chrome: Chrome, now: datetime, room: int) -> Line:
+    engine = picture.engine
+    if picture.away_since is not None:
+        gone = duration((now - picture.away_since).total_seconds())
+        if picture.received is None:
+            return line(span(f"✗ no engine for {gone}, trying again", BAD_BOLD))
+        old = duration((now - picture.received).total_seconds())
+        text = f"✗ engine away {gone} · picture {old} old · reconnecting"
+        return line(span(text if len(text) <= room else f"✗ engine away · {old} old", BAD_BOLD))
+    if engine is None or picture.received is None:
+        return line(span("◌ asking the engine", MUTED))
+    parts: list[Segment] = []
+    if chrome.frozen_since is not None:
+        parts.append(span(f"‖ frozen {duration((now - chrome.frozen_since).total_seconds())}  ", WARN))
+    if engine["paused_by"]:
+        parts += [span("‖ engine paused", WARN), span(f" by {engine['paused_by']}", MUTED)]
+    elif engine["draining"]:
+        parts.append(span("▪ engine stopping", WARN))
+    elif engine["lag_ms"] > SLOW_LOOP_MS:
+        parts.append(span(f"▲ engine slow {engine['lag_ms']:.0f} ms", WARN))
+    else:
+        parts += [span("● ", GOOD), span("engine ", MUTED), span(f"{engine['lag_ms']:.0f} ms", TEXT)]
+    old_s = (now - picture.received).total_seconds()
+    if old_s > 5 and chrome.frozen_since is None:
+        parts.append(span(f" · {duration(old_s)} old", WARN))
+    counts = line(span("   "), *_counts(engine["busy"], engine["waiting"]))
+    return (*parts, *counts) if length((*parts, *counts)) <= room else tuple(parts)
+
+
+def _counts(busy: int, waiting: int) -> list[Segment]:
+    return [
+        span("► ", ACCENT_BOLD if busy else FAINT),
+        span(f"{busy} in flight", TEXT if busy else MUTED),
+        span("  "),
+        span("◔ ", WARN if waiting else FAINT),
+        span(f"{waiting} waiting", TEXT if waiting else MUTED),
+    ]
+
+
+def _people(picture: Picture, chrome: Chrome) -> list[Segment]:
+    engine = picture.engine
+    who = engine["you"] if engine else ""
+    parts = [span("read-only  ", WARN)] if chrome.read_only else []
+    return [*parts, span(f"{who}  " if who else "", TEXT)]
+
+
+def _tabs(chrome: Chrome, width: int) -> Line:
+    parts: list[Segment] = [span(" ")]
+    for number, (screen, title) in enumerate(TABS, start=1):
+        here = screen == chrome.screen
+        parts += [
+            span(f"{number} ", ACCENT_BOLD if here else FAINT),
+            span(title, STRONG if here else MUTED),
+            span("   "),
+        ]
+    right = line(span("/", ACCENT_BOLD), span(chrome.query, TEXT), " ") if chrome.query else ()
+    return spread(tuple(parts), right, width)

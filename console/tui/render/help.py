@@ -1,0 +1,52 @@
+"""The help page, from the registry: what can be done here, with which key, and how dangerous it is."""
+
+from __future__ import annotations
+
+from console.tui.actions import ACT, APP, GO, LOOK, SHOWN_KEYS, Aim, Danger, blocked, of_screen
+from console.tui.render.line import EMPTY, Line, fit, line, span
+from console.tui.render.palette import ACCENT, BAD, FAINT, MUTED, STRONG, TEXT, WARN, look
+
+STATES = (
+    "converged",
+    "pending",
+    "waiting",
+    "rolling",
+    "paused",
+    "reverting",
+    "failed",
+    "degraded",
+    "drifted",
+    "unknown",
+)
+
+
+def help_lines(screen: str, aim: Aim, width: int) -> list[Line]:
+    """Grouped actions, then the legend of states."""
+    found: list[Line] = []
+    for group in (ACT, LOOK, GO, APP):
+        found.append(line(span(f" {group}", STRONG)))
+        for action in of_screen(screen):
+            if action.group != group:
+                continue
+            keys = " ".join(SHOWN_KEYS.get(key, key) for key in action.keys_on(screen))
+            why_not = blocked(action, aim)
+            danger = "" if action.danger is Danger.NONE else f" ({action.danger.value})"
+            found.append(
+                line(
+                    fit(f"   {keys}", 16, FAINT if why_not else ACCENT),
+                    fit(action.name, 13, FAINT if why_not else TEXT),
+                    span(action.help, MUTED),
+                    span(danger, WARN if action.danger is Danger.BRAKE else FAINT),
+                    span(f"  – {why_not}" if why_not else "", BAD),
+                )
+            )
+        found.append(EMPTY)
+    found.append(line(span(" States", STRONG)))
+    per_row = max(1, (width - 4) // 16)
+    for start in range(0, len(STATES), per_row):
+        parts = []
+        for state in STATES[start : start + per_row]:
+            its = look(state)
+            parts += [span(f"{its.glyph} ", its.style), fit(state, 14, MUTED)]
+        found.append(line("   ", *parts))
+    return found

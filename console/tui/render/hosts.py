@@ -1,0 +1,97 @@
+"""Hosts by failure domain: whether each answers, how fast, and what is placed on it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from console.tui.picture import Picture
+from console.tui.render.filters import host_matches
+from console.tui.render.line import Line, fit, line, span
+from console.tui.render.palette import FAINT, MUTED, STRONG, TEXT, WARN
+from console.tui.render.services import placement_glyph, state_cell
+from console.tui.render.table import Column, Row, Table, cells, head, widths
+from engine.api.protocol import HostView, PlacementView
+
+COLUMNS = (
+    Column("host", 16, share=1, limit=26),
+    Column("state", 13),
+    Column("answers in", 10, right=True),
+    Column("address", 15, least=100),
+    Column("services", 20, share=6),
+)
+
+
+def hosts_table(picture: Picture, environment: str, query: str, now: datetime, width: int) -> Table:
+    """The hosts of one environment, a heading per failure domain."""
+    del now  # hosts have no ages yet
+    sized = widths(COLUMNS, width)
+    hosts = [h for h in picture.hosts if h["environment"] == environment and host_matches(query, h)]
+    rows: list[Row] = []
+    domain = None
+    for host in sorted(hosts, key=lambda host: (host["domain"], host["host"])):
+        if host["domain"] != domain:
+            domain = host["domain"]
+            same = [h for h in hosts if h["domain"] == domain]
+            up = sum(h["state"] == "up" for h in same)
+            style = MUTED if up == len(same) else WARN
+            rows.append(Row("", line(span(f" {domain} ", STRONG), span(f"{up} of {len(same)} up", style))))
+        rows.append(Row(host["host"], cells(sized, _values(host, picture))))
+    empty = f"no host matches /{query}; esc clears the filter" if query else f"no hosts in {environment}"
+    return Table(head(sized), tuple(rows), empty)
+
+
+def _values(host: HostView, picture: Picture) -> dict[str, Line]:
+    state = state_cell(host["state"])
+    if host["state"] == "up" and not host["fenced"]:
+        state = line(span("○ unfenced", WARN))
+    late = host["latency_ms"]
+    note = line(span(host["reason"], WARN)) if host["reason"] else _services(host, picture)
+    return {
+        "host": line(span(f"  {host['host']}", TEXT)),
+        "state": state,
+        "answers in": line(span("–" if late is None else f"{late:.0f} ms", MUTED)),
+        "address": line(span(host["address"], FAINT)),
+        "services": note,
+    }
+
+
+def _services(host: HostView, picture: Picture) -> Line:
+    parts = []
+    for name, place in placed(host, picture):
+        parts += [placement_glyph(place["state"], place["health"], place["unreachable"]), span(f" {name}   ", MUTED)]
+    return tuple(parts)
+
+
+def placed(host: HostView, picture: Picture) -> list[tuple[str, PlacementView]]:
+    """What is placed on a host, as the services' rows tell it: (service, placement)."""
+    return [
+        (row["service"], place)
+        for row in picture.rows(host["environment"])
+        for place in row["placements"]
+        if place["host"] == host["host"]
+    ]
+
+
+def host_pane(picture: Picture, name: str, width: int, height: int) -> list[Line]:
+    """What runs on the host under the cursor."""
+    host = next((host for host in picture.hosts if host["host"] == name), None)
+    if host is None:
+        return []
+    found = [
+        line(
+            span(f" {host['host']}", STRONG), "  ", *state_cell(host["state"]),
+            span(f"  {host['domain']}  {host['address']}", FAINT), span(f"  {host['reason']}", WARN),
+        )
+    ]  # fmt: skip
+    for service, place in placed(host, picture):
+        found.append(
+            line(
+                " ",
+                placement_glyph(place["state"], place["health"], place["unreachable"]),
+                " ",
+                fit(service, 18, TEXT),
+                fit(place["version"] or "–", 14, MUTED),
+                span(place["detail"] or (place["health"] if place["state"] == "running" else place["state"]), FAINT),
+            )
+        )
+    return found[:height]

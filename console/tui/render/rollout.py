@@ -1,0 +1,150 @@
+"""One change: each service with its placements in a grid by failure domain, what each does at this
+moment, why any failed, and the log below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.style import Style
+
+from console.tui.picture import FINISHED, Picture
+from console.tui.render.card import bar
+from console.tui.render.line import EMPTY, Line, fit, length, line, pad, span, spread, wrap
+from console.tui.render.palette import (
+    ACCENT,
+    BAD,
+    FAINT,
+    GOOD,
+    MUTED,
+    RULE,
+    STRONG,
+    TEXT,
+    WARN,
+    Look,
+    change_look,
+    look,
+)
+from console.tui.render.times import age, took
+from console.tui.render.waits import wait_lines
+from engine.api.protocol import ChangeView, ItemView, MoveView, PlacementView
+
+CELL = 30
+DOMAIN = 10
+
+
+def title(change: ChangeView, now: datetime, width: int) -> list[Line]:
+    """Who asked for what, when, and how it stands."""
+    its = change_look(change["state"])
+    done = sum(item["done"] for item in change["items"])
+    total = sum(item["total"] for item in change["items"])
+    full, empty = bar(done, total, 20 if width >= 100 else 10)
+    bad = change["state"] in {"failed", "reverting", "reverted"}
+    left = line(
+        span(f" change {change['id']} ", STRONG),
+        span(f"{its.glyph} {change['state']}", its.style),
+        span(f"  {change['environment']}", ACCENT),
+        span("  rollback" if change["kind"] == "rollback" else "", WARN),
+        span(f"  by {change['requested_by']} {age(change['created'], now)} ago", MUTED),
+        span(f"  {change['reason']}", FAINT),
+    )
+    lasted = took(change["started"], change["finished"], now)
+    right = line(
+        span(full, BAD if bad else GOOD if done == total else ACCENT),
+        span(empty, RULE),
+        span(f" {done}/{total} ", TEXT),
+        span(f" {lasted} " if lasted else "", MUTED),
+    )
+    return [spread(left, right, width)]
+
+
+def grid(picture: Picture, change: ChangeView, now: datetime, width: int) -> list[Line]:
+    """Every item with its placements."""
+    found: list[Line] = []
+    for item in change["items"]:
+        found += [EMPTY, *_item(picture, change, item, now, width)]
+    waits = wait_lines(change["waits"], now, width)
+    return [*found, EMPTY, *waits] if waits else found
+
+
+def _item(picture: Picture, change: ChangeView, item: ItemView, now: datetime, width: int) -> list[Line]:
+    its = change_look(item["state"])
+    head = spread(
+        line(
+            " ",
+            span(f"{its.glyph} ", its.style),
+            span(f"{item['service']} ", STRONG),
+            span(f" {item['from'] or 'nothing'} → ", MUTED),
+            span(item["to"], ACCENT),
+            span(f"  {item['state']}", its.style),
+        ),
+        line(span(f"{item['done']}/{item['total']} ", MUTED)),
+        width,
+    )
+    found = [head]
+    found += [line(span(f"   {row}", BAD)) for row in (wrap(item["failure"], width - 4) if item["failure"] else [])]
+    row = picture.row(item["service"], change["environment"])
+    moves = {move["host"]: move for move in item["moves"]}
+    over = change["state"] in FINISHED
+    places = row["placements"] if row else []
+    known = {place["host"] for place in places}
+    cells = [(p["domain"], _cell(p, moves.get(p["host"]), item, over, now)) for p in places]
+    cells += [(m["domain"], _cell(None, m, item, over, now)) for m in item["moves"] if m["host"] not in known]
+    return [*found, *_by_domain(cells, width)]
+
+
+def _by_domain(cells: Sequence[tuple[str, Line]], width: int) -> list[Line]:
+    per_row = max(1, (width - DOMAIN - 3) // CELL)
+    size = min(44, (width - DOMAIN - 3) // per_row)
+    found: list[Line] = []
+    for domain in sorted({domain for domain, _ in cells}):
+        mine = [cell for where, cell in cells if where == domain]
+        for start in range(0, len(mine), per_row):
+            label = domain if start == 0 else ""
+            parts = [part for cell in mine[start : start + per_row] for part in pad(cell, size)]
+            found.append((span("   "), fit(label, DOMAIN, FAINT), *parts))
+    return found
+
+
+def _cell(place: PlacementView | None, move: MoveView | None, item: ItemView, over: bool, now: datetime) -> Line:
+    """``● eu-a-01 2.5.0 passing`` or ``► eu-b-02 switching 8s``."""
+    host = move["host"] if move else place["host"] if place else ""
+    if move is not None and move["state"] == "moving":
+        phase = move["phase"] or "intended"
+        return _said(look(phase), host, f"{phase} {age(move['started'], now)}", ACCENT, move["detail"])
+    if move is not None and move["state"] != "done":
+        return _said(look(move["state"]), host, move["state"], BAD, move["detail"])
+    if place is not None and place["unreachable"]:
+        return _said(Look("?", WARN), host, "unreachable", WARN, "")
+    version = (place["version"] if place else move["goal"] if move else None) or "–"
+    health = place["health"] if place else ""
+    if version == item["to"] or move is not None:
+        well = health in {"passing", ""}
+        return _said(Look("●", GOOD) if well else Look("▲", BAD), host, version, MUTED, health)
+    return _said(Look("·" if over else "○", FAINT), host, version, FAINT, "")
+
+
+def _said(its: Look, host: str, word: str, style: Style, note: str) -> Line:
+    return line(span(f"{its.glyph} ", its.style), span(host, TEXT), span(f" {word}", style), span(f" {note}", FAINT))
+
+
+def log_lines(picture: Picture, change: ChangeView | None, service: str, width: int) -> list[Line]:
+    """What happened to a change or service, and what its placements wrote last, oldest first."""
+    number = change["id"] if change else ""
+    found: list[Line] = []
+    for item in change["items"] if change else []:
+        for move in item["moves"]:
+            host = fit(f" {move['host']}", 18, FAINT)
+            found += [line(host, span(f" {text}", MUTED)) for text in move["log"]]
+            if move["detail"]:
+                found.append(line(host, span(f" {move['state']}: {move['detail']}", BAD)))
+    for event in picture.events:
+        mine = (number and event["change"] == number) or (service and event["subject"].startswith(f"{service}@"))
+        if not mine and (number or service):
+            continue
+        stamp = event["at"][11:19] if len(event["at"]) >= 19 else ""
+        found.append(
+            line(span(f" {stamp:<8} ", FAINT), fit(event["subject"], 24, MUTED), span(f" {event['message']}", TEXT))
+        )
+        found += [line(span(" " * 10), span(text, MUTED)) for text in event.get("log", [])]
+    return [pad(row, width) if length(row) < width else row for row in found]

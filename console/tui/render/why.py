@@ -1,0 +1,21 @@
+"""The answer to "why does it not move", as lines."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from console.tui.render.line import EMPTY, Line, line, span, wrap
+from console.tui.render.palette import ACCENT, FAINT, STRONG
+from console.tui.render.waits import wait_lines
+from engine.api.protocol import WhyView
+
+
+def why_lines(why: WhyView, now: datetime, width: int) -> list[Line]:
+    """The sentence, the waits, and the one command that would move it most."""
+    found = [line(span(f" {row}", STRONG)) for row in wrap(why["answer"], width - 2)]
+    if why["waits"]:
+        found += [EMPTY, *wait_lines(why["waits"], now, width)]
+    if why["action"]:
+        found += [EMPTY, line(span(" what would move it most", FAINT))]
+        found += [line(span(f"   {row}", ACCENT)) for row in wrap(why["action"], width - 4)]
+    return found

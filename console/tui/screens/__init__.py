@@ -1,0 +1,1 @@
+"""The screens, one a file: which lines go where, and what the cursor stands on."""

@@ -1,0 +1,211 @@
+"""Screen 1: the live graph. On a wide terminal the board of cards, on a small one three lists; below it,
+where there is room, everything about the selected service."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.widget import Widget
+
+from console.tui.actions import MAP, Aim
+from console.tui.render.detail import pane
+from console.tui.render.filters import row_matches
+from console.tui.render.focus import CENTRE, NEEDED_BY, NEEDS, focus, lists
+from console.tui.render.graph import Grid, draw, frame
+from console.tui.render.layout import Layout, lay_out
+from console.tui.render.line import line, span
+from console.tui.render.palette import MUTED
+from console.tui.render.summary import summary
+from console.tui.screens.base import BoardScreen, bindings
+from console.tui.widgets.lines import LineView
+
+WIDE = 100
+TALL = 30
+
+
+class MapScreen(BoardScreen):
+    """The cursor is on a service. In the lists it may stand on a neighbour: ``_list`` says in
+    which, ``_place`` where; enter makes that one the centre."""
+
+    NAME = MAP
+    BINDINGS = bindings(MAP)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._laid: tuple[object, str] | None = None
+        self._layout = Layout()
+        self._grid: Grid | None = None
+        self._list, self._place = CENTRE, 0
+
+    def body(self) -> list[Widget]:
+        return [LineView(id="summary"), LineView(id="map"), LineView(id="pane")]
+
+    @property
+    def small(self) -> bool:
+        """Whether the three lists are shown instead of the board."""
+        return self.size.width < WIDE
+
+    def layout_now(self) -> Layout:
+        """The layout of this environment; computed when graph or environment changed."""
+        graph = self.picture.graph
+        if self._laid is None or self._laid[0] is not graph or self._laid[1] != self.session.environment:
+            nodes = [n for n in graph["services"] if self.session.environment in n["environments"]] if graph else []
+            self._layout = lay_out(nodes)
+            self._laid = (graph, self.session.environment)
+        return self._layout
+
+    def draw(self) -> None:
+        picture, session = self.picture, self.session
+        now, layout = self.console.engine_now(), self.layout_now()
+        if layout.slot and session.service not in layout.slot:
+            session.service = self._opening(layout)
+        self.query_one("#summary", LineView).show([summary(picture, session.environment)])
+        board, below = self.query_one("#map", LineView), self.query_one("#pane", LineView)
+        below.display = not self.small and self.size.height >= TALL
+        width, height = board.size
+        if not layout.slot:
+            said = "no services here" if picture.graph else "waiting for the engine"
+            board.show([line(span(f" {said}", MUTED))])
+        elif self.small:
+            cursor = (self._list, self._place)
+            board.show(focus(picture, session.service, session.environment, cursor, now, width, height))
+        else:
+            self._grid = frame(layout, session.service, width, height)
+            board.show(
+                draw(
+                    layout,
+                    lambda name: picture.row(name, session.environment),
+                    session.service,
+                    self._grid,
+                    edges=session.edges,
+                    shown=self._shown,
+                )
+            )
+            below.show(pane(picture, session.service, session.environment, now, width, below.size.height))
+
+    def _opening(self, layout: Layout) -> str:
+        """Where to begin: at what moves or ails, else at the first that needs others."""
+        for state in ("failed", "reverting", "degraded", "rolling", "waiting"):
+            for name in sorted(layout.slot):
+                row = self.picture.row(name, self.session.environment)
+                if row is not None and row["state"] == state:
+                    return name
+        middle = layout.columns[len(layout.columns) // 2]
+        return middle[len(middle) // 2]
+
+    def _shown(self, name: str) -> bool:
+        row = self.picture.row(name, self.session.environment)
+        return row is not None and row_matches(self.query_text, row)
+
+    def aim(self) -> Aim:
+        return self.console.aim(self.under_cursor())
+
+    def under_cursor(self) -> str:
+        """The service the keys are about."""
+        if self.small and self._list != CENTRE:
+            names = lists(self.picture, self.session.service)[0 if self._list == NEEDS else 1]
+            if names:
+                return names[min(self._place, len(names) - 1)]
+        return self.session.service
+
+    def do_enter(self) -> None:
+        """Makes a neighbour the centre, or drills into the service."""
+        if self.small and self._list != CENTRE:
+            self.session.service = self.under_cursor()
+            self._list, self._place = CENTRE, 0
+        else:
+            self.console.open_service(self.session.service)
+
+    def do_back(self) -> None:
+        """To the centre first."""
+        if self.small and self._list != CENTRE:
+            self._list, self._place = CENTRE, 0
+        else:
+            super().do_back()
+
+    def do_left(self) -> None:
+        """Towards what it needs."""
+        self._sideways(-1)
+
+    def do_right(self) -> None:
+        """Towards what needs it."""
+        self._sideways(1)
+
+    def do_up(self) -> None:
+        """The card above."""
+        self._along(-1)
+
+    def do_down(self) -> None:
+        """The card below."""
+        self._along(1)
+
+    def do_page_up(self) -> None:
+        """Five cards up."""
+        self._along(-5)
+
+    def do_page_down(self) -> None:
+        """Five cards down."""
+        self._along(5)
+
+    def do_top(self) -> None:
+        """The first card of the column."""
+        self._along(-10_000)
+
+    def do_bottom(self) -> None:
+        """The last card of the column."""
+        self._along(10_000)
+
+    def do_edges(self) -> None:
+        """Faint edges on or off."""
+        self.session.edges = not self.session.edges
+
+    def _sideways(self, step: int) -> None:
+        layout, service = self.layout_now(), self.session.service
+        if service not in layout.slot:
+            return
+        if self.small:
+            self._into_list(step)
+            return
+        column, row = layout.slot[service]
+        joined = set(layout.needs[service] if step < 0 else layout.needed_by[service])
+        at = column + step
+        while 0 <= at < len(layout.columns):
+            names = [name for name in layout.columns[at] if self._shown(name)]
+            if names:
+                near = min(names, key=lambda n: (n not in joined, abs(layout.slot[n][1] - row), n))
+                self.session.service = near
+                return
+            at += step
+
+    def _into_list(self, step: int) -> None:
+        wanted = max(NEEDS, min(NEEDED_BY, self._list + step))
+        names = lists(self.picture, self.session.service)
+        if wanted == CENTRE or names[0 if wanted == NEEDS else 1]:
+            self._list, self._place = wanted, 0
+
+    def _along(self, delta: int) -> None:
+        layout, service = self.layout_now(), self.session.service
+        if service not in layout.slot:
+            return
+        if self.small and self._list != CENTRE:
+            names = lists(self.picture, service)[0 if self._list == NEEDS else 1]
+            self._place = max(0, min(self._place + delta, len(names) - 1))
+            return
+        column = [name for name in layout.column_of(service) if self._shown(name) or name == service]
+        if self.small:
+            column = [name for names in layout.columns for name in names if self._shown(name) or name == service]
+        at = max(0, min(column.index(service) + delta, len(column) - 1))
+        self.session.service = column[at]
+
+    def on_click(self, event: events.Click) -> None:
+        """A click selects a card; one on the selected card drills in."""
+        board = self.query_one("#map", LineView)
+        if self._grid is None or self.small or event.widget is not board:
+            return
+        for name, (column, row) in self.layout_now().slot.items():
+            x, y = self._grid.x(column), self._grid.y(row)
+            if x <= event.x < x + self._grid.card and y <= event.y < y + 2:
+                if name == self.session.service:
+                    self.do_enter()
+                self.session.service = name
+                self.redraw()
+                return

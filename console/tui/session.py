@@ -1,0 +1,25 @@
+"""What this console remembers between screens: where the cursor is, what is filtered, what was said
+last. It belongs to one operator at one terminal and is never sent anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from console.tui.render.footer import Notice
+
+
+@dataclass(slots=True)
+class Session:
+    """``queries`` holds each screen's filter; ``trail`` the screens to go back through;
+    ``frozen_since`` is set while the picture is held still."""
+
+    environment: str = ""
+    service: str = ""
+    change: str = ""
+    host: str = ""
+    queries: dict[str, str] = field(default_factory=dict)
+    trail: list[str] = field(default_factory=list)
+    edges: bool = True
+    frozen_since: datetime | None = None
+    notice: Notice | None = None
