@@ -1,0 +1,142 @@
+"""What must hold whatever the estate: properties named after what they keep safe.
+
+Estates are small (at most five services, two versions each, random needs in any direction,
+cycles included), so that every order can be tried by brute force.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.model.change import FINAL, MoveState, Status
+from engine.model.inventory import Amount, RolloutPolicy, Service
+from engine.model.names import InstanceId
+from engine.model.snapshot import Execute
+from engine.model.wait import Reason
+from engine.plan.estate import Estate
+from engine.plan.planner import plan
+from tests.builders import World, service, world
+
+NAMES = ("a", "b", "c", "d", "e")
+NEEDS = st.sampled_from(["", ">=1", ">=2", "<2", ">=1,<3"])
+WHENS = st.sampled_from(["", "", "<2", ">=2"])
+
+
+@st.composite
+def estates(draw: st.DrawFn, shared_hosts: bool = False) -> list[Service]:
+    """Up to five services with random needs among them."""
+    names = NAMES[: draw(st.integers(2, 5))]
+    made = []
+    for name in names:
+        others = [other for other in names if other != name]
+        needs = draw(st.lists(st.tuples(st.sampled_from(others), NEEDS, WHENS), max_size=3))
+        hosts = ["h1", "h2", "h3"] if shared_hosts else None
+        parallel = RolloutPolicy(max_parallel=Amount(draw(st.integers(1, 2))))
+        made.append(service(name, *needs, hosts=hosts, rollout=parallel))
+    return made
+
+
+def compatible(made: World, versions: dict[str, set[str]]) -> bool:
+    """Whether every version of every consumer may run beside every version of its providers."""
+    estate = Estate(made.snapshot)
+    return not any(
+        estate.violated(consumer, mine, provider, theirs)
+        for consumer in versions
+        for provider in estate.providers(consumer)
+        for mine in versions[consumer]
+        for theirs in versions[provider]
+    )
+
+
+def a_safe_order_exists(made: World, goals: dict[str, str]) -> bool:
+    """Try all orders of whole moves; while one moves, both its versions run."""
+    start = dict.fromkeys(made.inventory.services, "1.0")
+    for order in itertools.permutations(goals):
+        now = dict(start)
+        for name in order:
+            if not compatible(made, {s: ({v, goals[name]} if s == name else {v}) for s, v in now.items()}):
+                break
+            now[name] = goals[name]
+        else:
+            return True
+    return False
+
+
+def may_run(made: World) -> dict[str, set[str]]:
+    estate = Estate(made.snapshot)
+    return {name: set(estate.may_run(InstanceId(name, "prod"))) for name in made.inventory.services}
+
+
+def play(made: World, chance: random.Random, check: object = None, outcomes: tuple[MoveState, ...] = ()) -> None:
+    """Let steps end in a random order (and with random outcomes), until nothing moves."""
+    flying: list[Execute] = []
+    for _ in range(400):
+        flying += made.settle()
+        if callable(check):
+            check(made, flying)
+        if not flying:
+            return
+        act = flying.pop(chance.randrange(len(flying)))
+        made.elapsed_s += 1
+        made.finish(act, chance.choice(outcomes) if outcomes else MoveState.DONE, "planted")
+    raise AssertionError("it never ends")
+
+
+@settings(max_examples=300, deadline=None)
+@given(estates(), st.data())
+def test_the_order_found_is_safe_and_a_lockstep_is_reported_exactly_when_no_order_exists(
+    services: list[Service], data: st.DataObject
+) -> None:
+    made = world(*services)
+    if not compatible(made, {each.name: {"1.0"} for each in services}):
+        return  # broken before: other rules
+    chosen = data.draw(st.sets(st.sampled_from([each.name for each in services]), min_size=1))
+    goals = dict.fromkeys(chosen, "2.0")
+    change = made.deploy(**goals)
+
+    def check(now: World, flying: list[Execute]) -> None:
+        assert compatible(now, may_run(now)), "a version runs beside one that refuses it"
+
+    play(made, random.Random(1), check)
+    done = made.change(change).status is Status.SUCCEEDED
+    assert done == a_safe_order_exists(made, goals)
+    if not done:
+        reasons = {wait.reason for wait in made.plan().waits if wait.change == change.id}
+        assert reasons & {Reason.LOCKSTEP, Reason.DEPENDENCY_VERSION}
+
+
+@settings(max_examples=150, deadline=None)
+@given(estates(shared_hosts=True), st.data(), st.integers(0, 2**32))
+def test_safety_holds_through_failures_and_competing_changes(
+    services: list[Service], data: st.DataObject, seed: int
+) -> None:
+    made = world(*services)
+    if not compatible(made, {each.name: {"1.0"} for each in services}):
+        return
+    names = st.sets(st.sampled_from([each.name for each in services]), min_size=1)
+    for version in ("2.0", "1.1", "3.0"):
+        made.deploy(**dict.fromkeys(data.draw(names), version))
+
+    def check(now: World, flying: list[Execute]) -> None:
+        assert compatible(now, may_run(now)), "dependency constraints hold in every reachable mixed-version state"
+        assert max(Counter(act.placement.host for act in flying).values(), default=0) <= 1, "one step on a host"
+        estate = Estate(now.snapshot)
+        for each in now.inventory.services.values():
+            placements = now.inventory.placements(InstanceId(each.name, "prod"))
+            unavailable = sum(not estate.available(p) for p in placements)
+            assert unavailable <= each.rollout.max_parallel.of(len(placements)), "never more down than the budget"
+        assert plan(now.snapshot) == plan(now.snapshot), "plan is deterministic"
+        waited = {wait.change for wait in now.plan().waits} | {act.change for act in flying}
+        for change in now.state.unfinished():
+            assert change.id in waited, f"change {change.id} neither acts nor waits"
+
+    outcomes = (MoveState.DONE, MoveState.DONE, MoveState.DONE, MoveState.REVERTED, MoveState.UNCONFIRMED)
+    play(made, random.Random(seed), check, outcomes)
+    for change in made.state.changes.values():
+        if change.status in FINAL:
+            assert not any(move.state is MoveState.MOVING for item in change.items for move in item.moves.values())
