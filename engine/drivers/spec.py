@@ -36,7 +36,7 @@ class PlacementSpec:
     unit: str = ""
     user: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
-    health: HealthCheck = HealthCheck()
+    health: HealthCheck = field(default_factory=HealthCheck)
 
     @property
     def service(self) -> str:
