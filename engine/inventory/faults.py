@@ -49,6 +49,7 @@ class Faults:
     def __init__(self) -> None:
         self._found: dict[str, Finding] = {}
         self._comparisons = 0
+        self._undeclared: set[str] = set()
 
     def add(self, where: Position, rule: str, message: str) -> None:
         """Note one error; the same one twice counts once."""
@@ -57,7 +58,13 @@ class Faults:
             self._found.setdefault(str(finding), finding)
 
     def unknown(self, where: Position, key: str, kind: str, name: str, known: Collection[str]) -> None:
-        """Note a name that nothing goes by, with the nearest one that exists."""
+        """Note a name that nothing goes by, with the nearest one that exists.
+
+        Where nothing of the kind is declared at all, once is enough: the fault is there.
+        """
+        if not known and kind in self._undeclared:
+            return
+        self._undeclared |= set() if known else {kind}
         self.add(where, "unknown-name", f"{key}: no {kind} is called {quote(name)}{self.suggest(name, known, kind)}")
 
     def suggest(self, name: str, known: Collection[str], kind: str) -> str:

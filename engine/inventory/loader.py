@@ -11,7 +11,7 @@ from engine.inventory.document import Document, ObserveEntry, PoliciesEntry, Ssh
 from engine.inventory.estate import Estate, make_ssh, read_estate
 from engine.inventory.faults import Faults, dotted
 from engine.inventory.files import read_document
-from engine.inventory.node import Listing, Node, Scalar, Table
+from engine.inventory.node import Listing, Node, Scalar, Table, place
 from engine.inventory.reading import Read, S, read_section, report_key
 from engine.inventory.scalars import problem_with_name
 from engine.inventory.services import read_services
@@ -101,7 +101,8 @@ def _section(model: type[S], document: Table, path: tuple[str], faults: Faults) 
         read = read_section(model, entry.value, Position(entry.file, entry.line), path, faults)
         if read is not None:
             return read
-    return Read(model(), frozenset(), Table({}, document.file, document.line), path)
+    nothing = Table({}, document.file, document.line)
+    return Read(model(), frozenset(), nothing, place(document), path)
 
 
 def _limits(read: Read[PoliciesEntry], estate: Estate, services: dict[str, Service], faults: Faults) -> Limits:

@@ -90,6 +90,8 @@ def _syntax(error: yaml.MarkedYAMLError, text: str, file: str) -> tuple[Position
         hint = "; put text that holds special characters in quotes"
     elif "mapping values are not allowed" in said:
         hint = '; put text that holds ": " in quotes, and check the indentation'
+    elif "found unexpected ':'" in said:
+        hint = "; write a space after the colon"
     elif "found unexpected end of stream" in said:
         hint = "; a quote is not closed"
     return Position(file, line + 1), "yaml", f"this is not YAML: {quote(said)[1:-1]}{hint}"

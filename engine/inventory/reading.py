@@ -38,6 +38,7 @@ class Read(Generic[S]):
     value: S
     unread: frozenset[str]
     node: Node
+    where: Position
     path: Path
 
     def has(self, key: str) -> bool:
@@ -45,8 +46,8 @@ class Read(Generic[S]):
         return key in self.value.model_fields_set and key not in self.unread
 
     def at(self, *key: str | int) -> Position:
-        """Where something inside this section stands."""
-        return place(self.node, key)
+        """Where something inside this section stands, or the section itself."""
+        return place(self.node, key) if key else self.where
 
     def name(self, *key: str | int) -> str:
         """The dotted name of something inside this section."""
@@ -57,22 +58,36 @@ def read_section(model: type[S], node: Node, where: Position, path: Path, faults
     """Read ``node`` as ``model``; None if not even its outline could be made out."""
     data = plain(node)
     try:
-        return Read(model.model_validate(data), frozenset(), node, path)
+        return Read(model.model_validate(data), frozenset(), node, where, path)
     except ValidationError as error:
-        bad = {_report(model, node, where, path, problem, faults) for problem in error.errors(include_url=False)}
+        bad = {_report(model, node, where, path, problem, faults) for problem in _telling(model, error)}
     if not isinstance(data, dict) or "" in bad:
         return None
-    return _salvage(model, data, bad, node, path)
+    return _salvage(model, data, bad, node, where, path)
 
 
-def _salvage(model: type[S], data: dict[str, Plain], bad: set[str], node: Node, path: Path) -> Read[S] | None:
+def _telling(model: type[Section], error: ValidationError) -> list[Any]:
+    """The errors worth telling: a key of a later version stands in for what is missing
+    beside it (``{external: stripe}`` lacks no ``service``)."""
+    problems = error.errors(include_url=False)
+    replaced = {
+        problem["loc"][:-1]
+        for problem in problems
+        if problem["type"] == "extra_forbidden" and problem["loc"][-1] in section_at(model, problem["loc"][:-1]).later
+    }
+    return [each for each in problems if each["type"] != "missing" or each["loc"][:-1] not in replaced]
+
+
+def _salvage(
+    model: type[S], data: dict[str, Plain], bad: set[str], node: Node, where: Position, path: Path
+) -> Read[S] | None:
     rest = {key: value for key, value in data.items() if key not in bad and key in model.model_fields}
     for key, field in model.model_fields.items():
         if field.is_required() and key not in rest:
             rest[key] = _STAND_IN
             bad.add(key)
     try:
-        return Read(model.model_validate(rest), frozenset(bad), node, path)
+        return Read(model.model_validate(rest), frozenset(bad), node, where, path)
     except ValidationError:
         return None
 
@@ -83,9 +98,9 @@ def _report(model: type[Section], node: Node, where: Position, path: Path, probl
     full = dotted(*path, *loc)
     at = place(node, loc) if loc and (len(loc) > 1 or problem["type"] != "missing") else where
     if problem["type"] == "extra_forbidden":
-        report_key(_model_at(model, loc[:-1]), at, full, str(loc[-1]), faults)
+        report_key(section_at(model, loc[:-1]), at, full, str(loc[-1]), faults)
     elif problem["type"] == "missing":
-        owner = _model_at(model, loc[:-1])
+        owner = section_at(model, loc[:-1])
         meaning = owner.model_fields[str(loc[-1])].description or "required"
         faults.add(at, "missing", f"{full}: missing; expected: {meaning[0].lower()}{meaning[1:]}")
     elif problem["type"] == "inventory":
@@ -110,14 +125,14 @@ def report_key(model: type[Section], at: Position, full: str, key: str, faults: 
     faults.add(at, "unknown-key", f"{full}: unknown key; {hint}")
 
 
-def _model_at(model: type[Section], loc: Path) -> type[Section]:
+def section_at(model: type[Section], loc: Path) -> type[Section]:
     """The section that a path of keys leads to."""
     found: Any = model
     for step in loc:
         if isinstance(found, type) and issubclass(found, BaseModel):
             found = found.model_fields[str(step)].annotation
         else:
-            found = typing.get_args(found)[-1]
+            found = next(reversed(typing.get_args(found)), Any)
         found = _without_none(found)
     return typing.cast("type[Section]", found)
 

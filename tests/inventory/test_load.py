@@ -1,0 +1,164 @@
+"""A complete inventory comes out as it was meant; a folder reads like one file."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from engine.inventory import load
+from engine.inventory.document import Document, Section
+from engine.inventory.reading import section_at
+from engine.model.inventory import Amount, DriverName, Need, Position
+from engine.model.version import Scheme
+
+FIXTURES = Path(__file__).parent / "fixtures"
+COMPLETE = FIXTURES / "complete.yaml"
+FOLDER = FIXTURES / "acme"
+
+
+def keys_written(model: type[Section], data: Any) -> set[tuple[str, str]]:
+    """Each (section, key) that occurs in data, sections below included."""
+    found = set()
+    for key, value in (data or {}).items():
+        found.add((model.__name__, key))
+        inner = section_at(model, (key,))
+        values = [value]
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            values = list(value.values()) if isinstance(value, dict) else list(value) if isinstance(value, list) else []
+            inner = section_at(model, (key, 0)) if values else None
+        if isinstance(inner, type) and issubclass(inner, Section):
+            found |= {pair for each in values for pair in keys_written(inner, each)}
+    return found
+
+
+def all_keys(model: type[Section]) -> set[tuple[str, str]]:
+    names = {cls.__name__: cls for cls in Section.__subclasses__()}
+    return {(name, key) for name, cls in names.items() for key in cls.model_fields}
+
+
+def test_the_fixture_holds_every_supported_key() -> None:
+    assert all_keys(Document) - keys_written(Document, yaml.safe_load(COMPLETE.read_text())) == set()
+
+
+def test_names_and_numbers() -> None:
+    inventory = load(COMPLETE)
+    assert inventory.organization == "acme"
+    assert list(inventory.environments) == ["staging", "prod"]
+    assert inventory.teams["payments"].members == ("ana", "bo")
+    assert inventory.teams["payments"].contact == "#payments"
+    assert (inventory.observe.steady_s, inventory.observe.busy_s) == (90.0, 0.5)
+    limits = inventory.limits
+    assert (limits.rollouts, limits.per_team, limits.per_environment, limits.per_label) == (
+        6,
+        2,
+        {"prod": 4},
+        {"tier=0": 1},
+    )
+
+
+def test_hosts_and_domains() -> None:
+    inventory = load(COMPLETE)
+    assert list(inventory.hosts) == ["bastion", "pay-eu-a1", "web-08.eu-b", "web-09.eu-b", "web-10.eu-b", "stage"]
+    assert [inventory.hosts[f"web-{n}.eu-b"].address for n in ("08", "10")] == ["10.0.2.8", "10.0.2.10"]
+    assert inventory.hosts["web-08.eu-b"].labels == {"role": "web"}
+    assert (inventory.hosts["bastion"].port, inventory.hosts["stage"].port) == (22, 0)
+    assert inventory.domain_path("web-09.eu-b") == ("eu", "eu-b", "rack-1")
+
+
+def test_ssh_paths_are_absolute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ana")
+    ssh = load(COMPLETE).ssh
+    assert (ssh.user, ssh.port, ssh.jump, ssh.sudo) == ("deploy", 2222, "bastion", True)
+    assert ssh.known_hosts == str(FIXTURES / "known_hosts")
+    assert ssh.identity == "/home/ana/.ssh/id_ed25519"
+    assert (ssh.config, ssh.ca) == (str(FIXTURES / "ssh_config"), str(FIXTURES / "host_ca.pub"))
+
+
+def test_a_service() -> None:
+    checkout = load(COMPLETE).services["checkout"]
+    configuration, health, rollout = checkout.configuration, checkout.configuration.health, checkout.rollout
+    assert checkout.labels == {"compliance": "pci", "tier": "0"}
+    assert checkout.needs == (Need("ledger", ">=2.3.0,<4.0.0"), Need("ledger", ">=3.0.0", ">=2.0"))
+    assert checkout.scheme is Scheme.PEP440
+    assert checkout.artifact is not None
+    assert checkout.artifact.path == str(FIXTURES / "artifacts/checkout-{version}.tar.gz")
+    assert checkout.artifact.sha256 == str(FIXTURES / "artifacts/sums.txt")
+    assert (configuration.driver, configuration.base) == (DriverName.SYSTEMD, "/opt/interlock")
+    assert (configuration.command, configuration.user) == ("bin/checkout --port {PORT}", "checkout")
+    assert configuration.variables == {"PORT": "8080", "GREETING": "", "VERSION": "1.10"}
+    assert (health.http, health.version) == ("http://127.0.0.1:8080/healthz", "http://{address}:8080/version")
+    assert (health.interval_s, health.timeout_s, health.passes) == (1.0, 0.25, 3)
+    assert rollout.max_parallel == Amount(25, percent=True)
+    assert (rollout.min_healthy_time_s, rollout.healthy_deadline_s) == (0.0, 300.0)
+    assert (rollout.progress_deadline_s, rollout.confirm_timeout_s) == (5400.0, 172800.0)
+    assert rollout.auto_revert is False
+
+
+def test_the_other_ways_to_run_and_check() -> None:
+    services = load(COMPLETE).services
+    ledger, worker = services["ledger"].configuration, services["worker"].configuration
+    assert "ExecStart=/srv/interlock/ledger" in ledger.unit
+    assert (ledger.command, ledger.base, ledger.health.tcp) == ("", "/srv/interlock", "9090")
+    assert services["ledger"].artifact is not None
+    assert services["ledger"].artifact.path == str(FIXTURES / "artifacts/ledger-{version}.tar.gz")
+    assert services["ledger"].scheme is Scheme.SEMVER
+    assert (worker.driver, worker.base) == (DriverName.PROCESS, "interlock")
+    assert worker.health.command == ("bin/check", "--fast")
+
+
+def test_placement_by_label_by_name_and_by_environment() -> None:
+    services = load(COMPLETE).services
+    assert services["checkout"].hosts == {"prod": ("pay-eu-a1",), "staging": ("stage",)}
+    assert services["worker"].hosts == {"prod": ("pay-eu-a1", "web-08.eu-b", "web-09.eu-b")}
+    assert services["ledger"].hosts == {
+        "prod": ("web-08.eu-b", "web-09.eu-b", "web-10.eu-b"),
+        "staging": ("stage",),
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("services", "services:"),
+        ("services.checkout", "  checkout:"),
+        ("services.checkout.needs.1", '      - {service: ledger, version: ">=3.0.0", when: ">=2.0"}'),
+        ("services.checkout.rollout", "    rollout:"),
+        ("hosts.pay-eu-a1", "  pay-eu-a1: "),
+        ("hosts.web-09.eu-b", '  "web-[08-10].eu-b"'),
+        ("teams.payments", "  payments: "),
+        ("environments.prod", "  prod:"),
+        ("policies.limits", "  limits: "),
+    ],
+)
+def test_positions(key: str, text: str) -> None:
+    place = load(COMPLETE).positions[key]
+    lines = COMPLETE.read_text().splitlines()
+    assert place.file == str(COMPLETE)
+    assert place.line == 1 + next(n for n, line in enumerate(lines) if line.startswith(text))
+
+
+def test_a_folder_reads_like_one_file() -> None:
+    inventory = load(FOLDER)
+    assert inventory.organization == "split"
+    assert inventory.services["ledger"].hosts == {"prod": ("h1",)}
+    assert (inventory.limits.rollouts, inventory.limits.per_team) == (3, 1)
+    assert inventory.positions["services.ledger"] == Position(str(FOLDER / "30-services.yaml"), 2)
+    assert inventory.services["ledger"].artifact is not None
+    assert inventory.services["ledger"].artifact.path == str(FOLDER / "ledger-{version}")
+
+
+def test_files_are_named_as_the_operator_named_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(FIXTURES)
+    inventory = load(Path("acme"))
+    assert inventory.positions["hosts.h1"].file == os.path.join("acme", "20-hosts.yml")
+    assert inventory.services["ledger"].artifact is not None
+    assert inventory.services["ledger"].artifact.path == str(FOLDER / "ledger-{version}")
+
+
+def test_the_same_files_make_the_same_inventory() -> None:
+    assert load(COMPLETE) == load(COMPLETE)
