@@ -70,7 +70,7 @@ def write_artifacts(folder: Path, services: Iterable[ServiceReleases]) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     python = interpreter()
-    sums = _read_sums(folder / "SHA256SUMS")
+    sums = read_sums(folder / "SHA256SUMS")
     for releases in services:
         for version in releases.versions:
             name = f"{releases.service}-{version}.tar.gz"
@@ -83,7 +83,8 @@ def write_artifacts(folder: Path, services: Iterable[ServiceReleases]) -> None:
     _replace(folder / "SHA256SUMS", lines.encode())
 
 
-def _read_sums(path: Path) -> dict[str, str]:
+def read_sums(path: Path) -> dict[str, str]:
+    """A sums file as name -> sha256; empty if there is none."""
     if not path.exists():
         return {}
     pairs = (line.split(maxsplit=1) for line in path.read_text(encoding="utf-8").splitlines() if line.strip())

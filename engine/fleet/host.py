@@ -54,23 +54,21 @@ class EmbeddedHost:
         self._acceptor: asyncssh.SSHAcceptor | None = None
 
     @property
-    def mark(self) -> str:
-        """What marks this host's processes in their environment: no other host has it."""
+    def home(self) -> str:
+        """The host's folder as text: the HOME by which its processes are known."""
         return str(self.spec.home)
 
     def environment(self) -> dict[str, str]:
         """The environment of every command."""
-        home = str(self.spec.home)
         return {
-            "HOME": home,
-            "PATH": f"{home}/bin:{SYSTEM_PATH}",
+            "HOME": self.home,
+            "PATH": f"{self.home}/bin:{SYSTEM_PATH}",
             "USER": USER,
             "LOGNAME": USER,
             "SHELL": "/bin/sh",
             "TMPDIR": str(self.spec.home / "tmp"),
             "LC_ALL": "C",
-            "INTERLOCK_BOOT_ID_FILE": f"{home}/boot_id",
-            processes.MARKER: self.mark,
+            "INTERLOCK_BOOT_ID_FILE": f"{self.home}/boot_id",
         }
 
     async def boot(self) -> None:
@@ -129,14 +127,7 @@ class EmbeddedHost:
         """Lose power: SSH and every process are gone at once."""
         await self.refuse()
         self._link.thaw()
-        await asyncio.to_thread(processes.end_marked, {self.mark})
-
-    async def run(self, *argv: str, stdin: bytes = b"") -> tuple[int, str]:
-        """Run a command on the host without SSH (for seeding): its exit status, and all its
-        output. A job that it leaves must not keep the output open."""
-        spawned = await self._spawner.start(argv, self.environment(), self.mark, merge=True)
-        output, _ = await spawned.process.communicate(stdin)
-        return spawned.process.returncode or 0, output.decode(errors="replace")
+        await asyncio.to_thread(processes.end_all, {self.home})
 
     async def _serve(self, session: Session) -> None:
         """Carry out one exec request."""
@@ -147,7 +138,7 @@ class EmbeddedHost:
                 return
             try:
                 argv = ("/bin/sh", "-c", session.command)
-                spawned = await self._spawner.start(argv, self.environment(), self.mark)
+                spawned = await self._spawner.start(argv, self.environment(), self.home)
             except OSError as error:
                 session.stderr.write(f"cannot run the command: {error.strerror}\n".encode())
                 session.exit(126)

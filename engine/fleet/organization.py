@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import yaml
@@ -81,6 +82,7 @@ def _written_services() -> dict[str, dict[str, Any]]:
     return services
 
 
+@cache
 def _read(name: str) -> dict[str, Any]:
     text = sample_folder().joinpath(name).read_text(encoding="utf-8")
     document: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  # plain text scalars only

@@ -1,8 +1,8 @@
 """Finding and ending the processes of an embedded host.
 
 A service detaches itself (setsid, orphaned), so no process id that we started leads to it.
-Two things do: every command of a host runs with a marker in its environment, which children
-inherit; and the fleet is a *subreaper*, so that orphans become its children, not those of PID 1.
+Two things do: every process of a host has the host's folder as HOME, which no other process
+has; and the fleet is a *subreaper*, so that orphans become its children, not those of PID 1.
 That also means that it must collect their exit statuses, or they would stay as zombies, which
 look alive to ``kill -0``.
 """
@@ -17,7 +17,6 @@ import time
 from collections.abc import Container, Iterable
 from pathlib import Path
 
-MARKER = "INTERLOCK_EMBEDDED_HOST"
 PR_SET_CHILD_SUBREAPER = 36
 PROC = Path("/proc")
 
@@ -56,8 +55,8 @@ def descendants(roots: Iterable[int], tree: dict[int, tuple[int, str]]) -> set[i
 
 
 def survey(tree: Iterable[int]) -> dict[int, str]:
-    """The processes that carry a mark in their environment, with their mark."""
-    key = f"{MARKER}=".encode()
+    """The HOME of every process whose environment we may read and that has one."""
+    key = b"HOME="
     found: dict[int, str] = {}
     for pid in tree:
         with contextlib.suppress(OSError):
@@ -67,10 +66,10 @@ def survey(tree: Iterable[int]) -> dict[int, str]:
     return found
 
 
-def living(marks: Container[str]) -> set[int]:
-    """The processes of the hosts marked so, with what they started, zombies left out."""
+def living(homes: Container[str]) -> set[int]:
+    """The processes of the hosts with these homes, with what they started, zombies left out."""
     tree = parents()
-    found = {pid for pid, mark in survey(tree).items() if mark in marks}
+    found = {pid for pid, home in survey(tree).items() if home in homes}
     found |= descendants(found, tree)
     return {pid for pid in found if pid in tree and tree[pid][1] not in "ZX"} - {os.getpid()}
 
@@ -82,16 +81,16 @@ def end(pids: Iterable[int], number: signal.Signals) -> None:
             os.kill(pid, number)
 
 
-def end_marked(marks: Container[str], grace_s: float = 0.0) -> None:
-    """End every process of the hosts marked so: SIGTERM and ``grace_s`` seconds first if asked for,
+def end_all(homes: Container[str], grace_s: float = 0.0) -> None:
+    """End every process of the hosts with these homes: SIGTERM and ``grace_s`` seconds first if asked for,
     then SIGKILL until none is left (a process may fork while we look). Blocks meanwhile."""
     if grace_s:
-        end(living(marks), signal.SIGTERM)
+        end(living(homes), signal.SIGTERM)
         deadline = time.monotonic() + grace_s
-        while living(marks) and time.monotonic() < deadline:
+        while living(homes) and time.monotonic() < deadline:
             time.sleep(0.02)
     for _ in range(200):
-        pids = living(marks)
+        pids = living(homes)
         if not pids:
             return
         end(pids, signal.SIGKILL)

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import signal
 import sys
-from asyncio.subprocess import PIPE, STDOUT, Process, SubprocessStreamProtocol
+from asyncio.subprocess import PIPE, Process, SubprocessStreamProtocol
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -55,10 +55,8 @@ class Spawner:
             asyncio.set_child_watcher(watcher)
         asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, self._reap_soon)
 
-    async def start(
-        self, argv: Sequence[str], environment: Mapping[str, str], folder: str, *, merge: bool = False
-    ) -> Spawned:
-        """Start a command; ``merge`` sends its errors where its output goes. Raises OSError."""
+    async def start(self, argv: Sequence[str], environment: Mapping[str, str], folder: str) -> Spawned:
+        """Start a command with pipes to all three of its streams. Raises OSError."""
         loop = asyncio.get_running_loop()
         self._starting += 1
         try:
@@ -67,7 +65,7 @@ class Spawner:
                 *argv,
                 stdin=PIPE,
                 stdout=PIPE,
-                stderr=STDOUT if merge else PIPE,
+                stderr=PIPE,
                 cwd=folder,
                 env=dict(environment),
                 start_new_session=True,
