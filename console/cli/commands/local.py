@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
@@ -20,18 +21,18 @@ def check_command(session: Session, path: str) -> None:
 
     inventory = session.overridden({"inventory": path}).needed_inventory()
     found = offline.findings(inventory)
-    lines = [
-        printable(
-            f"{f['file']}:{f['line']}: {f['severity']} {f['rule']}: {f['message']}" if f["file"] else f["message"]
-        )
-        for f in found
-    ]
-    session.give(found, lambda: "\n".join(lines))
+    session.give(found, lambda: "\n".join(_line(finding) for finding in found))
     errors = sum(finding["severity"] == "error" for finding in found)
     summary = f"{inventory}: {errors} error{'s' * (errors != 1)}, {len(found) - errors} warnings"
     if errors:
         raise InventoryInvalid((summary,))
     say(summary)
+
+
+def _line(finding: dict[str, Any]) -> str:
+    if not finding["file"]:
+        return printable(finding["message"])
+    return printable("{file}:{line}: {severity} {rule}: {message}".format(**finding))
 
 
 @verb("schema")

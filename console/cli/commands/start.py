@@ -22,6 +22,7 @@ from engine.errors import EngineUnreachable, InterlockError
 
 SETTLED_S = 60.0
 POLL_S = 0.1
+ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 @verb("console")
@@ -128,14 +129,14 @@ class _Ended(BaseException):
 
 @contextmanager
 def _ended_by_signal() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the block in order, once; SIGINT does so by itself."""
+    """Let SIGTERM, SIGHUP and SIGINT end the block in order, and only once."""
 
     def end(number: int, frame: object) -> None:
-        for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        for name in ENDING:
             signal.signal(name, signal.SIG_IGN)
-        raise _Ended
+        raise KeyboardInterrupt if number == signal.SIGINT else _Ended
 
-    before = {name: signal.signal(name, end) for name in (signal.SIGTERM, signal.SIGHUP)}
+    before = {name: signal.signal(name, end) for name in ENDING}
     try:
         yield
     except _Ended:
