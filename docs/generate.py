@@ -1,5 +1,6 @@
 """Writes what the documents can take from the program itself, so that they cannot lie: the
-inventory's keys from the models that read it, the console's keys from its table of actions.
+inventory's keys from the models that read it, the console's keys from its table of actions, the
+commands from the command line itself.
 
 ``python docs/generate.py`` rewrites the parts between the markers; tests/test_house_docs.py fails
 when that is due. Everything outside the markers is written by hand.
@@ -14,15 +15,22 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
+import click
 from pydantic import WithJsonSchema
 from pydantic.fields import FieldInfo
 
+from console.cli.main import cli
 from console.tui.actions import ACTIONS, SHOWN_KEYS, Danger
 from engine.inventory.document import Document, Section
 from engine.model.inventory import Amount
 
 ROOT = Path(__file__).parent.parent
 UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "m"), (1.0, "s"), (0.001, "ms"))
+
+
+def cells(*texts: str) -> str:
+    """One row of a table."""
+    return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
 
 
 def section_in(annotation: Any) -> tuple[type[Section] | None, str]:
@@ -81,12 +89,8 @@ def row(name: str, field: FieldInfo) -> str:
     if words and not any(word in meaning for word in words):
         meaning = f"{meaning}: {', '.join(words)}"
     shape = {".NAME": " (a mapping of names)", "[]": " (a list)", "": ""}[more] if inner else ""
-    cells = (
-        f"`{name}`{shape}",
-        default_of(field, kind),
-        meaning if meaning.endswith("...") else meaning.removesuffix("."),
-    )
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    meaning = meaning if meaning.endswith("...") else meaning.removesuffix(".")
+    return cells(f"`{name}`{shape}", default_of(field, kind), meaning)
 
 
 def table(path: str, section: type[Section]) -> str:
@@ -120,13 +124,28 @@ def keys() -> str:
     for action in ACTIONS:
         caution = f"; {action.danger.value}" if action.danger is not Danger.NONE else ""
         named = " ".join(f"`{SHOWN_KEYS.get(key, key)}`" for key in action.keys.split(","))
-        lines.append(f"| {named} | {action.name} | {action.help}{caution} |")
+        lines.append(cells(named, action.name, f"{action.help}{caution}"))
+    return "\n".join(lines)
+
+
+def commands() -> str:
+    """The command line's verbs: what they take, and their first sentence."""
+    context = click.Context(cli, info_name="interlock")
+    lines = ["| command | does |", "|---|---|"]
+    for name in cli.list_commands(context):
+        verb = cli.get_command(context, name)
+        if verb is None:
+            raise LookupError(name)
+        usage = " ".join(piece for piece in verb.collect_usage_pieces(context) if piece != "[OPTIONS]")
+        sentence = " ".join((verb.help or "").split()).split(". ")[0].removesuffix(".")
+        lines.append(cells(f"`interlock {f'{name} {usage}'.strip()}`", sentence))
     return "\n".join(lines)
 
 
 PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("docs/inventory.md", "reference", inventory_reference),
     ("README.md", "keys", keys),
+    ("README.md", "commands", commands),
 )
 
 
