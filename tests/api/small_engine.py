@@ -122,6 +122,7 @@ class SmallEngine:
         self.activity: Mapping[str, Under] = {}
         self.probed: list[Sequence[str]] = []
         self.requests: list[Request] = []
+        self.rolling = True
         self.silent: set[str] = set()
         self.fail: dict[str, str] = {}  # service -> why its moves fail
         self.watchers = Watchers()
@@ -148,6 +149,10 @@ class SmallEngine:
         digest = ((instance and instance.configuration) or service.configuration).digest
         unit = Unit.RUNNING if version else Unit.ABSENT
         self.happen(ev.PlacementSeen(Sighting(placement, version, version, digest, unit, health)))
+
+    def lose(self, host: str) -> None:
+        """A host stops answering."""
+        self.happen(ev.HostSeen(host, Reach.UNREACHABLE, "boot", False, "connection refused"))
 
     def happen(self, *events: ev.Event) -> None:
         """Record events, tell the watchers, plan again."""
@@ -186,7 +191,8 @@ class SmallEngine:
     async def run(self) -> None:
         """Carry on until cancelled."""
         while True:
-            self.step()
+            if self.rolling:
+                self.step()
             await asyncio.sleep(0.01)
 
     def info(self) -> EngineView:
