@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,16 +12,19 @@ import asyncssh
 
 from engine.transport.gate import Gate
 
+_DROPBEAR = re.compile(r"dropbear_(\d+)\.(\d+)")
+_DROPBEAR_MENDED = (2024, 86)
+
 
 class Connection:
     """One SSH connection, with how many use it and whether new calls may.
 
-    ``limit`` is how many channels to ask for at a time.
+    ``limit`` is how many channels to ask for at a time; some servers bear only one.
     """
 
     def __init__(self, ssh: asyncssh.SSHClientConnection, limit: int) -> None:
         self.ssh = ssh
-        self.gate = Gate(limit)
+        self.gate = Gate(1 if _bears_one_channel(ssh) else limit)
         self._users = 0
         self._retired = False
 
@@ -69,3 +73,10 @@ class Connection:
     def _close_if_done(self) -> None:
         if self._retired and self._users <= 0:
             self.ssh.close()
+
+
+def _bears_one_channel(ssh: asyncssh.SSHClientConnection) -> bool:
+    """dropbear before 2024.86 loses a channel, or dies of an assertion with all of them, when
+    one command ends between another's opening and its request to run (its issue 321)."""
+    found = _DROPBEAR.search(str(ssh.get_extra_info("server_version", "")))
+    return found is not None and (int(found[1]), int(found[2])) < _DROPBEAR_MENDED

@@ -100,7 +100,7 @@ class Link:
                 )
             if refusals > 1:  # the first may only mean that it has not tidied up the last channel yet
                 connection.gate.refused()
-                self._channels = connection.gate.limit
+                self._channels = min(self._channels, connection.gate.limit)
             await asyncio.sleep(backoff_s(refusals, first_s=0.02, most_s=1.0))
 
     async def close(self) -> None:

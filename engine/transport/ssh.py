@@ -34,6 +34,7 @@ class Call:
     """One ``run`` under way."""
 
     host: str
+    route: Route
     command: Command
     stage: Stage = Stage.CONNECTING
 
@@ -63,7 +64,7 @@ class SshTransport:
 
         Moreover: a login that sudo refuses is LoginRefused, since the script was not started.
         """
-        call = Call(host, command)
+        call = Call(host, self._route(host), command)
         try:
             async with asyncio.timeout(command.timeout_s):
                 return await self._carry(call)
@@ -92,11 +93,11 @@ class SshTransport:
         await asyncio.gather(*(link.close() for link in links if link.route.jump))
         await asyncio.gather(*(link.close() for link in links if not link.route.jump))
 
-    def _link(self, host: str) -> Link:
+    def _route(self, host: str) -> Route:
         route = self._routes.get(host)
         if route is None:
             raise UsageError(f"{host} is no host of the inventory")
-        return self._link_to(route)
+        return route
 
     def _link_to(self, route: Route) -> Link:
         if self._closed:
@@ -110,7 +111,8 @@ class SshTransport:
     async def _carry(self, call: Call) -> Reply:
         """Run the call over a good connection, another one if the first was dead already."""
         for _ in range(STALE_TRIES):
-            link = self._link(call.host)
+            call.route = self._route(call.host)  # anew: a reload may have changed it
+            link = self._link_to(call.route)
             try:
                 connection = await (link.renewed() if call.command.fresh else link.connection())
                 with connection.in_use():
@@ -174,7 +176,7 @@ class SshTransport:
                 f"observe the host before anything is repeated."
             )
         if call.stage is Stage.CONNECTING:
-            return too_slow(self._routes[call.host], within_s)
+            return too_slow(call.route, within_s)
         if call.stage is Stage.OPENING:
             return HostUnreachable(
                 f"{call.host} did not answer within {within_s:g} s over the connection there was. {NOTHING_STARTED} "

@@ -1,0 +1,1 @@
+"""The SSH transport against real servers: asyncssh's own, OpenSSH's sshd and dropbear."""
