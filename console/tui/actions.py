@@ -21,9 +21,9 @@ class Danger(Enum):
     """What stands between the key and the deed."""
 
     NONE = "changes nothing"
-    BRAKE = "at once: the emergency brake"
-    DIALOG = "asks in a dialog with a preview"
-    CONFIRM = "asks once, showing what it touches"
+    BRAKE = "at once"
+    DIALOG = "in a dialog"
+    CONFIRM = "asks once"
 
 
 class Request(NamedTuple):
@@ -99,6 +99,10 @@ SHOWN_KEYS = {
     "question_mark": "?",
     "escape": "esc",
     "ctrl+p": "^p",
+    "ctrl+b": "^b",
+    "ctrl+f": "^f",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
     "up": "↑",
@@ -166,7 +170,7 @@ ACTIONS: tuple[Action, ...] = (
         "pause",
         "p",
         "pause",
-        "pause or resume the change, or take hands off the service; no dialog",
+        "pause or resume the change, or take hands off the service",
         ACT,
         AIMED,
         footer=AIMED,
@@ -177,7 +181,7 @@ ACTIONS: tuple[Action, ...] = (
         "pause_engine",
         "P",
         "pause all",
-        "pause or resume every start of the whole engine; no dialog",
+        "pause or resume every start of the whole engine",
         ACT,
         danger=Danger.BRAKE,
         request=_pause_engine,

@@ -97,6 +97,17 @@ class Picture:
         ]
         return next((change for change in mine if change["state"] != "waiting"), mine[0] if mine else None)
 
+    def last_of(self, service: str, environment: str) -> ChangeView | None:
+        """The unfinished change that a service is part of, else the one that finished last."""
+        return self.change_of(service, environment) or next(
+            (
+                change
+                for change in self.changes
+                if change["environment"] == environment and any(i["service"] == service for i in change["items"])
+            ),
+            None,
+        )
+
     @property
     def unfinished(self) -> list[ChangeView]:
         """Changes that are not done."""

@@ -43,7 +43,7 @@ class ConfirmDialog(ModalScreen[bool]):
             yield LineView(id="question")
             yield LineView(id="blast")
             with Horizontal(id="choices"):
-                yield Button("Cancel", id="cancel", compact=True)
+                yield Button("Back (esc)", id="cancel", compact=True)
                 yield Button(f"{self.verb} (y)", id="go", variant="error", compact=True)
 
     def on_mount(self) -> None:

@@ -117,10 +117,10 @@ class DeployDialog(ModalScreen[Accepted | None]):
         """Title, suggestions and preview."""
         box = self.query_one("#line", Input)
         title = self.query_one("#deploy-title", LineView)
-        hint = line(
-            span("tab", MUTED), span(" completes  ", FAINT), span("space", MUTED), span(" adds another  ", FAINT),
-            span("enter", MUTED), span(" queues  ", FAINT), span("esc", MUTED), span(" leaves ", FAINT),
-        )  # fmt: skip
+        hints = [("tab", "completes"), ("space", "adds another"), ("enter", "queues"), ("esc", "leaves")]
+        if title.size.width < 90:
+            hints = hints[2:]
+        hint = line(*[part for key, word in hints for part in (span(key, MUTED), span(f" {word}  ", FAINT))])
         left = line(span("deploy to ", STRONG), span(self.environment, ACCENT))
         title.show([spread(left, hint, title.size.width)])
         listed = self.query_one("#suggestions", LineView)

@@ -57,7 +57,9 @@ class Sheet(ModalScreen[None]):
                 )
             ]
         )
-        body.put(self.make(body.size.width))
+        lines = self.make(body.size.width)
+        body.styles.height = max(1, min(len(lines), self.size.height - 8))
+        self.call_after_refresh(body.put, lines)
 
     def action_scroll(self, delta: int) -> None:
         """Scrolls the lines."""

@@ -7,11 +7,15 @@ from datetime import datetime
 
 from console.tui.picture import Picture
 from console.tui.render.card import versions
-from console.tui.render.line import EMPTY, Line, beside, crop, fit, line, span, wrap
+from console.tui.render.line import EMPTY, Line, beside, crop, fit, line, shorten, span, wrap
 from console.tui.render.palette import ACCENT, BAD, FAINT, MUTED, RULE, STRONG, TEXT, WARN, change_look, look
 from console.tui.render.services import placement_glyph, state_cell
+from console.tui.render.times import age
+from console.tui.render.underway import underway
 from console.tui.render.waits import wait_lines
 from engine.api.protocol import PlacementView, StatusRow
+
+ROOMY = 22
 
 
 def pane(picture: Picture, service: str, environment: str, now: datetime, width: int, height: int) -> list[Line]:
@@ -21,7 +25,9 @@ def pane(picture: Picture, service: str, environment: str, now: datetime, width:
     if width >= 160:
         third = (width - 6) // 3
         left = facts(picture, service, environment, now, third)
-        middle = placements(picture, service, environment, third)
+        if height > ROOMY:
+            left = [*_tall(left, height // 2), *underway(picture, environment, now)]
+        middle = [*placements(picture, service, environment, third), *_recent(picture, service, third)]
         right = relations(picture, service, environment, width - 2 * third - 6)
         block = beside(beside(_tall(left, height), middle, third, gap), right, 2 * third + 3, gap)
     else:
@@ -30,6 +36,16 @@ def pane(picture: Picture, service: str, environment: str, now: datetime, width:
         right = placements(picture, service, environment, width - half - 3)
         block = beside(_tall(left, height), right, half, gap)
     return [crop(row, width) for row in block[:height]]
+
+
+def _recent(picture: Picture, service: str, width: int) -> list[Line]:
+    """The latest of what happened to it, newest first."""
+    mine = [event for event in picture.events if event["subject"].partition("@")[0] == service]
+    rows = [
+        line(span(f" {event['at'][11:19]} ", FAINT), span(shorten(event["message"], width - 11), MUTED))
+        for event in reversed(mine[-30:])
+    ]
+    return [EMPTY, line(span(" lately", FAINT)), *rows] if rows else []
 
 
 def _tall(lines: list[Line], height: int) -> list[Line]:
@@ -50,7 +66,7 @@ def facts(picture: Picture, service: str, environment: str, now: datetime, width
         _field("target", line(span(row["target"] or "none", TEXT))),
         _field("desired", line(span(row["desired"] or "none", ACCENT if row["desired"] != row["target"] else TEXT))),
     ]  # fmt: skip
-    change = picture.change_of(service, environment)
+    change = picture.last_of(service, environment)
     if change is not None:
         its = change_look(change["state"])
         reason = f"  {change['reason']}" if change["reason"] else ""
@@ -61,6 +77,7 @@ def facts(picture: Picture, service: str, environment: str, now: datetime, width
                     span(f"{its.glyph} ", its.style),
                     span(f"{change['id']} {change['state']}", TEXT),
                     span(f" by {change['requested_by']}", MUTED),
+                    span(f" {age(change['finished'], now)} ago" if change["finished"] else "", MUTED),
                     span(reason, FAINT),
                 ),
             )

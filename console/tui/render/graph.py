@@ -9,22 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from rich.segment import Segment
 from rich.style import Style
 
 from console.tui.render.card import Place, card
 from console.tui.render.layout import Layout
-from console.tui.render.line import EMPTY, Line, pad
+from console.tui.render.line import EMPTY, Line, length, pad
 from console.tui.render.palette import NET_IN, NET_OUT, RULE
 from console.tui.render.wires import Wires
 from engine.api.protocol import StatusRow
 
-PITCH = 3  # a card's two rows and the street below
+PITCH, WIDE_PITCH = 3, 4  # a card's two rows and the street below it
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """Widths in cells; ``first`` and ``count`` are the columns in the window, ``top`` the first
-    row of cells, ``height`` how many there are; ``margin`` is left free on the left."""
+    row of cells, ``height`` how many there are; ``pitch`` is from one card to the next below;
+    ``margin`` is left free on the left."""
 
     card: int
     avenue: int
@@ -33,15 +35,26 @@ class Grid:
     top: int
     width: int
     height: int
+    pitch: int = PITCH
     margin: int = 1
 
     def x(self, column: int) -> int:
         """The first cell of a column."""
         return self.margin + (column - self.first) * (self.card + self.avenue)
 
+    def wire_x(self, column: int, name: str) -> int:
+        """Where a wire leaves a card: right after its name."""
+        return self.x(column) + min(self.card, len(name) + 4)
+
     def y(self, row: int) -> int:
         """The first row of cells of a card."""
-        return row * PITCH - self.top
+        return row * self.pitch - self.top
+
+
+def needed_height(layout: Layout, room: int) -> int:
+    """How many rows of cells the whole board takes, at most ``room``."""
+    pitch = WIDE_PITCH if layout.rows * WIDE_PITCH <= room else PITCH
+    return min(room, layout.rows * pitch)
 
 
 def frame(layout: Layout, selected: str, width: int, height: int) -> Grid:
@@ -53,11 +66,12 @@ def frame(layout: Layout, selected: str, width: int, height: int) -> Grid:
     card_width = min(24, (width - 1 + avenue) // count - avenue)
     column, row = layout.slot.get(selected, (0, 0))
     first = min(max(0, column - count // 2), total - count)
-    rows = max(1, (height + 1) // PITCH)
+    pitch = WIDE_PITCH if layout.rows * WIDE_PITCH <= height else PITCH
+    rows = max(1, (height + 1) // pitch)
     top_row = min(max(0, row - rows // 2), max(0, layout.rows - rows))
     spare = width - 1 - count * card_width - (count - 1) * avenue
     avenue += spare // max(1, count - 1) if count > 1 and spare > 0 else 0
-    return Grid(card_width, min(avenue, 12), first, count, top_row * PITCH, width, height)
+    return Grid(card_width, min(avenue, 12), first, count, top_row * pitch, width, height, pitch)
 
 
 def draw(
@@ -77,7 +91,7 @@ def draw(
         y = grid.y(row)
         if grid.first <= column < grid.first + grid.count and -2 < y < grid.height:
             top, low = card(name, row_of(name), places[name], grid.card)
-            cards.setdefault(y, {})[column] = top
+            cards.setdefault(y, {})[column] = top if name == selected else (*top[:-1], _tight(top[-1]))
             cards.setdefault(y + 1, {})[column] = low
     return [_row(grid, y, cards.get(y, {}), wires) for y in range(grid.height)]
 
@@ -88,8 +102,14 @@ def _row(grid: Grid, y: int, cards: Mapping[int, Line], wires: Wires) -> Line:
     for column in sorted(cards):
         x = grid.x(column)
         parts = (*parts, *wires.run(y, at, x), *cards[column])
-        at = x + grid.card
+        at = x + length(cards[column])
     return pad((*parts, *wires.run(y, at, grid.width)), grid.width)
+
+
+def _tight(part: Segment) -> Segment:
+    """A name without the blanks after it but one: the wires begin there."""
+    text = part.text.rstrip()
+    return Segment(text + " " if len(text) < len(part.text) else text, part.style)
 
 
 def _places(layout: Layout, selected: str, shown: Callable[[str], bool]) -> dict[str, Place]:
@@ -137,9 +157,10 @@ def _net_out(
     """From one card to all that need it: along its avenue to the next column, and along the street
     below it to those further on."""
     column, row = layout.slot[provider]
-    y, street = grid.y(row), grid.y(row) + PITCH - 1
-    exit_x = grid.x(column) + grid.card
-    trunk = exit_x + lane
+    y, street = grid.y(row), grid.y(row) + 2
+    lit = style is NET_OUT
+    exit_x = grid.x(column) + grid.card if lit else grid.wire_x(column, provider)
+    trunk = grid.x(column) + grid.card + lane
     for consumer in consumers:
         its_column, its_row = layout.slot[consumer]
         if its_column <= column:
@@ -160,7 +181,7 @@ def _net_out(
 def _net_in(wires: Wires, layout: Layout, grid: Grid, selected: str) -> None:
     """From all that one card needs, to it: they gather in the street below it and its avenue."""
     column, row = layout.slot[selected]
-    y, street = grid.y(row), grid.y(row) + PITCH - 1
+    y, street = grid.y(row), grid.y(row) + 2
     entry = grid.x(column) - 1
     riser = grid.x(column) - grid.avenue + 2
     for provider in layout.needs[selected]:
@@ -168,8 +189,8 @@ def _net_in(wires: Wires, layout: Layout, grid: Grid, selected: str) -> None:
         if its_column >= column:
             continue
         source = grid.y(its_row)
-        exit_x = grid.x(its_column) + grid.card
-        trunk = exit_x + 2
+        exit_x = grid.wire_x(its_column, provider)
+        trunk = grid.x(its_column) + grid.card + 2
         wires.across(source, exit_x, trunk)
         wires.down(trunk, source, y if its_column == column - 1 else street)
         if its_column < column - 1:

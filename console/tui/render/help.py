@@ -33,11 +33,10 @@ def help_lines(screen: str, aim: Aim, width: int) -> list[Line]:
             danger = "" if action.danger is Danger.NONE else f" ({action.danger.value})"
             found.append(
                 line(
-                    fit(f"   {keys}", 16, FAINT if why_not else ACCENT),
+                    fit(f"   {keys}", 14, FAINT if why_not else ACCENT),
                     fit(action.name, 13, FAINT if why_not else TEXT),
-                    span(action.help, MUTED),
+                    span(why_not, BAD) if why_not else span(action.help, MUTED),
                     span(danger, WARN if action.danger is Danger.BRAKE else FAINT),
-                    span(f"  – {why_not}" if why_not else "", BAD),
                 )
             )
         found.append(EMPTY)

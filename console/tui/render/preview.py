@@ -39,7 +39,7 @@ def preview_lines(plan: PlanView, now: datetime, width: int) -> list[Line]:
             )
             found += [line(span(f"   {row}", TEXT)) for row in wrap(said.strip(), width - 4)]
     if plan["waits"]:
-        found += [EMPTY, line(span(" would wait for", FAINT)), *wait_lines(plan["waits"], now, width)]
+        found += [EMPTY, line(span(" would wait for", FAINT)), *wait_lines(plan["waits"], now, width, foreseen=True)]
     elif plan["steps"] and not plan["refused"]:
         found += [EMPTY, line(span(" ● ", GOOD), span("nothing holds it: it starts at once", MUTED))]
     if plan["touches"]:

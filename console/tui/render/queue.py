@@ -8,16 +8,18 @@ from datetime import datetime
 from console.tui.picture import FINISHED, Picture
 from console.tui.render.card import bar
 from console.tui.render.filters import change_matches
-from console.tui.render.line import Line, line, span
+from console.tui.render.line import EMPTY, Line, fit, line, span, wrap
 from console.tui.render.palette import ACCENT, BAD, FAINT, GOOD, MUTED, RULE, STRONG, TEXT, WARN, change_look
 from console.tui.render.table import Column, Row, Table, cells, head, widths
 from console.tui.render.times import age, took
+from console.tui.render.title import title
+from console.tui.render.waits import wait_lines
 from engine.api.protocol import ChangeView
 
 COLUMNS = (
     Column("change", 6, right=True),
     Column("state", 11),
-    Column("services", 22, share=3, limit=60),
+    Column("services", 22, share=2, limit=60),
     Column("progress", 14),
     Column("for", 7, right=True),
     Column("by", 8, share=1, limit=14, least=100),
@@ -60,6 +62,24 @@ def _since(change: ChangeView, now: datetime) -> str:
     if change["finished"]:
         return age(change["finished"], now)
     return took(change["started"] or change["created"], None, now)
+
+
+def change_pane(change: ChangeView | None, now: datetime, width: int, height: int) -> list[Line]:
+    """What the change under the cursor waits for, or why it failed, in full."""
+    if change is None:
+        return []
+    found = title(change, now, width)
+    for item in change["items"]:
+        its = change_look(item["state"])
+        found.append(
+            line(
+                span(f" {its.glyph} ", its.style), fit(item["service"], 18, TEXT),
+                span(f" {item['from'] or 'nothing'} → ", MUTED), span(item["to"], ACCENT),
+                span(f"  {item['state']}", its.style), span(f"  {item['done']}/{item['total']}", MUTED),
+            )
+        )  # fmt: skip
+        found += [line(span(f"   {row}", BAD)) for row in (wrap(item["failure"], width - 4) if item["failure"] else [])]
+    return [*found, EMPTY, *wait_lines(change["waits"], now, width)][:height]
 
 
 def services_phrase(change: ChangeView, environment: str) -> Line:

@@ -9,7 +9,6 @@ from datetime import datetime
 from rich.style import Style
 
 from console.tui.picture import FINISHED, Picture
-from console.tui.render.card import bar
 from console.tui.render.line import EMPTY, Line, fit, length, line, pad, span, spread, wrap
 from console.tui.render.palette import (
     ACCENT,
@@ -17,7 +16,6 @@ from console.tui.render.palette import (
     FAINT,
     GOOD,
     MUTED,
-    RULE,
     STRONG,
     TEXT,
     WARN,
@@ -25,37 +23,12 @@ from console.tui.render.palette import (
     change_look,
     look,
 )
-from console.tui.render.times import age, took
+from console.tui.render.times import age
 from console.tui.render.waits import wait_lines
 from engine.api.protocol import ChangeView, ItemView, MoveView, PlacementView
 
 CELL = 30
 DOMAIN = 10
-
-
-def title(change: ChangeView, now: datetime, width: int) -> list[Line]:
-    """Who asked for what, when, and how it stands."""
-    its = change_look(change["state"])
-    done = sum(item["done"] for item in change["items"])
-    total = sum(item["total"] for item in change["items"])
-    full, empty = bar(done, total, 20 if width >= 100 else 10)
-    bad = change["state"] in {"failed", "reverting", "reverted"}
-    left = line(
-        span(f" change {change['id']} ", STRONG),
-        span(f"{its.glyph} {change['state']}", its.style),
-        span(f"  {change['environment']}", ACCENT),
-        span("  rollback" if change["kind"] == "rollback" else "", WARN),
-        span(f"  by {change['requested_by']} {age(change['created'], now)} ago", MUTED),
-        span(f"  {change['reason']}", FAINT),
-    )
-    lasted = took(change["started"], change["finished"], now)
-    right = line(
-        span(full, BAD if bad else GOOD if done == total else ACCENT),
-        span(empty, RULE),
-        span(f" {done}/{total} ", TEXT),
-        span(f" {lasted} " if lasted else "", MUTED),
-    )
-    return [spread(left, right, width)]
 
 
 def grid(picture: Picture, change: ChangeView, now: datetime, width: int) -> list[Line]:

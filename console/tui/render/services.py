@@ -17,9 +17,9 @@ from console.tui.render.times import age
 from engine.api.protocol import StatusRow
 
 COLUMNS = (
-    Column("service", 14, share=2, limit=24),
+    Column("service", 14, share=1, limit=24),
     Column("state", 11),
-    Column("version", 22, share=2, limit=34),
+    Column("version", 22, share=1, limit=30),
     Column("placements", 12),
     Column("team", 10, share=1, limit=18, least=100),
     Column("waits for", 14, share=6),

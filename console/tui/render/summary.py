@@ -8,7 +8,7 @@ from collections import Counter
 from rich.segment import Segment
 
 from console.tui.picture import Picture
-from console.tui.render.line import Line, span
+from console.tui.render.line import Line, length, span
 from console.tui.render.palette import FAINT, MUTED, TEXT, look
 
 ORDER = (
@@ -17,22 +17,23 @@ ORDER = (
 )  # fmt: skip
 
 
-def summary(picture: Picture, environment: str) -> Line:
+def summary(picture: Picture, environment: str, width: int) -> Line:
     """``27 services  ✗ 1 failed  ► 1 rolling  ● 25 converged``."""
     rows = picture.rows(environment)
     if not rows:
         return (span(" no picture yet" if picture.board is None else " no services here", MUTED),)
     counted = Counter(row["state"] for row in rows)
-    parts: list[Segment] = [span(f" {len(rows)} services", MUTED)]
+    wide = _counts(counted, len(rows), words=True)
+    return wide if length(wide) <= width else _counts(counted, len(rows), words=False)
+
+
+def _counts(counted: Counter[str], total: int, *, words: bool) -> Line:
+    parts: list[Segment] = [span(f" {total} services", MUTED)]
     for state in (*ORDER, *sorted(set(counted) - set(ORDER))):
         if counted[state]:
             its = look(state)
-            parts += [
-                span("   "),
-                span(f"{its.glyph} ", its.style),
-                span(f"{counted[state]} ", TEXT),
-                span(state, MUTED),
-            ]
-    if counted["converged"] == len(rows):
+            parts += [span("   " if words else "  "), span(f"{its.glyph} ", its.style), span(str(counted[state]), TEXT)]
+            parts += [span(f" {state}", MUTED)] if words else []
+    if counted["converged"] == total:
         parts.append(span("   all at the version wanted", FAINT))
     return tuple(parts)

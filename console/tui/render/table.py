@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rich.segment import Segment
 
-from console.tui.render.line import Line, fit, pad, span
+from console.tui.render.line import Line, crop, fit, length, span
 from console.tui.render.palette import FAINT
 
 
@@ -70,7 +70,9 @@ def cells(sized: Sequence[tuple[Column, int]], values: Mapping[str, Segment | Li
         if isinstance(value, Segment):
             made.append(fit(value.text, size, value.style or FAINT, right=column.right))
         else:
-            made.append(pad(value, size))
+            short = crop(value, size)
+            gap = span(" " * (size - length(short)))
+            made.append((gap, *short) if column.right else (*short, gap))
     return _joined(made)
 
 

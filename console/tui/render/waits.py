@@ -12,18 +12,19 @@ from console.tui.render.times import age, until
 from engine.api.protocol import WaitView
 
 
-def wait_lines(waits: Sequence[WaitView], now: datetime, width: int, indent: int = 1) -> list[Line]:
-    """Each wait in three to five rows."""
+def wait_lines(waits: Sequence[WaitView], now: datetime, width: int, *, foreseen: bool = False) -> list[Line]:
+    """Each wait in three to five rows; ``foreseen`` ones have not begun, so they have no age."""
     found: list[Line] = []
-    margin = " " * indent
+    indent, margin = 1, " "
     for wait in waits:
         waited = age(wait["since"], now)
+        lasts = "" if foreseen else f"  for {waited}" if waited else "  just now"
         found.append(
             line(
                 span(f"{margin}◔ ", WARN),
                 span(wait["reason"], WARN),
                 span(f"  {wait['subject']}", MUTED),
-                span(f"  for {waited}" if waited else "  just now", TEXT),
+                span(lasts, TEXT),
                 span(f" · {until(wait['until'], now)}", MUTED),
                 span(f" · {wait['owner']}" if wait["owner"] else "", FAINT),
             )

@@ -10,7 +10,7 @@ from console.tui.actions import MAP, Aim
 from console.tui.render.detail import pane
 from console.tui.render.filters import row_matches
 from console.tui.render.focus import CENTRE, NEEDED_BY, NEEDS, focus, lists
-from console.tui.render.graph import Grid, draw, frame
+from console.tui.render.graph import Grid, draw, frame, needed_height
 from console.tui.render.layout import Layout, lay_out
 from console.tui.render.line import line, span
 from console.tui.render.palette import MUTED
@@ -20,6 +20,8 @@ from console.tui.widgets.lines import LineView
 
 WIDE = 100
 TALL = 30
+CHROME = 5  # header, summary and footer, and the row that parts them from the board
+PANE = 12  # the least that the pane below the board takes, with the row that parts them
 
 
 class MapScreen(BoardScreen):
@@ -58,10 +60,15 @@ class MapScreen(BoardScreen):
         now, layout = self.console.engine_now(), self.layout_now()
         if layout.slot and session.service not in layout.slot:
             session.service = self._opening(layout)
-        self.query_one("#summary", LineView).show([summary(picture, session.environment)])
+        if self.query_text and layout.slot and not self._shown(session.service):
+            session.service = next((n for c in layout.columns for n in c if self._shown(n)), session.service)
+        self.query_one("#summary", LineView).show([summary(picture, session.environment, self.size.width)])
         board, below = self.query_one("#map", LineView), self.query_one("#pane", LineView)
         below.display = not self.small and self.size.height >= TALL
-        width, height = board.size
+        width, height = self.size.width, self.size.height - CHROME
+        if below.display:
+            height = needed_height(layout, height - PANE)
+        board.styles.height = height
         if not layout.slot:
             said = "no services here" if picture.graph else "waiting for the engine"
             board.show([line(span(f" {said}", MUTED))])
@@ -80,7 +87,8 @@ class MapScreen(BoardScreen):
                     shown=self._shown,
                 )
             )
-            below.show(pane(picture, session.service, session.environment, now, width, below.size.height))
+            rest = self.size.height - CHROME - height - 1
+            below.show(pane(picture, session.service, session.environment, now, width, rest))
 
     def _opening(self, layout: Layout) -> str:
         """Where to begin: at what moves or ails, else at the first that needs others."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from textual.widget import Widget
+
 from console.tui.actions import QUEUE, Aim
-from console.tui.render.queue import queue_table
+from console.tui.render.queue import change_pane, queue_table
 from console.tui.render.table import Table
 from console.tui.screens.base import bindings
 from console.tui.screens.listing import ListScreen
+from console.tui.widgets.lines import LineView
+from console.tui.widgets.table import TableView
 
 
 class QueueScreen(ListScreen):
@@ -14,6 +18,15 @@ class QueueScreen(ListScreen):
 
     NAME = QUEUE
     BINDINGS = bindings(QUEUE)
+
+    def body(self) -> list[Widget]:
+        return [TableView(id="table"), LineView(id="pane")]
+
+    def draw(self) -> None:
+        super().draw()
+        pane = self.query_one("#pane", LineView)
+        change = self.picture.change(self.view.cursor)
+        pane.show(change_pane(change, self.console.engine_now(), pane.size.width, pane.size.height))
 
     def table(self, width: int) -> Table:
         return queue_table(self.picture, self.session.environment, self.query_text, self.console.engine_now(), width)

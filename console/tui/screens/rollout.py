@@ -8,7 +8,8 @@ from console.tui.actions import ROLLOUT, Aim
 from console.tui.picture import FINISHED
 from console.tui.render.line import line, span
 from console.tui.render.palette import FAINT, MUTED, RULE
-from console.tui.render.rollout import grid, log_lines, title
+from console.tui.render.rollout import grid, log_lines
+from console.tui.render.title import title
 from console.tui.screens.base import BoardScreen, bindings
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.scroll import ScrollLines
