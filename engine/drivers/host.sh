@@ -547,9 +547,9 @@ find_fetcher() { # what can ask over http, the one with the best time limit firs
         fetcher=curl
     elif command -v wget >/dev/null; then
         fetcher=wget
-        case $(readlink -f "$(command -v wget)") in *busybox*) fetcher="busybox wget" ;; esac
+        case $(readlink -f "$(command -v wget)") in *busybox*) fetcher=applet ;; esac
     elif command -v busybox >/dev/null && busybox wget --help >/dev/null 2>&1; then
-        fetcher="busybox wget"
+        fetcher="busybox applet"
     fi
 }
 
@@ -566,7 +566,9 @@ fetch() { # URL: its body on stdout, failure unless 2xx; what went wrong on stde
     case $fetcher in
     curl) curl -q -sSf --noproxy '*' --max-time "$secs" -- "$1" ;;
     wget) run_within "$h_timeout" wget --no-config -nv -t 1 --max-redirect=0 -T "$secs" -O - -- "$1" ;;
-    "busybox wget") run_within "$h_timeout" busybox wget -q -Y off -O - "$1" ;;
+    *applet) # shellcheck disable=SC2086
+        run_within "$h_timeout" ${fetcher%applet} wget -q -Y off -O - "$1"
+        ;;
     *)
         echo "cannot be asked: neither curl nor wget is on this host" >&2
         return 1
@@ -757,11 +759,15 @@ state_process() {
     fi
 }
 
-marked() { # NAME: pids whose environment carries the mark NAME of this service
+marked() { # NAME FILE: pids whose environment carries the mark NAME of this service, and FILE's
     (
         set +f
-        grep -l -F -e "$1=$dir;" /proc/[0-9]*/environ 2>/dev/null
+        grep -l -z -x -F -e "$1=$dir;" /proc/[0-9]*/environ 2>/dev/null
     ) | sed 's|^/proc/\([0-9]*\)/.*|\1|'
+    first_line "$own/process/$2" || return 0
+    # shellcheck disable=SC2086
+    set -- $line
+    ! is_alive "${1-}" "${2-}" || echo "$1"
 }
 
 strangers() { # pids of what was started here by somebody else, persons' shells left out
@@ -795,7 +801,7 @@ start_process() {
 
 stop_process() { # no supervisor first, so that nothing is restarted; then the process groups
     rm -f -- "$own/process/wanted"
-    for pid in $(marked INTERLOCK_SUPERVISES); do
+    for pid in $(marked INTERLOCK_SUPERVISES supervisor); do
         kill -KILL "$pid" 2>/dev/null
     done
     adopted=
@@ -806,7 +812,7 @@ stop_process() { # no supervisor first, so that nothing is restarted; then the p
     told=
     pause=0.02
     while :; do
-        pids=$(marked INTERLOCK_RUNS)
+        pids=$(marked INTERLOCK_RUNS child)
         [ -z "$adopted" ] || pids="$pids $(strangers)"
         # shellcheck disable=SC2086
         set -- $pids
@@ -987,10 +993,18 @@ attach() { # waits until the step has a result, and answers with it
         left=$(((limit - now) * 10))
         [ "$left" -gt 0 ] && lock_within 8 "$left" -s || answer running "the step is still at work"
         flock -u 8
-        [ ! -e "$steps/$step/result" ] || tell_result
+        is_settled && tell_result
         recover_apart
         nap 0.1
     done
+}
+
+is_settled() { # whether the step has a result that is not just being overtaken by its reversal
+    [ -e "$steps/$step/result" ] || return 1
+    read_mark && [ "$m_step" = "$step" ] || return 0
+    [ "$mark" = armed ] || return 1
+    boot_id
+    [ "$m_boot" = "$boot" ]
 }
 
 tell_result() {
@@ -1329,7 +1343,7 @@ job_withdraw() {
 
 read_mark() { # the switch that is armed or being reversed, in m_*; $mark says which
     mark=
-    for name in reversing armed; do
+    for name in armed reversing; do # in the order in which it goes from one to the other
         first_line "$own/$name" || continue
         mark=$name
         # shellcheck disable=SC2086

@@ -1,0 +1,1 @@
+"""The host script run for real, and goldens of all that is said to it and read from it."""
