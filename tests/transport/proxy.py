@@ -10,11 +10,13 @@ from tests.transport.ports import free_port
 
 
 class Proxy:
-    """Forwards to one port. ``accepted`` counts the connections it ever took."""
+    """Forwards to one port. ``accepted`` counts the connections it ever took, ``carried`` the
+    bytes it carried, both ways."""
 
     def __init__(self, target_port: int) -> None:
         self.port = free_port()
         self.accepted = 0
+        self.carried = 0
         self.target_port = target_port
         self.delay_s = 0.0
         self._flowing = asyncio.Event()
@@ -69,6 +71,7 @@ class Proxy:
                 await asyncio.sleep(self.delay_s)
                 await self._flowing.wait()
                 sink.write(data)
+                self.carried += len(data)
                 await sink.drain()
             sink.write_eof()
         except OSError:

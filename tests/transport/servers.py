@@ -44,10 +44,10 @@ class Keys:
         return path
 
 
-def make_key(path: Path, passphrase: str = "") -> Path:
+def make_key(path: Path) -> Path:
     """A new ed25519 key at ``path`` (and ``path.pub``)."""
     key = asyncssh.generate_private_key("ssh-ed25519", comment="interlock-test")
-    key.write_private_key(path, passphrase=passphrase or None)
+    key.write_private_key(path)
     path.chmod(0o600)
     key.write_public_key(f"{path}.pub")
     return path
@@ -133,11 +133,11 @@ async def _copy(source: Any, sink: Any) -> None:
 
 
 @contextlib.asynccontextmanager
-async def openssh(folder: Path, *lines: str) -> AsyncIterator[Server]:
+async def openssh(folder: Path, *lines: str, keys: Keys | None = None) -> AsyncIterator[Server]:
     """OpenSSH's sshd with its own configuration, hardened: no SFTP, no forwarding unless
     ``lines`` (which come first, and the first one counts) allow it."""
     sshd = need("sshd")
-    keys, cache, port = Keys(folder / "keys"), folder / "cache", free_port()
+    keys, cache, port = keys or Keys(folder / "keys"), folder / "cache", free_port()
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where it locks itself in before the login
     config = folder / "sshd_config"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import DeadlinePassed, HostUnreachable, TransportError, UsageError
-from engine.model.remote import Command
+from engine.model.remote import Command, Reply
 from engine.transport.protocol import Transport
 from engine.transport.session import STDERR_KEPT, STDOUT_KEPT
 from tests.transport.servers import SERVERS
@@ -26,6 +26,15 @@ HOSTILE = ("a b", "c'd", '"', "$(touch canary)", "`touch canary`", "; touch cana
 async def site(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Site]:
     async with SERVERS[request.param](tmp_path) as server, site_at(tmp_path, server) as site:
         yield site
+
+
+async def started(site: Site, seconds: float, timeout_s: float = 20) -> asyncio.Task[Reply]:
+    """A command that runs for a while and is certainly running now."""
+    mark = site.folder / "mark"
+    task = asyncio.create_task(site.transport.run("h1", command("note", timeout_s, file=mark, seconds=seconds)))
+    while not mark.exists():
+        await asyncio.sleep(0.01)
+    return task
 
 
 async def test_it_is_a_transport(site: Site) -> None:
@@ -128,24 +137,19 @@ async def test_fresh_means_a_new_connection_which_then_is_kept(site: Site) -> No
 
 
 async def test_fresh_does_not_disturb_what_runs(site: Site) -> None:
-    running = asyncio.create_task(site.transport.run("h1", command("sleep", seconds=1)))
-    await asyncio.sleep(0.5)
+    running = await started(site, seconds=1)
     assert (await site.transport.run("h1", replace(command("whoami"), fresh=True))).status == 0
-    assert (await running).stdout == "rested\n"
+    assert (await running).stdout == "noted\n"
 
 
 async def test_a_cut_link_gives_no_status_and_the_next_call_connects_anew(site: Site) -> None:
-    mark = site.folder / "mark"
-    await site.transport.run("h1", command("whoami"))
-    running = asyncio.create_task(site.transport.run("h1", command("note", file=mark, seconds=3)))
-    while not mark.exists():
-        await asyncio.sleep(0.02)
+    running = await started(site, seconds=3)
     site.proxy.cut()
     before = time.monotonic()
     assert (await running).status is None
     assert time.monotonic() - before < 1
     assert (await site.transport.run("h1", command("whoami"))).status == 0
-    assert site.runs(mark) == 1
+    assert site.runs(site.folder / "mark") == 1
 
 
 async def test_a_link_cut_at_rest_is_replaced_without_a_word(site: Site) -> None:
@@ -157,12 +161,9 @@ async def test_a_link_cut_at_rest_is_replaced_without_a_word(site: Site) -> None
 
 
 async def test_a_link_frozen_in_mid_command_ends_at_the_deadline(site: Site) -> None:
-    mark = site.folder / "mark"
     await site.transport.run("h1", command("whoami"))
     before = time.monotonic()
-    running = asyncio.create_task(site.transport.run("h1", command("note", timeout_s=0.9, file=mark, seconds=5)))
-    while not mark.exists():
-        await asyncio.sleep(0.02)
+    running = await started(site, timeout_s=1, seconds=5)
     site.proxy.freeze()
     with pytest.raises(DeadlinePassed, match="may still be running"):
         await running
@@ -172,11 +173,7 @@ async def test_a_link_frozen_in_mid_command_ends_at_the_deadline(site: Site) -> 
 
 
 async def test_a_frozen_link_is_noticed_long_before_a_far_deadline(site: Site) -> None:
-    mark = site.folder / "mark"
-    await site.transport.run("h1", command("whoami"))
-    running = asyncio.create_task(site.transport.run("h1", command("note", timeout_s=60, file=mark, seconds=30)))
-    while not mark.exists():
-        await asyncio.sleep(0.02)
+    running = await started(site, timeout_s=60, seconds=30)
     site.proxy.freeze()
     async with asyncio.timeout(4):
         assert (await running).status is None
@@ -210,16 +207,16 @@ async def test_a_process_left_behind_does_not_hold_the_reply(site: Site) -> None
 async def test_an_upload_cut_half_way_is_unknown(site: Site) -> None:
     file = site.folder / "artifact"
     file.write_bytes(bytes(16_000_000))
-    site.proxy.delay_s = 0.02
+    await site.transport.run("h1", command("whoami"))
     running = asyncio.create_task(site.transport.run("h1", replace(command("sum"), upload=str(file))))
-    await asyncio.sleep(1.5)
+    while site.proxy.carried < 4_000_000:
+        await asyncio.sleep(0.005)
     site.proxy.cut()
     assert (await running).status is None
 
 
 async def test_close_does_not_hang_on_a_frozen_link(site: Site) -> None:
-    running = asyncio.create_task(site.transport.run("h1", command("sleep", seconds=20)))
-    await asyncio.sleep(0.7)
+    running = await started(site, seconds=20)
     site.proxy.freeze()
     async with asyncio.timeout(3):
         await site.transport.close()
