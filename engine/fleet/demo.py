@@ -21,6 +21,7 @@ from engine.errors import InterlockError, UsageError
 from engine.fleet.artifacts import write_artifacts
 from engine.fleet.host import USER, new_host_key
 from engine.fleet.layout import Folders, Layout
+from engine.fleet.lock import FolderLock
 from engine.fleet.organization import HOSTS_FILE, ORGANIZATION_FILE, Sample, SampleHost, compose
 from engine.fleet.process import FleetProcess, NoFreeAddress
 from engine.fleet.releases import sample_folder
@@ -45,11 +46,13 @@ def prepare(root: Path, services: int | None = None, hosts: int | None = None) -
 
     The inventory is written once; what was changed in it since stays, only the hosts'
     addresses follow the fleet. Raises UsageError if the numbers make no organization or differ
-    from what the folder was made with, OSError if it cannot be written.
+    from what the folder was made with, FleetRuns if a fleet runs there, OSError if it cannot
+    be written.
     """
     folders = Folders(root.resolve())
     paths = DemoPaths(folders.root, folders.inventory, folders.state)
     if folders.layout.exists():
+        FolderLock(folders.lock).check()
         _check_same(folders, services, hosts)
         if not _is_free(Layout.load(folders)):
             move(folders)
@@ -97,7 +100,8 @@ def running(root: Path, services: int | None = None, hosts: int | None = None) -
 
 
 def move(folders: Folders) -> None:
-    """Give the hosts of a folder other addresses."""
+    """Give the hosts of a folder, none of which runs, other addresses. What is installed on
+    them names the old ones (``{address}`` was filled in at deployment), so that moves too."""
     layout = Layout.load(folders)
     text = (folders.inventory / HOSTS_FILE).read_text(encoding="utf-8")
     document: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  # plain text scalars only
@@ -107,6 +111,11 @@ def move(folders: Folders) -> None:
         if name in layout.hosts
     )
     _settle(folders, hosts, dict(layout.seeds))
+    after = Layout.load(folders).hosts
+    for name, before in layout.hosts.items():
+        for file in (folders.hosts / name).glob("*/*/.interlock/configurations/*/*"):
+            text = file.read_text(encoding="utf-8")
+            file.write_text(text.replace(f"{before}:", f"{after[name]}:"), encoding="utf-8")
 
 
 def _settle(folders: Folders, hosts: tuple[SampleHost, ...], seeds: dict[str, str]) -> None:

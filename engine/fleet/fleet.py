@@ -7,16 +7,15 @@ a loop with the engine that works on them.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import signal
 from collections.abc import Mapping
-from typing import IO
 
 from engine.errors import InterlockError
 from engine.fleet import processes
 from engine.fleet.host import EmbeddedHost, new_host_key
 from engine.fleet.layout import Folders, Layout
+from engine.fleet.lock import FolderLock
 from engine.fleet.seed import Seeding
 from engine.fleet.spawn import Spawner
 
@@ -40,7 +39,7 @@ class Fleet:
         self.layout = Layout.load(folders)
         self._spawner = Spawner()
         self._seeding = Seeding(folders, self.layout)
-        self._lock: IO[str] | None = None
+        self._lock = FolderLock(folders.lock)
         self.hosts: Mapping[str, EmbeddedHost] = {
             spec.name: EmbeddedHost(spec, new_host_key(folders.host_key(spec.name)), self._spawner)
             for spec in self.layout.specs(folders)
@@ -55,9 +54,9 @@ class Fleet:
         """Boot every host and start its services: the seeded versions the first time, later
         those that were current. What a crashed fleet left running here is ended first.
 
-        Raises FleetError if another fleet runs here, AddressTaken if an address is in use.
+        Raises FleetRuns if another fleet runs here, AddressTaken if an address is in use.
         """
-        self._take_lock()
+        self._lock.take()
         self._spawner.open()
         await asyncio.to_thread(processes.end_all, self.homes)
         self._seeding.lay_out_once()
@@ -69,14 +68,16 @@ class Fleet:
         await self._seeding.start(self.hosts.values())
 
     async def stop(self) -> None:
-        """Shut everything down: SSH first, then every process, gently and then not."""
+        """Shut everything down: SSH first, then every process, gently and then not. Does nothing
+        if another fleet has this folder: its processes are not ours."""
+        if not self._lock.is_held:
+            return
         await asyncio.gather(*(host.refuse() for host in self.hosts.values()))
         await asyncio.to_thread(processes.end_all, self.homes, STOP_GRACE_S)
         await self._spawner.close()
         rest = processes.descendants({os.getpid()}, processes.parents())
         processes.end(rest, signal.SIGKILL)
-        if self._lock:
-            self._lock.close()
+        self._lock.release()
 
     async def inflict(self, fault: str, name: str) -> None:
         """One of ``FAULTS`` on one host. Raises FleetError for an unknown fault or host."""
@@ -88,20 +89,3 @@ class Fleet:
         ]()
         if fault == "boot":
             await self._seeding.start([host])
-
-    def _take_lock(self) -> None:
-        self.folders.lock.parent.mkdir(parents=True, exist_ok=True)
-        lock = open(self.folders.lock, "a+", encoding="utf-8")  # noqa: SIM115  # held for the fleet's life
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            holder = lock.read().strip() or "?"
-            lock.close()
-            raise FleetError(
-                f"a fleet runs in {self.folders.root} already (process {holder}): stop it, or choose another --dir"
-            ) from None
-        lock.truncate(0)
-        lock.write(f"{os.getpid()}\n")
-        lock.flush()
-        self._lock = lock
