@@ -12,15 +12,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shlex
+import shutil
 import signal
 import uuid
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import cast
 
 import asyncssh
 
 from engine.fleet import processes
+from engine.fleet.artifacts import interpreter
 from engine.fleet.link import Link
 from engine.fleet.spawn import Spawned, Spawner
 
@@ -77,6 +81,8 @@ class EmbeddedHost:
         for folder in ("bin", "tmp"):
             (self.spec.home / folder).mkdir(parents=True, exist_ok=True)
         (self.spec.home / "boot_id").write_text(f"{uuid.uuid4()}\n")
+        if not any(shutil.which(tool, path=SYSTEM_PATH) for tool in ("curl", "wget", "busybox")):
+            install_fetcher(self.spec.home / "bin")
         await self.listen()
 
     async def listen(self) -> None:
@@ -183,6 +189,14 @@ async def _drain(source: asyncio.StreamReader, target: asyncssh.SSHWriter[bytes]
     while data := await source.read(CHUNK):
         target.write(data)
         await target.drain()
+
+
+def install_fetcher(folder: Path) -> None:
+    """Give a host a ``curl`` of our own: its machine has nothing to ask over http with."""
+    program = Path(str(resources.files("engine.fleet.service").joinpath("fetch.py")))
+    words = shlex.join([interpreter(), "-I", "-S", str(program)])
+    (folder / "curl").write_text(f'#!/bin/sh\nexec {words} "$@"\n')
+    (folder / "curl").chmod(0o755)
 
 
 def new_host_key(path: Path) -> asyncssh.SSHKey:
