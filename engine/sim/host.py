@@ -1,0 +1,146 @@
+"""A simulated host: folders, processes, boots, and the detached jobs that outlive connections.
+
+It does what host.sh promises, on virtual time; what it says is host.sh's text (engine.sim.verbs)
+so that the real drivers read it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from random import Random
+from typing import Any, Protocol
+
+from engine.model.observation import Claim
+from engine.sim.behaviour import Behaviour
+from engine.sim.placed import Placed, Process
+
+RESTART_S = 1.0
+BehaviourOf = Callable[[str, str], Behaviour]
+
+
+class Witness(Protocol):
+    """Who is told what truly happens on hosts."""
+
+    def launched(self, host: str, service: str, step: str) -> None:
+        """A step begins to change a placement."""
+
+    def changed(self, host: str, service: str) -> None:
+        """What runs, or may run, at a placement is not what it was."""
+
+    def note(self, text: str) -> None:
+        """Something worth a line of the trace."""
+
+
+class SimHost:
+    """One machine. ``bases`` holds the claims, by base folder and organization."""
+
+    def __init__(self, name: str, random: Random, behaviour_of: BehaviourOf, witness: Witness) -> None:
+        self.name = name
+        self.random = random
+        self.witness = witness
+        self.is_up = True
+        self.is_full = False
+        self.slowness = 1.0
+        self.boots = 1
+        self.claims: dict[tuple[str, str], Claim] = {}
+        self.placed: dict[str, Placed] = {}
+        self._behaviour_of = behaviour_of
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    @property
+    def boot_id(self) -> str:
+        """Another one after every start of the machine."""
+        return f"boot-{self.name}-{self.boots}"
+
+    @property
+    def now_s(self) -> float:
+        """The host's monotonic clock."""
+        return asyncio.get_running_loop().time()
+
+    def place(self, service: str) -> Placed:
+        """The service's folder, made if need be."""
+        return self.placed.setdefault(service, Placed(service))
+
+    def install(self, service: str, version: str, driver: str) -> None:
+        """Somebody installed it before Interlock came."""
+        placed = self.place(service)
+        placed.driver = driver
+        placed.current = version
+        placed.process = Process(version, self._behaviour_of(service, version), -60.0)
+
+    def detach(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        """Run something on this host that only the host's end, or a kill, can end."""
+        task = asyncio.create_task(work, name=f"{self.name}: {name}")
+        self._tasks = [other for other in self._tasks if not other.done()]
+        self._tasks.append(task)
+        return task
+
+    async def pass_time(self, seconds: float) -> None:
+        """Work takes time, and more of it on a slow host."""
+        await asyncio.sleep(seconds * self.slowness)
+
+    def start(self, placed: Placed) -> None:
+        """(Re)start what is current."""
+        placed.process = None
+        if placed.current is not None:
+            behaviour = self._behaviour_of(placed.service, placed.current)
+            placed.process = Process(placed.current, behaviour, self.now_s)
+        self.witness.note(f"{self.name} runs {placed.service} {placed.current}")
+        self.witness.changed(self.name, placed.service)
+
+    def stop(self, placed: Placed) -> None:
+        """Stop what runs."""
+        placed.process = None
+        self.witness.note(f"{self.name} stops {placed.service}")
+        self.witness.changed(self.name, placed.service)
+
+    def end_process(self, service: str) -> None:
+        """The process dies; whoever supervises it starts it again."""
+        process = self.place(service).process
+        if process is not None:
+            process.started_s = self.now_s + RESTART_S
+            self.witness.note(f"{self.name} {service} ended")
+
+    def sicken(self, service: str, seconds: float) -> None:
+        """Its checks fail for a while."""
+        process = self.place(service).process
+        if process is not None:
+            process.sick_until_s = self.now_s + seconds
+            self.witness.note(f"{self.name} {service} is sick")
+
+    def kill_job(self, service: str) -> None:
+        """The step's job is killed, as by the out-of-memory killer."""
+        job = self.place(service).job
+        if job is not None:
+            job.cancel()
+            self.witness.note(f"{self.name} {service} job killed")
+
+    def crash(self) -> None:
+        """Power cut: every process, job and call is gone, the disk stays."""
+        self.is_up = False
+        for task in self._tasks:
+            task.cancel()
+        self._tasks = []
+        for placed in self.placed.values():
+            placed.process = None
+            placed.job = None
+        self.witness.note(f"{self.name} crashes")
+
+    def boot(self, recover: Callable[[Placed], None]) -> None:
+        """Start again. ``recover`` puts back what was not confirmed, before anything starts;
+        systemd starts its services, without it they stay down until somebody starts them."""
+        self.boots += 1
+        self.is_up = True
+        self.witness.note(f"{self.name} boots")
+        for placed in self.placed.values():
+            if placed.driver == "systemd":
+                if placed.mark is not None:
+                    recover(placed)
+                self.start(placed)
+
+    def start_what_is_down(self) -> None:
+        """A person starts every service that should run and does not."""
+        for placed in self.placed.values():
+            if placed.process is None and placed.current is not None and not placed.is_in_step:
+                self.start(placed)

@@ -1,0 +1,140 @@
+"""What must hold at every step, told from what truly happens on the simulated hosts and from
+what the engine says of itself. A breach is kept as a sentence; the run stops at the first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping
+
+from engine.model.change import MoveState
+from engine.model.inventory import Inventory, Need
+from engine.model.snapshot import Plan, Snapshot
+from engine.model.version import satisfies
+from engine.plan.evolve import fold
+from engine.sim.estate import ENVIRONMENT
+from engine.sim.host import SimHost
+from engine.sim.placed import Placed
+from engine.store.protocol import Loaded
+
+
+class Invariants:
+    """The witness of one world: hosts tell it what happens, engines what they have decided.
+    ``trace`` is a digest of all of it, the same whenever the same seed runs again."""
+
+    def __init__(self, inventory: Inventory, hosts: Mapping[str, SimHost], now_s: Callable[[], float]) -> None:
+        self.breaches: list[str] = []
+        self.checks: Counter[str] = Counter()
+        self.lines: list[str] = []
+        self._inventory = inventory
+        self._hosts = hosts
+        self._now_s = now_s
+        self._launches: Counter[tuple[str, str]] = Counter()
+        self._digest = hashlib.sha256()
+
+    @property
+    def trace(self) -> str:
+        """The digest of everything noted so far."""
+        return self._digest.hexdigest()
+
+    @property
+    def launches(self) -> int:
+        """Steps that hosts have begun."""
+        return self._launches.total()
+
+    def note(self, text: str) -> None:
+        """One line of the trace; the last few hundred are kept for the reader of a failure."""
+        line = f"{self._now_s():.6f} {text}"
+        self._digest.update(line.encode() + b"\n")
+        self.lines.append(line)
+        if len(self.lines) > 4000:
+            del self.lines[:2000]
+
+    def breach(self, sentence: str) -> None:
+        """Something that must never be."""
+        self.note(f"BREACH {sentence}")
+        self.breaches.append(f"at {self._now_s():.3f} s: {sentence}")
+
+    def launched(self, host: str, service: str, step: str) -> None:
+        """A step begins: once under its name, alone on its host, within the budget."""
+        self.note(f"{host} begins {step}")
+        self._launches[host, step] += 1
+        self.checks["steps run once"] += 1
+        if self._launches[host, step] > 1:
+            self.breach(f"{host} runs the step {step} again")
+        others = [name for name, placed in self._hosts[host].placed.items() if name != service and _in_step(placed)]
+        self.checks["one step at a time on a host"] += 1
+        if others:
+            self.breach(f"{host} begins {step} while {', '.join(others)} moves there")
+        self._within_budget(host, service, step)
+
+    def _within_budget(self, host: str, service: str, step: str) -> None:
+        declared = self._inventory.services[service]
+        placed_on = declared.hosts[ENVIRONMENT]
+        moving = [name for name in placed_on if name != host and _in_step(self._hosts[name].place(service))]
+        limit = declared.rollout.max_parallel.of(len(placed_on))
+        self.checks["no more moves than max_parallel"] += 1
+        if len(moving) + 1 > limit:
+            self.breach(f"{host} begins {step} while {service} moves on {', '.join(moving)}: at most {limit} may")
+
+    def changed(self, host: str, service: str) -> None:
+        """What may run is another set now: every dependency of and on the service must hold."""
+        self.checks["dependencies hold between all that may run"] += 1
+        for consumer in self._inventory.services.values():
+            for need in consumer.needs:
+                if service in (consumer.name, need.provider):
+                    self._need_holds(consumer.name, need)
+
+    def _need_holds(self, consumer: str, need: Need) -> None:
+        scheme = self._inventory.services[consumer].scheme
+        provided = self._may_run(need.provider)
+        for version in sorted(self._may_run(consumer)):
+            if need.when and not satisfies(scheme, version, need.when):
+                continue
+            for beside in sorted(provided):
+                if not satisfies(self._inventory.services[need.provider].scheme, beside, need.version):
+                    self.breach(f"{consumer} {version} needs {need.provider} {need.version}, and {beside} may run")
+
+    def _may_run(self, service: str) -> set[str]:
+        found: set[str] = set()
+        for host in self._inventory.services[service].hosts[ENVIRONMENT]:
+            found |= self._hosts[host].place(service).may_run()
+        return found
+
+    def stepped(self, snapshot: Snapshot, plan: Plan) -> None:
+        """An engine has taken a step: whatever is unfinished acts or waits."""
+        waiting = {wait.change for wait in plan.waits}
+        self.checks["everything unfinished acts or waits"] += 1
+        for change in snapshot.state.unfinished():
+            flying = any(m.state is MoveState.MOVING for item in change.items for m in item.moves.values())
+            if not flying and change.id not in waiting:
+                items = ", ".join(f"{item.service} {item.status.value}" for item in change.items)
+                self.breach(f"change {change.id} ({change.status.value}: {items}) neither acts nor waits")
+        for host in snapshot.state.hosts.values():
+            if "error inside the engine" in host.reason:
+                self.breach(f"{host.host}: {host.reason}")
+
+    def opened(self, whole: Loaded, shortened: Loaded) -> None:
+        """A journal was opened: its snapshot and tail say what all events say."""
+        self.checks["a snapshot says what its events say"] += 1
+        if fold(whole.state, whole.events) != fold(shortened.state, shortened.events):
+            self.breach(f"the snapshot as of event {shortened.seq} differs from the fold of all events")
+
+    def believed(self, snapshot: Snapshot) -> None:
+        """At rest, with all faults healed: what the engine believes is true."""
+        for placement, sighting in snapshot.state.sightings.items():
+            placed = self._hosts[placement.host].place(placement.service)
+            runs = placed.process.version if placed.process else None
+            self.checks["what the engine believes at rest is true"] += 1
+            if sighting.release != placed.current:
+                self.breach(f"{placement} has {placed.current} current and is believed to have {sighting.release}")
+            if runs != placed.current:
+                self.breach(f"{placement} runs {runs} and has {placed.current} current")
+
+
+def _in_step(placed: Placed) -> bool:
+    """Between a step's start and its confirmation, reversal or refusal."""
+    if placed.mark is not None:
+        return True
+    return placed.is_locked and placed.steps[placed.working].result is None

@@ -1,0 +1,101 @@
+"""Operators who do random legal and illegal things, and the one who clears up at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from random import Random
+
+from engine.errors import InterlockError
+from engine.model.change import OnFailure, Status
+from engine.model.request import Cancel, Deploy, Pause, Request, Resume, Rollback
+from engine.model.state import State
+from engine.sim.estate import ENVIRONMENT, VERSIONS
+from engine.sim.world import World
+
+PATIENCE_S = 20.0
+
+
+class Operator:
+    """Asks the engine for one thing after the other."""
+
+    def __init__(self, world: World, name: str, every_s: float) -> None:
+        self._world = world
+        self._name = name
+        self._random: Random = world.random(name)
+        self._every_s = every_s
+        self.granted = 0
+        self.refused = 0
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(self._random.expovariate(1 / self._every_s))
+            if self._world.engine is not None:
+                await self.ask(self._something(self._world.engine.snapshot.state))
+
+    async def ask(self, request: Request) -> None:
+        """Ask for it, and take a refusal like a man; anything else that is raised is a breach."""
+        engine = self._world.engine
+        if engine is None:
+            return
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                outcome = await engine.submit(request)
+        except InterlockError as refusal:
+            self.refused += 1
+            self._world.invariants.note(f"{request} refused: {refusal}")
+        except TimeoutError:
+            self._world.invariants.note(f"{request} unanswered")
+        except Exception:  # noqa: BLE001 - whatever it is, it is told
+            self._world.invariants.breach(f"{request} raised:\n{traceback.format_exc()}")
+        else:
+            self.granted += 1
+            self._world.invariants.note(f"{request} granted: {outcome.message}")
+
+    async def clear_up(self) -> None:
+        """Resume whatever is paused or held."""
+        engine = self._world.engine
+        if engine is None:
+            return
+        state = engine.snapshot.state
+        subjects = [""] if state.paused_by else []
+        subjects += [change.id for change in state.unfinished() if change.status is Status.PAUSED]
+        subjects += [str(known.id) for known in state.instances.values() if known.held_by]
+        for subject in subjects:
+            await self.ask(Resume(self._name, subject))
+
+    def _something(self, state: State) -> Request:
+        kind = self._random.choices(("deploy", "rollback", "pause", "resume", "cancel"), (50, 12, 12, 18, 8))[0]
+        if kind == "deploy":
+            return self._deploy()
+        if kind == "rollback":
+            to = self._random.choice(("", "", self._version()))
+            return Rollback(self._name, self._random.choice((self._service(), self._change(state))), to)
+        if kind == "pause":
+            return Pause(self._name, self._subject(state))
+        if kind == "resume":
+            return Resume(self._name, self._subject(state))
+        return Cancel(self._name, self._change(state))
+
+    def _deploy(self) -> Deploy:
+        wanted = {self._service(): self._version() for _ in range(self._random.choice((1, 1, 2, 3)))}
+        on_failure = self._random.choice((OnFailure.HOLD, OnFailure.REVERT_ALL))
+        environment = "nowhere" if self._random.random() < 0.03 else ENVIRONMENT
+        return Deploy(self._name, environment, wanted, "because", on_failure, self._random.random() < 0.2)
+
+    def _service(self) -> str:
+        known = list(self._world.estate.inventory.services)
+        return "nobody" if self._rarely() else self._random.choice(known)
+
+    def _version(self) -> str:
+        return "9.9" if self._rarely() else self._random.choice(VERSIONS)
+
+    def _change(self, state: State) -> str:
+        return self._random.choice((*state.changes, "4711"))
+
+    def _subject(self, state: State) -> str:
+        return self._random.choice(("", self._service(), self._change(state), self._change(state)))
+
+    def _rarely(self) -> bool:
+        return self._random.random() < 0.05

@@ -1,0 +1,87 @@
+"""Coming to rest: nothing moves, and whatever still waits does so for a reason that is true."""
+
+from __future__ import annotations
+
+from engine.model.change import Change
+from engine.model.names import InstanceId
+from engine.model.wait import Reason, Wait
+from engine.sim.estate import ENVIRONMENT
+from engine.sim.world import World
+
+# With everything healed, resumed and idle, nobody can be waiting for these.
+IMPOSSIBLE = frozenset(
+    {
+        Reason.HOST_UNREACHABLE,
+        Reason.HOST_BUSY,
+        Reason.HELD,
+        Reason.PAUSED,
+        Reason.ENGINE_DRAINING,
+        Reason.ARTIFACT_MISSING,
+        Reason.ARTIFACT_UNVERIFIED,
+    }
+)
+ILLNESS = frozenset({Reason.BLAST_RADIUS, Reason.DEPENDENCY_UNHEALTHY})
+TURN = frozenset({Reason.DEPENDENCY_BUSY, Reason.CONCURRENCY_LIMIT})
+
+
+class Rest:
+    """Looks at one world whose faults are healed."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def has_come(self) -> bool:
+        """Whether nothing moves and nobody waits for a reason that cannot last."""
+        engine = self._world.engine
+        if engine is None or engine.activity.names or engine.snapshot.state.moves_in_flight():
+            return False
+        return not self._false_waits()
+
+    def judge(self) -> None:
+        """Note everything that should not be so at rest."""
+        engine = self._world.engine
+        if engine is None:
+            self._world.invariants.breach("the engine has not come up again")
+            return
+        for change, item, move in engine.snapshot.state.moves_in_flight():
+            self._world.invariants.breach(
+                f"change {change.id}: {item.service} still moves on {move.host} ({move.step})"
+            )
+        for sentence in self._false_waits():
+            self._world.invariants.breach(f"not at rest: {sentence}")
+        self._world.invariants.believed(engine.snapshot)
+
+    def _false_waits(self) -> list[str]:
+        engine = self._world.engine
+        if engine is None:
+            return ["no engine"]
+        found: list[str] = []
+        for change in engine.snapshot.state.unfinished():
+            waits = [wait for wait in engine.plan.waits if wait.change == change.id]
+            false = [wait for wait in waits if not self._is_true(wait, change)]
+            if not waits:
+                found.append(f"change {change.id} waits for nothing")
+            found += [f"change {change.id} waits for {w.reason.value} ({w.subject}): {w.message}" for w in false]
+        return found
+
+    def _is_true(self, wait: Wait, change: Change) -> bool:
+        if wait.reason in IMPOSSIBLE:
+            return False
+        if wait.reason in ILLNESS:
+            return not all(self._is_well(name) for name in self._related(change))
+        if wait.reason in TURN:
+            engine = self._world.engine
+            return engine is not None and any(other.id != change.id for other in engine.snapshot.state.unfinished())
+        return True
+
+    def _related(self, change: Change) -> set[str]:
+        names = {item.service for item in change.items}
+        for service in self._world.estate.inventory.services.values():
+            for need in service.needs:
+                if service.name in names:
+                    names = names | {need.provider}
+        return names
+
+    def _is_well(self, service: str) -> bool:
+        placements = self._world.estate.inventory.placements(InstanceId(service, ENVIRONMENT))
+        return all(self._world.is_healthy(placement) for placement in placements)

@@ -1,0 +1,138 @@
+"""``simulate(seed)``: a world is made, goes wrong for a while, is healed, and must come to rest.
+The same seed is the same run, to the microsecond.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+from engine.sim.estate import generate
+from engine.sim.faults import Faults
+from engine.sim.loop import VirtualLoop
+from engine.sim.operator import Operator
+from engine.sim.process import remember_tasks
+from engine.sim.rest import Rest
+from engine.sim.world import World
+
+REST_WITHIN_S = 600.0
+LOOK_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a world is made and how badly it goes wrong. 0 services or hosts: a few, as the seed
+    has it; times are virtual seconds."""
+
+    services: int = 0
+    hosts: int = 0
+    trouble_s: float = 300.0
+    fault_every_s: float = 12.0
+    request_every_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one seed came to. ``breaches`` is empty if everything held."""
+
+    seed: int
+    breaches: tuple[str, ...]
+    trace: str
+    virtual_s: float
+    real_s: float
+    steps: int
+    events: int
+    requests: int
+    lives: int
+    checks: Mapping[str, int]
+    tail: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def replay(self) -> str:
+        """The command that runs this again."""
+        return f"python -m engine.sim --seed {self.seed}"
+
+
+MakeWorld = Callable[[int, Options, Path], World]
+
+
+def make_world(seed: int, options: Options, folder: Path) -> World:
+    """A world as the seed has it."""
+    return World(seed, generate(Random(f"{seed} estate"), options.services, options.hosts), folder)
+
+
+def simulate(seed: int, options: Options | None = None, make: MakeWorld = make_world) -> Report:
+    """Run one seed from beginning to end, on virtual time and a journal on disk."""
+    chosen = options or Options()
+    began = time.perf_counter()
+    with (
+        tempfile.TemporaryDirectory(prefix="interlock-simulation-") as folder,
+        asyncio.Runner(loop_factory=lambda: _loop(seed)) as runner,
+    ):
+        return runner.run(_run(seed, chosen, Path(folder), make, began))
+
+
+def _loop(seed: int) -> VirtualLoop:
+    loop = VirtualLoop(Random(f"{seed} loop"))
+    loop.set_task_factory(remember_tasks)
+    return loop
+
+
+async def _run(seed: int, options: Options, folder: Path, make: MakeWorld, began: float) -> Report:
+    world = make(seed, options, folder)
+    operators = [Operator(world, name, 2 * options.request_every_s) for name in ("ana", "bo")]
+    world.start_engine()
+    await _trouble(world, operators, options)
+    if not world.invariants.breaches:
+        await _rest(world, operators[0])
+    engine = world.engine
+    report = Report(
+        seed,
+        tuple(world.invariants.breaches),
+        world.invariants.trace,
+        asyncio.get_running_loop().time(),
+        time.perf_counter() - began,
+        world.invariants.launches,
+        engine.seq if engine else 0,
+        sum(operator.granted for operator in operators),
+        world.lives,
+        dict(world.invariants.checks),
+        tuple(world.invariants.lines[-400:]),
+    )
+    world.kill_engine()
+    return report
+
+
+async def _trouble(world: World, operators: list[Operator], options: Options) -> None:
+    """Everything goes on at once, until the time is over or something must never have been."""
+    running = [asyncio.create_task(operator.run()) for operator in operators]
+    running.append(asyncio.create_task(Faults(world, options.fault_every_s).run()))
+    for _ in range(round(options.trouble_s)):
+        await asyncio.sleep(1.0)
+        if world.invariants.breaches:
+            break
+    for task in running:
+        task.cancel()
+    await asyncio.wait(running)
+
+
+async def _rest(world: World, operator: Operator) -> None:
+    """Heal everything; then it must come to rest, for good, in good time."""
+    world.heal()
+    world.start_engine()
+    loop = asyncio.get_running_loop()
+    until = loop.time() + REST_WITHIN_S
+    rest = Rest(world)
+    quiet = 0
+    while loop.time() < until and not world.invariants.breaches and quiet < 4:
+        await asyncio.sleep(LOOK_EVERY_S)
+        world.start_what_is_down()
+        await operator.clear_up()
+        quiet = quiet + 1 if rest.has_come() else 0
+    if not world.invariants.breaches:
+        rest.judge()
