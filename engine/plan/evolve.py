@@ -130,11 +130,11 @@ def _see(state: State, sighting: Sighting) -> State:
 
 
 def _pause(state: State, change: Change, by: str) -> State:
-    paused = frozenset({Status.WAITING, Status.RUNNING})
+    pausable = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSED})
     items = tuple(
         replace(item, status=Status.PAUSED) if item.status is Status.RUNNING else item for item in change.items
     )
-    if change.status not in paused:
+    if change.status not in pausable:
         raise IllegalTransition(f"change {change.id} is {change.status.value}: it cannot be paused")
     return _put(state, replace(change, status=Status.PAUSED, paused_by=by, items=items))
 

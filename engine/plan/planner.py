@@ -29,12 +29,16 @@ def plan(snapshot: Snapshot) -> Plan:
         _take_up(estate),
         _adopt(estate),
         _carry_on(estate, queue.overtaken),
-        (queue.actions, queue.waits),
         close(estate),
+        (queue.actions, queue.waits),
     ]
-    actions = tuple(action for more, _ in parts for action in more)
-    waits = tuple(wait for _, why in parts for wait in why)
-    return Plan(actions, waits)
+    actions: list[Action] = []
+    waits: list[Wait] = []
+    for more, why in parts:
+        waits += why
+        if not any(isinstance(action, Decide) for action in actions):
+            actions += more  # else it judged what a decision before it has changed: next round
+    return Plan(tuple(actions), tuple(waits))
 
 
 def _take_up(estate: Estate) -> Part:

@@ -29,7 +29,7 @@ def advance(rollout: UnderWay, busy: set[str], *, stop: bool = False) -> tuple[l
     """
     if rollout.item.status is Status.REVERTING:
         return _advance_back(rollout, busy)
-    failure = _failure(rollout)
+    failure = _failure(rollout) or _lost_beyond_pause(rollout)
     if failure and not rollout.policy.auto_revert:
         return ([] if rollout.in_flight else [rollout.decide(Status.FAILED, failure)]), []
     if failure:
@@ -63,6 +63,14 @@ def _is_lost(rollout: UnderWay) -> bool:
     )
 
 
+def _lost_beyond_pause(rollout: UnderWay) -> str:
+    """A change that is being taken back cannot wait for a person: what was lost fails too."""
+    if rollout.change.status is not Status.REVERTING or not _is_lost(rollout):
+        return ""
+    move = next(move for move in rollout.item.moves.values() if move.counts_as_lost)
+    return f"{rollout.item.service} {move.goal} could not be confirmed on {move.host}, which was put back"
+
+
 def _is_late(rollout: UnderWay) -> str:
     """Why the progress deadline is over, "" while it is not. Moves in flight have deadlines of
     their own on the host, and hosts that do not answer are waited for."""
@@ -84,6 +92,32 @@ def _is_late(rollout: UnderWay) -> str:
     what = f"{rollout.item.service} {rollout.item.goal}"
     limit_s = rollout.policy.progress_deadline_s
     return f"{what}: no progress within {limit_s:g} s; {ill[0].host}: {rollout.illness(ill[0])}"
+
+
+def _conclude_back(rollout: UnderWay) -> tuple[list[Action], list[Wait]]:
+    """Everything is put back; it is over when what was put back is healthy again, or plainly
+    does not become so within the progress deadline."""
+    ill = [
+        placement
+        for placement in rollout.placements
+        if placement.host in rollout.item.moves
+        and rollout.origin_of(placement) is not None
+        and not rollout.estate.available(placement)
+    ]
+    if not ill:
+        return [rollout.decide(Status.REVERTED)], []
+    waits: list[Wait] = []
+    for placement in ill:
+        if rollout.estate.reachable(placement.host):
+            message = f"{placement.host} was put back and is not healthy yet: {rollout.illness(placement)}"
+            waits.append(rollout.wait(Reason.BLAST_RADIUS, placement, message))
+        else:
+            waits.append(rollout.unreachable(placement))
+    elapsed_s = rollout.estate.snapshot.elapsed_s - rollout.item.progress_at_s
+    reachable = [wait.message for wait in waits if wait.reason is Reason.BLAST_RADIUS]
+    if reachable and elapsed_s > rollout.policy.progress_deadline_s:
+        return [rollout.decide(Status.FAILED, "\n".join([rollout.item.failure, *reachable]))], []
+    return [], waits
 
 
 def _conclude(rollout: UnderWay) -> tuple[list[Action], list[Wait]]:
@@ -117,7 +151,7 @@ def _advance_back(rollout: UnderWay, busy: set[str]) -> tuple[list[Action], list
     """The rollout is being taken back: every placement to the origin."""
     left = [p for p in rollout.placements if not rollout.is_at_origin(p) and not rollout.estate.is_moving(p)]
     if not left and not rollout.in_flight:
-        return [rollout.decide(Status.REVERTED)], []
+        return _conclude_back(rollout)
     for placement in left:
         move = rollout.item.moves.get(placement.host)
         if move and move.back and move.attempt >= BACK_TRIES and not rollout.in_flight:

@@ -109,15 +109,21 @@ def _walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts) -> 
         else:
             rolling.append((change, item))
             result.actions.append(Decide(ItemStatus(change.id, item.service, Status.RUNNING)))
+    superseded = {
+        (action.event.change, action.event.service)
+        for action in result.actions
+        if isinstance(action, Decide) and isinstance(action.event, ItemStatus)
+    }
     for change, item in where.entries:
         leader = where.leaders[item.service][0]
-        if leader is not change and (leader.id, item.service) not in result.overtaken and leader.number < change.number:
+        if leader is not change and (change.id, item.service) not in superseded:
             waits = waits_before_start(_case(estate, where, (change, item), reserved, tuple(rolling)))
             result.waits += waits or [_behind(change, item, leader)]
 
 
 def _behind(change: Change, item: Item, leader: Change) -> Wait:
-    message = f"change {leader.id} moves {item.service} first"
+    newer = "is newer and takes its place once it can start" if leader.number > change.number else "comes first"
+    message = f"change {leader.id} moves {item.service} to {leader.item(item.service).goal}: it {newer}"
     return Wait(Reason.DEPENDENCY_BUSY, str(change.instance(item)), message, change.id, blocker=leader.id)
 
 

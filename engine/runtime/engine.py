@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from engine import drivers
-from engine.errors import InterlockError, UsageError
+from engine.errors import InterlockError, RequestRefused, UsageError
 from engine.model.event import EngineStarted
 from engine.model.inventory import Inventory
 from engine.model.names import PlacementId
@@ -25,6 +25,7 @@ from engine.model.state import State
 from engine.plan.evolve import fold
 from engine.plan.planner import plan
 from engine.plan.requests import judge
+from engine.runtime.contact import first_looks
 from engine.runtime.draft import Draft
 from engine.runtime.intake import take_in
 from engine.runtime.observer import Look, Observer
@@ -39,7 +40,8 @@ MAX_ROUNDS = 100
 SNAPSHOT_EVERY = 2000
 TICK_S = 1.0
 REST_S = 10.0
-FIRST_CONTACT_S = 10.0
+
+STOPPING = "the engine is stopping; nothing was queued: ask the next one"
 
 FindArtifacts = Callable[[Inventory], Awaitable[Catalog]]
 Asked = tuple[Request, "asyncio.Future[Outcome]"]
@@ -95,7 +97,7 @@ class Engine:
         answers, before anything is moved."""
         self.snapshot = replace(self.snapshot, catalog=await self._find_artifacts(self.snapshot.inventory))
         hosts = self.snapshot.inventory.hosts
-        looks = await self._first_looks(hosts)
+        looks = await first_looks(self._observer, hosts, self._clock)
         epochs = [look.report.claim.epoch for look in looks if look.report and look.report.claim]
         epoch = 1 + max([self.snapshot.state.epoch, *epochs])
         claim = Claim(self._journal_id, epoch, self.name)
@@ -111,21 +113,6 @@ class Engine:
         await self.step()
         self._observer.follow(self.snapshot.inventory)
 
-    async def _first_looks(self, hosts: Iterable[str]) -> list[Look]:
-        """One look at every host; those that take too long are looked at again later."""
-        tasks = {host: asyncio.create_task(self._observer.look(host)) for host in hosts}
-        if tasks:
-            await asyncio.wait(tasks.values(), timeout=FIRST_CONTACT_S)
-        looks = []
-        for host, task in tasks.items():
-            if task.done():
-                looks.append(task.result())
-            else:
-                task.cancel()
-                reason = f"no answer within {FIRST_CONTACT_S:g} s"
-                looks.append(Look(host, self._clock.monotonic_s(), None, reason=reason))
-        return looks
-
     async def run(self) -> None:
         """Step whenever something happened or time may have changed the answer; returns at
         the safe point after ``drain``, or at once after ``halt``."""
@@ -137,6 +124,7 @@ class Engine:
             except TimeoutError:
                 pass
             await self.step()
+        self._halted = True
 
     async def close(self) -> None:
         """Stop looking, leave steps to their hosts, keep a snapshot, end every watch."""
@@ -160,6 +148,8 @@ class Engine:
         """Carry out a request; it is durable when this returns. Raises UsageError or
         RequestRefused, and then nothing has changed."""
         await self.refresh_catalog()
+        if self._halted:
+            raise RequestRefused(STOPPING)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._inbox.append((request, future))
         self._wake.set()
@@ -286,7 +276,7 @@ class Engine:
     def _refuse_rest(self) -> None:
         for news in self._inbox:
             if isinstance(news, tuple):
-                _answer(news[1], InterlockError("the engine is stopping; nothing was queued. Ask the next one"))
+                _answer(news[1], RequestRefused(STOPPING))
         self._inbox.clear()
 
 
