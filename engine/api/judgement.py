@@ -7,7 +7,7 @@ from engine.api.protocol import LockstepPair, LockstepView, PlanView, StepView, 
 from engine.api.views import wait_view
 from engine.model.request import Deploy
 from engine.model.snapshot import Plan, Snapshot
-from engine.model.text import printable
+from engine.model.text import first_line, printable
 from engine.plan.preview import Step, preview
 from engine.plan.sequence import Clash
 from engine.plan.why import why
@@ -56,7 +56,7 @@ def why_view(snapshot: Snapshot, plan: Plan, subject: str) -> WhyView:
     found = why(snapshot, plan, subject)
     return {
         "subject": subject,
-        "answer": printable(found.answer),
+        "answer": first_line(found.answer),
         "waits": [wait_view(wait) for wait in found.waits],
         "action": printable(found.action),
     }

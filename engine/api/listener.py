@@ -26,7 +26,7 @@ class Listener:
 
     path: Path
     socket: socket.socket
-    identity: tuple[int, int] | None
+    identity: tuple[int, int, int] | None
 
     def close(self) -> None:
         """Close the socket and remove its name, unless another engine has put its own there."""
@@ -82,9 +82,10 @@ def _bind(path: Path) -> socket.socket:
     return listener
 
 
-def _identity(path: Path) -> tuple[int, int] | None:
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    """What tells one socket from its successor; an inode alone is given out again at once."""
     try:
         found = path.lstat()
     except OSError:
         return None
-    return (found.st_dev, found.st_ino)
+    return (found.st_dev, found.st_ino, found.st_mtime_ns)

@@ -13,7 +13,7 @@ from typing import Any
 from engine.api.protocol import WatchEvent
 from engine.api.times import when
 from engine.model import event as ev
-from engine.model.text import printable
+from engine.model.text import first_line, printable
 from engine.runtime.watchers import News, Progress
 
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -112,4 +112,4 @@ def tell_recorded(recorded: ev.Recorded) -> WatchEvent:
 
 
 def _why(text: str) -> str:
-    return f": {text}" if text else ""
+    return f": {first_line(text)}" if text else ""

@@ -27,7 +27,7 @@ from engine.api.protocol import (
 )
 from engine.api.service_logs import with_service_logs
 from engine.api.views import change_view, change_views, export_view, host_views, log_views, status_rows
-from engine.api.watching import EventStream
+from engine.api.watching import EventStream, Lines
 
 router = APIRouter(prefix="/v1", tags=["look"])
 Limit = Annotated[int, Query(ge=1, le=10_000)]
@@ -142,7 +142,7 @@ async def history(request: Request, change: Name = "", limit: Limit = 100) -> An
 
 @router.get(
     "/watch",
-    response_class=EventStream,
+    response_class=Lines,
     responses={200: {"content": {EventStream.media_type: {}}, "model": WatchEvent}},
 )
 async def watch(request: Request, change: Name = "", kind: Name = "", after: After = None) -> Any:

@@ -24,7 +24,7 @@ from engine.api.times import when
 from engine.model.change import FINAL, Change, Item, Move, MoveState
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Reach, Sighting
-from engine.model.text import printable
+from engine.model.text import printable, printable_lines
 from engine.model.wait import Wait
 from engine.plan.standing import state_of
 
@@ -109,7 +109,7 @@ def change_view(moment: Moment, change: Change) -> ChangeView:
         "created": when(change.created),
         "started": when(change.started),
         "finished": when(change.finished),
-        "failure": "; ".join(printable(item.failure) for item in change.items if item.failure),
+        "failure": "\n".join(printable_lines(item.failure) for item in change.items if item.failure),
         "waits": [wait_view(wait) for wait in moment.waits_of_changes.get(change.id, ())],
         "forecast": {"start": None, "end": None, "end_p90": None},
     }
@@ -126,7 +126,7 @@ def _item(moment: Moment, change: Change, item: Item) -> ItemView:
         "state": item.status.value,
         "done": done,
         "total": len(hosts),
-        "failure": printable(item.failure),
+        "failure": printable_lines(item.failure),
         "moves": [_move(moment, item.moves[host]) for host in sorted(item.moves)],
     }
 

@@ -24,13 +24,17 @@ QUEUE_LIMIT = 5000
 Wanted = Callable[[WatchEvent], bool]
 
 
-class EventStream(Response):
+class Lines(Response):
+    """Newline-delimited JSON."""
+
+    media_type = "application/x-ndjson"
+
+
+class EventStream(Lines):
     """The answer to ``/v1/watch``: first ``replay``, then ``events`` until either side ends.
 
     ``stopping`` ends it when the server stops; ``limit`` is how many lines may lie unread.
     """
-
-    media_type = "application/x-ndjson"
 
     def __init__(
         self,

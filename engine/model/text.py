@@ -28,6 +28,16 @@ def printable(text: str, limit: int = 4096) -> str:
     return "".join(c if c.isprintable() else " " if c.isspace() else "" for c in text)[:limit]
 
 
+def printable_lines(text: str) -> str:
+    """``text`` with its line breaks kept and each of its lines made ``printable``."""
+    return "\n".join(printable(line.rstrip()) for line in text.splitlines())
+
+
+def first_line(text: str) -> str:
+    """The first line, made ``printable``: what a table's cell has room for."""
+    return printable_lines(text).partition("\n")[0]
+
+
 def near(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """The names among ``known`` that ``name`` may have been meant to be, nearest first."""
     from difflib import get_close_matches  # loaded only when someone mistypes

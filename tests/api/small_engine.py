@@ -184,6 +184,8 @@ class SmallEngine:
         log = ("starting", f"\x1b]0;owned\x07{why}") if why else ()
         place = action.placement
         self.happen(ev.MoveEnded(action.change, place.service, place.host, action.step, state, why, log))
+        if why:
+            self.see(place, action.origin)
 
     def _goal(self, action: Execute) -> str:
         return self.snapshot.state.changes[action.change].item(action.placement.service).goal

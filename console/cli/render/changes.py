@@ -8,7 +8,7 @@ from console.cli.render.table import table
 from console.cli.render.times import age, clock
 from console.cli.render.waits import wait_lines, wait_summary
 from engine.api.protocol import ChangeView, ItemView, MoveView
-from engine.model.text import printable
+from engine.model.text import first_line, printable, printable_lines
 
 FINAL = frozenset({"succeeded", "failed", "reverted", "cancelled", "superseded"})
 BROKEN = frozenset({"failed", "reverted", "unconfirmed"})
@@ -50,8 +50,7 @@ def change_text(change: ChangeView) -> str:
         lines.append(f"  finished {clock(change['finished'])}")
     for item in change["items"]:
         lines += ["", f"{move_text(item)}: {item['state']}, {item['done']} of {item['total']} placements done"]
-        if item["failure"]:
-            lines.append(f"  {printable(item['failure'])}")
+        lines += [f"  {line}" for line in printable_lines(item["failure"]).splitlines()]
         moves = [_move(move) for move in item["moves"]]
         if moves:
             lines.append(table(("HOST", "DOMAIN", "MOVE", "STATE", "TRY", "DETAIL"), moves, indent="  "))
@@ -72,9 +71,8 @@ def _move(move: MoveView) -> tuple[str, ...]:
 
 def failure_text(change: ChangeView) -> str:
     """Why a change did not succeed: the sentence, the host and its check, the last log lines."""
-    lines = [
-        f"change {change['id']} {change['state']}" + (f": {printable(change['failure'])}" if change["failure"] else ".")
-    ]
+    causes = "; ".join(first_line(item["failure"]) for item in change["items"] if item["failure"])
+    lines = [f"change {change['id']} {change['state']}" + (f": {causes}" if causes else "")]
     for item in change["items"]:
         for move in item["moves"]:
             if move["state"] in BROKEN and (move["detail"] or move["log"]):
