@@ -1,0 +1,153 @@
+"""A lab with an organization on it: the inventory, artifacts and transport of one test."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import tarfile
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.drivers.script import DIGEST, SCRIPT
+from engine.inventory import load
+from engine.transport.pace import Pace
+from engine.transport.ssh import SshTransport
+from tests.lab.image import USER
+from tests.lab.machines import Lab, Machine
+
+SERVER = Path(__file__).with_name("server.py")
+# Stops what the host script started and forgets what it kept; the test's own files go with them.
+WIPE = """
+for folder in /opt/interlock/[a-z]*/; do
+  service=$(basename "$folder").service
+  systemctl disable --now "$service"
+  rm -rf "/etc/systemd/system/$service" "/etc/systemd/system/$service.d"
+done
+systemctl stop 'interlock*'
+rm -rf /opt/interlock /home/*/.cache/interlock /root/.cache/interlock
+systemctl daemon-reload
+systemctl reset-failed
+exit 0
+"""
+
+
+class Estate:
+    """What one test has: the lab's machines, and a folder with an inventory for them.
+
+    ``lab`` cuts, heals, crashes and boots. Hosts are called ``h1`` to ``h6``, all in the
+    environment ``prod``, in domains ``a`` (odd numbers) and ``b`` (even ones).
+    """
+
+    def __init__(self, lab: Lab, machines: list[Machine], folder: Path) -> None:
+        self.lab = lab
+        self.machines = machines
+        self.folder = folder
+        self._transports: list[SshTransport] = []
+
+    def machine(self, host: str) -> Machine:
+        """The machine of a host by its name."""
+        return next(machine for machine in self.machines if machine.name == host)
+
+    def known_hosts(self) -> Path:
+        """A known_hosts file with every machine's key."""
+        path = self.folder / "known_hosts"
+        path.write_text("".join(f"{machine.address} {machine.host_key}\n" for machine in self.machines))
+        return path
+
+    def inventory(self, services: str = "", ssh: str = "") -> Path:
+        """An inventory file for the lab; ``services`` is the YAML below ``services:`` (see
+        ``service``), ``ssh`` more lines of the ssh section."""
+        hosts = "".join(
+            f"  {machine.name}: {{address: {machine.address}, environment: prod, domain: {domain}}}\n"
+            for machine, domain in zip(self.machines, "ab" * len(self.machines), strict=False)
+        )
+        path = self.folder / "inventory.yaml"
+        path.write_text(
+            "organization: lab\n"
+            "environments: {prod: {}}\n"
+            "teams: {lab: {members: [root]}}\n"
+            "domains: {site: {a: {}, b: {}}}\n"
+            f"ssh:\n  user: {USER}\n  sudo: true\n  identity: {self.lab.identity}\n"
+            f"  known_hosts: {self.known_hosts()}\n{ssh}"
+            f"hosts:\n{hosts}"
+            "observe: {steady: 5s, busy: 500ms}\n"
+            f"services:\n{services}" + ("" if services else "  {}\n")
+        )
+        return path
+
+    def service(self, name: str, hosts: list[str], port: int, more: str = "", rollout: str = "") -> str:
+        """YAML of a systemd service that runs the test's server; ``more`` are further lines,
+        ``rollout`` more keys of its rollout."""
+        quick = "min_healthy_time: 1s, healthy_deadline: 15s, progress_deadline: 60s, confirm_timeout: 10s"
+        return (
+            f"  {name}:\n"
+            "    team: lab\n"
+            f"    placement: {{prod: {{hosts: [{', '.join(hosts)}]}}}}\n"
+            "    driver: systemd\n"
+            f'    artifact: {{path: "artifacts/{name}-{{version}}.tar.gz", sha256: artifacts/SHA256SUMS}}\n'
+            f"    command: bin/{name} {port}\n"
+            f'    health: {{http: "http://127.0.0.1:{port}/healthz", version: "http://127.0.0.1:{port}/version",'
+            " interval: 200ms, timeout: 2s, passes: 2}\n"
+            f"    rollout: {{{rollout or quick}}}\n{more}"
+        )
+
+    def artifact(self, name: str, version: str, behaviour: str = "well") -> Path:
+        """A release of the test's server, with its sum on record. ``behaviour``: well, failing
+        or crashing."""
+        folder = self.folder / "artifacts"
+        folder.mkdir(exist_ok=True)
+        path = folder / f"{name}-{version}.tar.gz"
+        start = '#!/bin/sh\nexec python3 "$(dirname "$(readlink -f "$0")")/../server.py" "$@"\n'
+        contents = {
+            f"bin/{name}": start,
+            "server.py": SERVER.read_text(),
+            "VERSION": version,
+            "behaviour": behaviour,
+        }
+        with tarfile.open(path, "w:gz") as archive:
+            for member, text in contents.items():
+                entry = tarfile.TarInfo(member)
+                entry.size = len(text.encode())
+                entry.mode = 0o755 if member.startswith("bin/") else 0o644
+                archive.addfile(entry, io.BytesIO(text.encode()))
+        with (folder / "SHA256SUMS").open("a") as sums:
+            sums.write(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n")
+        return path
+
+    def transport(self, inventory: Path, pace: Pace | None = None) -> SshTransport:
+        """The real transport with the real host script; closed when the test ends."""
+        transport = SshTransport(load(inventory), (SCRIPT, DIGEST), pace)
+        self._transports.append(transport)
+        return transport
+
+    def reported(self, host: str, port: int) -> str:
+        """The version that the service on a host itself reports, "" if nothing answers."""
+        try:
+            with urllib.request.urlopen(f"http://{self.machine(host).address}:{port}/version", timeout=2) as answer:
+                return str(answer.read().decode())
+        except OSError:
+            return ""
+
+    async def until(self, holds: Callable[[], bool], within_s: float = 30.0) -> None:
+        """Wait until something holds; fails the test if it does not in time."""
+        async with asyncio.timeout(within_s):
+            while not await asyncio.to_thread(holds):
+                await asyncio.sleep(0.2)
+
+    async def close(self) -> None:
+        """Close the transports, and leave every machine running, connected and empty."""
+        for transport in self._transports:
+            await transport.close()
+        for machine in self.machines:
+            await asyncio.to_thread(self._restore, machine)
+
+    def _restore(self, machine: Machine) -> None:
+        try:
+            self.lab.heal(machine)
+            self.lab.wait(machine, 2)
+        except (RuntimeError, TimeoutError):
+            self.lab.crash(machine)
+            self.lab.boot(machine)
+        self.lab.exec(machine, "sh", "-c", WIPE)

@@ -1,0 +1,81 @@
+"""The transport on real hosts: sshd as Debian ships it, a login that becomes root by sudo."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from engine.drivers.observing import observe, parse_observe
+from engine.errors import DeadlinePassed, HostKeyMismatch, HostUnreachable, TransportError
+from engine.inventory import load
+from engine.model.inventory import Ssh
+from engine.transport.pace import Pace
+from engine.transport.ssh import SshTransport
+from tests.lab.estate import Estate
+from tests.transport.script import DIGEST, SCRIPT
+from tests.transport.site import command
+
+
+def probing(estate: Estate, pace: Pace | None = None) -> SshTransport:
+    """A transport that carries the tests' own script, whose verbs show what arrives."""
+    return SshTransport(load(estate.inventory()), (SCRIPT, DIGEST), pace)
+
+
+async def test_every_host_is_asked_at_once_as_root(estate: Estate) -> None:
+    transport = probing(estate)
+    hosts = [machine.name for machine in estate.machines]
+    replies = await asyncio.gather(*(transport.run(host, command("whoami")) for host in hosts for _ in range(4)))
+    assert {(reply.status, reply.stdout) for reply in replies} == {(0, "root\n")}
+    await transport.close()
+
+
+async def test_the_real_script_observes_every_host(estate: Estate) -> None:
+    transport = estate.transport(estate.inventory())
+    boots = set()
+    for machine in estate.machines:
+        report = parse_observe(machine.name, await transport.run(machine.name, observe("lab", [])), [])
+        assert abs(report.clock_s - time.time()) < 60
+        boots.add(report.boot_id)
+    assert len(boots) == len(estate.machines)
+
+
+async def test_a_host_that_is_cut_off_and_comes_back(estate: Estate) -> None:
+    transport = probing(estate, Pace(connect_s=2, keepalive_s=1))
+    machine = estate.machine("h1")
+    assert (await transport.run("h1", command("whoami"))).status == 0
+    running = asyncio.create_task(transport.run("h1", command("sleep", 3, seconds=20)))
+    await asyncio.sleep(0.5)
+    estate.lab.cut(machine)
+    with pytest.raises(DeadlinePassed):
+        await running
+    with pytest.raises(HostUnreachable):
+        await transport.run("h1", command("whoami", 3))
+    estate.lab.heal(machine)
+    assert (await transport.run("h1", command("whoami"))).status == 0
+    await transport.close()
+
+
+async def test_a_host_that_crashes_in_mid_command_and_boots_again(estate: Estate) -> None:
+    transport = probing(estate, Pace(connect_s=2, keepalive_s=1))
+    machine = estate.machine("h2")
+    running = asyncio.create_task(transport.run("h2", command("sleep", 30, seconds=25)))
+    await asyncio.sleep(1)
+    await asyncio.to_thread(estate.lab.crash, machine)
+    assert (await running).status is None
+    with pytest.raises(TransportError):
+        await transport.run("h2", command("whoami", 2))
+    await asyncio.to_thread(estate.lab.boot, machine)
+    assert (await transport.run("h2", command("whoami"))).stdout == "root\n"
+    await transport.close()
+
+
+async def test_another_host_at_a_known_address_is_refused(estate: Estate) -> None:
+    path = estate.inventory()
+    one, two = estate.machine("h1"), estate.machine("h2")
+    estate.known_hosts().write_text(f"{one.address} {two.host_key}\n")
+    transport = estate.transport(path)
+    with pytest.raises(HostKeyMismatch, match="Nothing was sent"):
+        await transport.run("h1", observe("lab", []))
+    assert isinstance(load(path).ssh, Ssh)
