@@ -218,7 +218,13 @@ ACTIONS: tuple[Action, ...] = (
         footer=AIMED,
     ),
     Action(
-        "log", "l,L", "log", "what happened, and the services' own last lines (L on the map)", LOOK, footer=(ROLLOUT,)
+        "log",
+        "l,L",
+        "log",
+        "what happened, and the services' own last lines (L on the map)",
+        LOOK,
+        footer=(ROLLOUT,),
+        map_keys="L",
     ),
     Action(
         "filter",

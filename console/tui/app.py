@@ -4,19 +4,18 @@ can be done stands in ``actions``, how it is done in ``deeds``, how it looks in 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar
 
 from textual.app import App, ScreenStackError, SystemCommand
-from textual.message import Message
 from textual.screen import Screen
-from textual.theme import Theme
 
 from console.tui import actions, deeds
 from console.tui.actions import Action, Aim, Request
 from console.tui.feed import Engine, Feed
-from console.tui.picture import FINISHED, Picture
-from console.tui.render import palette
+from console.tui.messages import PictureArrived
+from console.tui.picture import Picture
 from console.tui.render.footer import Notice
 from console.tui.screens.base import BoardScreen
 from console.tui.screens.hosts import HostsScreen
@@ -25,24 +24,11 @@ from console.tui.screens.map import MapScreen
 from console.tui.screens.queue import QueueScreen
 from console.tui.screens.rollout import RolloutScreen
 from console.tui.screens.services import ServicesScreen
+from console.tui.session import Session
+from console.tui.theme import THEME
 from engine.api.protocol import ChangeView, StatusRow
 
 NOTICE_S = 6.0
-THEME = Theme(
-    name="interlock", primary="#56b6f7", accent="#56b6f7", secondary="#c78cf0", success="#6fae7c", warning="#e3b55a",
-    error="#f0716b", foreground="#ccd3dd", background=palette.BACKGROUND, surface=palette.PANEL, panel=palette.PANEL,
-)  # fmt: skip
-
-
-class PictureArrived(Message):
-    """A new picture; an older one that was not drawn yet is dropped for it."""
-
-    def __init__(self, picture: Picture) -> None:
-        super().__init__()
-        self.picture = picture
-
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, PictureArrived)
 
 
 class Console(App[int]):
@@ -54,7 +40,6 @@ class Console(App[int]):
         screen.NAME: screen for screen in (MapScreen, ServicesScreen, QueueScreen, RolloutScreen, HostsScreen)
     }
     TITLE = "interlock"
-    ENABLE_COMMAND_PALETTE: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -64,14 +49,11 @@ class Console(App[int]):
         now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
     ) -> None:
         super().__init__()
-        from console.tui.session import Session
-
         self.session = Session()
         self.read_only = read_only
         self.now = now
         self.picture = self.newest = Picture()
         self._connect = connect
-        self._notice_at = 0
 
     def on_mount(self) -> None:
         self.register_theme(THEME)
@@ -80,9 +62,13 @@ class Console(App[int]):
 
     def _begin(self) -> None:
         self.engine = self._connect()
-        self.feed = Feed(self.engine, lambda picture: void(self.post_message(PictureArrived(picture))), self.now)
+        self.feed = Feed(self.engine, self._deliver, self.now)
         self.feed.start()
-        self.set_interval(1.0, self._tick)
+        self.set_interval(1.0, self.redraw)
+
+    def _deliver(self, picture: Picture) -> None:
+        with suppress(RuntimeError):  # called in the feed's thread: the loop may just have closed
+            self.post_message(PictureArrived(picture))
 
     def on_unmount(self) -> None:
         if hasattr(self, "feed"):
@@ -96,9 +82,6 @@ class Console(App[int]):
         names = self.picture.environments
         if names and self.session.environment not in names:
             self.session.environment = names[-1]
-        self.redraw()
-
-    def _tick(self) -> None:
         self.redraw()
 
     @property
@@ -187,17 +170,6 @@ class Console(App[int]):
         """Into a service."""
         self.push_screen(InstanceScreen(service))
 
-    def leave(self) -> None:
-        """Quits, and says what goes on without this console."""
-        from rich.text import Text
-
-        from console.tui.render.line import shorten
-
-        going = [change for change in self.newest.changes if change["state"] not in FINISHED]
-        names = "; ".join(f"{c['id']} ({', '.join(i['service'] for i in c['items'])}) {c['state']}" for c in going)
-        said = f"The engine goes on without you: {names}." if going else ""
-        self.exit(0, message=Text(shorten(said, 400)) if said else None)
-
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: the registry's actions of this screen."""
         board = self.board_screen
@@ -212,14 +184,8 @@ class Console(App[int]):
 
     def clear_selection(self) -> None:
         """Textual asks for it before the first screen stands when a mode's screen has an input."""
-        try:
+        with suppress(ScreenStackError):
             super().clear_selection()
-        except ScreenStackError:
-            return
-
-
-def void(_: object) -> None:
-    """Nothing."""
 
 
 def run(address: str, *, read_only: bool = False) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from console.tui.actions import Action, Aim, Request
 from console.tui.render.footer import Notice
-from console.tui.render.line import Line
+from console.tui.render.line import Line, shorten
 from engine.api.protocol import Accepted
 from engine.errors import EngineUnreachable, InterlockError
 
@@ -105,7 +105,14 @@ def freeze(console: Console, action: Action, aim: Aim) -> None:
 
 def leave(console: Console, action: Action, aim: Aim) -> None:
     """Leaves, and says what goes on."""
-    console.leave()
+    from rich.text import Text
+
+    going = "; ".join(
+        f"{change['id']} ({', '.join(item['service'] for item in change['items'])}) {change['state']}"
+        for change in console.newest.unfinished
+    )
+    said = f"The engine goes on without you: {going}." if going else ""
+    console.exit(0, message=Text(shorten(said, 400)) if said else None)
 
 
 def go(console: Console, action: Action, aim: Aim) -> None:

@@ -59,7 +59,7 @@ class Sheet(ModalScreen[None]):
         )
         lines = self.make(body.size.width)
         body.styles.height = max(1, min(len(lines), self.size.height - 8))
-        self.call_after_refresh(body.put, lines)
+        body.put(lines)
 
     def action_scroll(self, delta: int) -> None:
         """Scrolls the lines."""

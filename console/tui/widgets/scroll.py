@@ -38,6 +38,10 @@ class ScrollLines(LineView):
             shown[-1] = spread(shown[-1], line(span(f" ↓ {below} more ", FAINT)), self.size.width)
         self.show(shown)
 
+    def on_resize(self) -> None:
+        """Another number of rows is in sight."""
+        self.move(0)
+
     def page(self) -> int:
         """How many rows are in sight."""
         return max(1, self.size.height - 1)

@@ -62,6 +62,10 @@ class TableView(LineView):
         """How many rows are in sight."""
         return max(1, self.size.height - 1)
 
+    def on_resize(self) -> None:
+        """Another number of rows is in sight."""
+        self._draw()
+
     def on_click(self, event: events.Click) -> None:
         """A click puts the cursor there; one on the cursor opens."""
         at = self._first + event.y - 1

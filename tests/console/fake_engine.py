@@ -1,0 +1,141 @@
+"""An engine that can be told to go away, to answer rubbish and to refuse; and its client's methods."""
+
+from __future__ import annotations
+
+import copy
+import queue
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+from engine.errors import EngineUnreachable, RequestRefused
+from tests.console.estate import SERVICES, stamp, wait
+from tests.console.story import make_board, make_graph
+
+
+class FakeEngine:
+    """An engine that can be told to go away, to answer rubbish and to refuse."""
+
+    def __init__(self, board: dict[str, Any] | None = None) -> None:
+        self.board: Any = board or make_board()
+        self.graph: Any = make_graph()
+        self.up = True
+        self.refusal = ""
+        self.posts: list[tuple[str, dict[str, Any]]] = []
+        self.watchers: list[queue.Queue[dict[str, Any] | None]] = []
+        self.lock = threading.Lock()
+
+    def client(self) -> FakeClient:
+        return FakeClient(self)
+
+    def say(self, kind: str, subject: str, message: str, **more: Any) -> None:
+        """One line of the change stream, to everybody who watches."""
+        event = {"seq": 813, "at": stamp(0), "kind": kind, "change": "41", "subject": subject, "message": message}
+        for watcher in list(self.watchers):
+            watcher.put(event | more)
+
+    def go_away(self) -> None:
+        self.up = False
+        for watcher in list(self.watchers):
+            watcher.put(None)
+
+    def come_back(self) -> None:
+        self.up = True
+
+
+class FakeClient:
+    """What console.tui.feed needs of engine.api.client.Client."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.engine = engine
+
+    def _reach(self) -> None:
+        if not self.engine.up:
+            raise EngineUnreachable("no engine answers at /tmp/engine.sock")
+
+    def board(self) -> Any:
+        self._reach()
+        return copy.deepcopy(self.engine.board)
+
+    def graph(self) -> Any:
+        self._reach()
+        return copy.deepcopy(self.engine.graph)
+
+    def why(self, subject: str) -> Any:
+        self._reach()
+        waits = [w for row in self.engine.board["status"] for w in row["waits"]]
+        return {
+            "subject": subject,
+            "answer": "checkout waits because ledger, which it needs, is being rolled out.",
+            "waits": waits[:1],
+            "action": "interlock cancel 41",
+        }
+
+    def plan(self, request: Any) -> Any:
+        return self.post("/v1/plan", request)
+
+    def deploy(self, request: Any) -> Any:
+        return self.post("/v1/changes", request)
+
+    def logs(self, change: str) -> Any:
+        self._reach()
+        return []
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        self._reach()
+        if self.engine.refusal:
+            raise RequestRefused(self.engine.refusal)
+        with self.engine.lock:
+            self.engine.posts.append((path, body))
+        if path == "/v1/plan":
+            return self._plan(body)
+        return {"change": "43", "message": "change 43 is queued"}
+
+    def _plan(self, body: dict[str, Any]) -> Any:
+        names = sorted(body["services"], key=lambda s: SERVICES[s][1] if s in SERVICES else 99)
+        known = [name for name in names if name in SERVICES]
+        refused = ""
+        for name in names:
+            if name not in SERVICES:
+                refused = f"no service is called {name}"
+            elif body["services"][name].startswith("99"):
+                refused = f"{name} has no artifact {body['services'][name]}"
+        steps = [
+            {
+                "order": order,
+                "service": name,
+                "from": SERVICES[name][2],
+                "to": body["services"][name],
+                "after": known[:order],
+                "start": None,
+                "end": None,
+            }
+            for order, name in enumerate(known)
+        ]
+        touches = sorted({o for n in known for o, spec in SERVICES.items() if n in spec[3]} - set(known))
+        waits = [wait("DependencyBusy", f"{n}@prod", "ledger is being rolled out (change 41)") for n in known[:1]]
+        return {"steps": steps, "waits": waits, "lockstep": [], "bridge": [], "refused": refused, "touches": touches}
+
+    def watch(self) -> FakeStream:
+        self._reach()
+        return FakeStream(self.engine)
+
+
+class FakeStream:
+    """The change stream: subscribed at once, ended from any thread."""
+
+    def __init__(self, engine: FakeEngine) -> None:
+        self.engine = engine
+        self.mine: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        engine.watchers.append(self.mine)
+
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            while (event := self.mine.get()) is not None:
+                yield event
+        finally:
+            self.engine.watchers.remove(self.mine)
+        raise EngineUnreachable("the engine closed the stream")
+
+    def close(self) -> None:
+        self.mine.put(None)

@@ -1,0 +1,83 @@
+"""How it looks, as pictures kept beside the tests: every screen at three sizes, every dialog, the engine
+away. Look at them (``pytest --snapshot-update`` after a change made on purpose, then open the SVGs)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from console.tui.app import Console
+from tests.console.estate import NOW
+from tests.console.fake_engine import FakeEngine
+from tests.console.story import make_board
+
+SIZES = [(80, 24), (120, 40), (200, 60)]
+Compare = Callable[..., bool]
+
+
+def console(engine: FakeEngine) -> Console:
+    app = Console(engine.client, now=lambda: NOW)
+    app.animation_level = "none"
+    return app
+
+
+def steps(*keys: str, away: FakeEngine | None = None) -> Callable[[Pilot[int]], Awaitable[None]]:
+    """Waits for the picture, presses, waits until nothing blinks or moves any more."""
+
+    async def run(pilot: Pilot[int]) -> None:
+        app = pilot.app
+        assert isinstance(app, Console)
+        for _ in range(250):
+            await pilot.pause(0.02)
+            if app.picture.graph is not None:
+                break
+        if away is not None:
+            away.go_away()
+            await pilot.pause(0.6)
+        for key in keys:
+            await pilot.press(key)
+        await pilot.pause(0.5)
+        for box in app.screen.query(Input):
+            box.cursor_blink = False
+        await pilot.pause(0.1)
+
+    return run
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    ("key", "name"), [("1", "map"), ("2", "services"), ("3", "queue"), ("4", "rollout"), ("5", "hosts")]
+)
+def test_screen(snap_compare: Compare, key: str, name: str, size: tuple[int, int]) -> None:
+    assert snap_compare(console(FakeEngine()), terminal_size=size, run_before=steps(key))
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("deploy", ("d", "enter")),
+        ("deploy-choices", ("d", "ctrl+u", "c", "h")),
+        ("why", ("w",)),
+        ("help", ("question_mark",)),
+        ("rollback", ("r",)),
+        ("cancel", ("4", "c")),
+        ("instance", ("enter",)),
+        ("log", ("4", "l")),
+        ("filter", ("2", "slash", "p", "a", "y")),
+    ],
+)
+def test_dialog(snap_compare: Compare, name: str, keys: tuple[str, ...]) -> None:
+    assert snap_compare(console(FakeEngine()), terminal_size=(120, 40), run_before=steps(*keys))
+
+
+def test_engine_away(snap_compare: Compare) -> None:
+    engine = FakeEngine()
+    assert snap_compare(console(engine), terminal_size=(120, 40), run_before=steps(away=engine))
+
+
+def test_all_is_well(snap_compare: Compare) -> None:
+    engine = FakeEngine(make_board(calm=True))
+    assert snap_compare(console(engine), terminal_size=(120, 40), run_before=steps())
