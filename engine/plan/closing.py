@@ -52,6 +52,8 @@ def _after_failure(estate: Estate, change: Change) -> tuple[list[Action], list[W
     done = [item for item in change.items if item.status is Status.SUCCEEDED and _is_newest(estate, change, item)]
     if not done:
         left = any(item.status is Status.FAILED for item in change.items)
+        if not left and change.status is not Status.REVERTING:
+            return [_enter(change, Status.REVERTING)], []  # it was over before this was said
         return [_enter(change, Status.FAILED if left else Status.REVERTED)], []
     waits: list[Wait] = []
     for item in sorted(done, key=lambda item: (item.finished or change.created, item.service), reverse=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.model.change import Change
 from engine.model.names import InstanceId
 from engine.model.wait import Reason, Wait
@@ -52,26 +54,34 @@ class Rest:
         self._world.invariants.believed(engine.snapshot)
 
     def _false_waits(self) -> list[str]:
+        """Waits for what cannot be, changes that wait for nothing, and changes that in the end
+        wait only for each other."""
         engine = self._world.engine
         if engine is None:
             return ["no engine"]
-        found: list[str] = []
-        for change in engine.snapshot.state.unfinished():
-            waits = [wait for wait in engine.plan.waits if wait.change == change.id]
-            false = [wait for wait in waits if not self._is_true(wait, change)]
-            if not waits:
-                found.append(f"change {change.id} waits for nothing")
-            found += [f"change {change.id} waits for {w.reason.value} ({w.subject}): {w.message}" for w in false]
-        return found
+        unfinished = {change.id: change for change in engine.snapshot.state.unfinished()}
+        waits = [wait for wait in engine.plan.waits if wait.change in unfinished]
+        false = [
+            wait for wait in waits if wait.reason in IMPOSSIBLE or not self._is_true(wait, unfinished[wait.change])
+        ]
+        found = [f"change {w.change} waits for {w.reason.value} ({w.subject}): {w.message}" for w in false]
+        waiting = {wait.change for wait in waits}
+        found += [f"change {name} waits for nothing" for name in unfinished if name not in waiting]
+        grounded = {wait.change for wait in waits if wait.reason not in TURN and not wait.blocker}
+        while more := {w.change for w in waits if w.change not in grounded and grounded & self._ahead(w, unfinished)}:
+            grounded |= more
+        in_circles = [w for w in waits if w.change not in grounded]
+        return found + [f"change {w.change} waits in circles ({w.subject}): {w.message}" for w in in_circles]
+
+    def _ahead(self, wait: Wait, unfinished: Mapping[str, Change]) -> set[str]:
+        """The changes of which one has to go on before this wait can end."""
+        if wait.blocker:
+            return {wait.blocker}
+        return set(unfinished) - {wait.change}
 
     def _is_true(self, wait: Wait, change: Change) -> bool:
-        if wait.reason in IMPOSSIBLE:
-            return False
         if wait.reason in ILLNESS:
             return not all(self._is_well(name) for name in self._related(change))
-        if wait.reason in TURN:
-            engine = self._world.engine
-            return engine is not None and any(other.id != change.id for other in engine.snapshot.state.unfinished())
         return True
 
     def _related(self, change: Change) -> set[str]:

@@ -1,0 +1,49 @@
+"""Decisions of one plan never contradict each other, and nobody in the queue is forgotten.
+(Found by the simulation.)"""
+
+from __future__ import annotations
+
+from engine.model.change import MoveState, OnFailure, Status
+from engine.model.event import ChangePaused, ItemStatus
+from engine.model.snapshot import Decide
+from tests.builders import service, world
+
+
+def test_a_rollout_that_fails_while_a_newer_change_takes_it_over_is_decided_once() -> None:
+    made = world(service("ledger"))
+    older = made.deploy(ledger="2.0")
+    (act,) = made.settle()
+    made.finish(act, MoveState.REVERTED, "the check fails")
+    newer = made.deploy(ledger="3.0")
+    about = [
+        action.event.change
+        for action in made.plan().actions
+        if isinstance(action, Decide) and isinstance(action.event, ItemStatus)
+    ]
+    assert about.count(older.id) <= 1
+    made.run()
+    assert made.change(older).status in (Status.FAILED, Status.SUPERSEDED)
+    assert made.change(newer).status is Status.SUCCEEDED
+
+
+def test_an_older_change_behind_a_newer_one_that_cannot_start_yet_says_so() -> None:
+    made = world(service("ledger"), service("cart", ("ledger", ">=1")))
+    older = made.deploy(cart="1.1")
+    made.record(ChangePaused(older.id, "ana"))
+    made.deploy(ledger="2.0")
+    newer = made.deploy(cart="2.0")
+    made.settle()
+    waiting = {wait.change for wait in made.plan().waits}
+    unfinished = {change.id for change in made.state.unfinished()}
+    moving = {change.id for change, _, _ in made.state.moves_in_flight()}
+    assert unfinished == waiting | moving
+    assert newer.id in waiting
+
+
+def test_a_change_that_is_taken_back_at_once_passes_through_reverting() -> None:
+    made = world(service("ledger"), service("cart", ("ledger", ">=1")))
+    change = made.deploy(OnFailure.REVERT_ALL, cart="2.0")
+    (act,) = made.settle()
+    made.finish(act, MoveState.FAILED, "the disk is full")
+    made.run()
+    assert made.change(change).status is Status.REVERTED
