@@ -53,7 +53,7 @@ class Faults:
 
     def add(self, where: Position, rule: str, message: str) -> None:
         """Note one error; the same one twice counts once."""
-        if len(self._found) <= MAX_FAULTS:
+        if not self._is_full():
             finding = Finding(bare(where.file), where.line, Severity.ERROR, rule, message)
             self._found.setdefault(str(finding), finding)
 
@@ -80,11 +80,16 @@ class Faults:
 
     def nearest(self, name: str, known: Collection[str]) -> str:
         """The known name most like ``name``, or ""."""
+        if self._is_full():
+            return ""
         candidates = [each for each in known if abs(len(each) - len(name)) <= 1 + len(name) // 3]
         self._comparisons += len(candidates)
         if len(name) > MAX_SHOWN or self._comparisons > MAX_COMPARISONS:
             return ""
         return next(iter(difflib.get_close_matches(name, candidates, 1, 0.6)), "")
+
+    def _is_full(self) -> bool:
+        return len(self._found) > MAX_FAULTS
 
     def lines(self) -> tuple[str, ...]:
         """One printable line a fault, by file and line."""
