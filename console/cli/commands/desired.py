@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from console.cli.assignments import deploy_request
-from console.cli.desired_file import read_desired, write_desired
 from console.cli.grammar import verb
+from console.cli.render.desired import write_desired
 from console.cli.render.plans import plan_text
 from console.cli.session import Session, say
 from engine.api.client import Client
@@ -33,6 +33,8 @@ def apply_command(session: Session, file: str, environment: str, reason: str, dr
     """Queue one change with what FILE asks for and is not desired yet. FILE may be - for stdin."""
     if not dry_run:
         session.refuse_if_read_only()
+    from console.cli.desired_file import read_desired  # a YAML parser, which nothing else here needs
+
     wanted = read_desired(file)
     if environment:
         wanted = {environment: _of(wanted, environment)}
