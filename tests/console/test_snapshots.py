@@ -15,6 +15,18 @@ from tests.console.fake_engine import FakeEngine
 from tests.console.story import make_board
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
+SCREENS = {"map": "1", "services": "2", "queue": "3", "rollout": "4", "hosts": "5"}
+DIALOGS = {
+    "deploy": ("d", "enter"),
+    "deploy-choices": ("d", "ctrl+u", "c", "h"),
+    "why": ("w",),
+    "help": ("question_mark",),
+    "rollback": ("r",),
+    "cancel": ("4", "c"),
+    "instance": ("enter",),
+    "log": ("4", "l"),
+    "filter": ("2", "slash", "p", "a", "y"),
+}
 Compare = Callable[..., bool]
 
 
@@ -48,29 +60,14 @@ def steps(*keys: str, away: FakeEngine | None = None) -> Callable[[Pilot[int]], 
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize(
-    ("key", "name"), [("1", "map"), ("2", "services"), ("3", "queue"), ("4", "rollout"), ("5", "hosts")]
-)
-def test_screen(snap_compare: Compare, key: str, name: str, size: tuple[int, int]) -> None:
-    assert snap_compare(console(FakeEngine()), terminal_size=size, run_before=steps(key))
+@pytest.mark.parametrize("name", SCREENS)
+def test_screen(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
+    assert snap_compare(console(FakeEngine()), terminal_size=size, run_before=steps(SCREENS[name]))
 
 
-@pytest.mark.parametrize(
-    ("name", "keys"),
-    [
-        ("deploy", ("d", "enter")),
-        ("deploy-choices", ("d", "ctrl+u", "c", "h")),
-        ("why", ("w",)),
-        ("help", ("question_mark",)),
-        ("rollback", ("r",)),
-        ("cancel", ("4", "c")),
-        ("instance", ("enter",)),
-        ("log", ("4", "l")),
-        ("filter", ("2", "slash", "p", "a", "y")),
-    ],
-)
-def test_dialog(snap_compare: Compare, name: str, keys: tuple[str, ...]) -> None:
-    assert snap_compare(console(FakeEngine()), terminal_size=(120, 40), run_before=steps(*keys))
+@pytest.mark.parametrize("name", DIALOGS)
+def test_dialog(snap_compare: Compare, name: str) -> None:
+    assert snap_compare(console(FakeEngine()), terminal_size=(120, 40), run_before=steps(*DIALOGS[name]))
 
 
 def test_engine_away(snap_compare: Compare) -> None:
