@@ -10,7 +10,7 @@ PY := .venv/bin/python
 PYTHON ?=
 # Passed on: make demo ARGS="--services 50", make test ARGS="-k wait"
 ARGS ?=
-# Test processes at a time; the tests of one file never run beside each other.
+# Test processes at a time (tests/conftest.py says which tests stay together).
 WORKERS ?= 2
 # What `make test-pythons` runs on.
 VERSIONS ?= 3.11 3.12 3.13
@@ -22,7 +22,7 @@ demo: .venv/.ready ## the console on an embedded fleet of real SSH servers
 	@$(PY) -m console demo $(ARGS)
 
 test: check ## check, then every test
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n $(WORKERS) $(ARGS)
 
 check: .venv/.ready ## format, lint, types and import contracts
 	@$(PY) -m ruff format --check
@@ -58,7 +58,7 @@ test-pythons: ## the tests on each of VERSIONS, every one in an environment of i
 	  test -d build/python$$version || python$$version -m venv build/python$$version; \
 	  rm -rf build/lib; \
 	  build/python$$version/bin/python -m pip install --quiet --disable-pip-version-check '.[dev]' -c constraints.txt; \
-	  build/python$$version/bin/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS); \
+	  build/python$$version/bin/python -m pytest -n $(WORKERS) $(ARGS); \
 	done
 
 clean: ## remove everything that can be made again

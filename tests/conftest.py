@@ -1,15 +1,33 @@
-"""In CI nothing may be skipped for want of a tool: with INTERLOCK_REQUIRE_LAB=1 a test that would
-skip fails instead, and says what it missed.
+"""What holds for every test: which ones may run beside each other, and that CI skips nothing.
+
+With INTERLOCK_REQUIRE_LAB=1 a test that would skip for want of a tool fails instead, and says
+what it missed.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Generator
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 REQUIRED = os.environ.get("INTERLOCK_REQUIRE_LAB") == "1"
+
+
+class Together(LoadScopeScheduling):
+    """With several workers the tests of one file stay in one process, and those of the lab,
+    whose hosts exist once on a machine, in one as well."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "tests/lab" if file.startswith("tests/lab/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
+    return Together(config, log)
 
 
 def _reason(report: pytest.TestReport | pytest.CollectReport) -> str:

@@ -38,6 +38,11 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(), filename=str(path))
 
 
+def none(found: list[str]) -> None:
+    """Nothing was found; otherwise say all of it, not only the first."""
+    assert not found, "\n" + "\n".join(found)
+
+
 def place(path: Path, line: int = 1) -> str:
     return f"{path.relative_to(ROOT)}:{line}"
 
@@ -55,7 +60,7 @@ def test_the_rules_have_something_to_look_at() -> None:
 
 def test_modules_are_short() -> None:
     lengths = {path: len(path.read_text().splitlines()) for path in EVERYWHERE}
-    assert [f"{place(path)} has {n} lines" for path, n in lengths.items() if n > MODULE_LINES] == []
+    none([f"{place(path)} has {n} lines" for path, n in lengths.items() if n > MODULE_LINES])
 
 
 def test_functions_are_short() -> None:
@@ -65,7 +70,7 @@ def test_functions_are_short() -> None:
         for function in functions(path)
         if (lines := (function.end_lineno or 0) - function.lineno + 1) > FUNCTION_LINES
     ]
-    assert long == []
+    none(long)
 
 
 def test_every_module_says_what_it_is() -> None:
@@ -75,7 +80,7 @@ def test_every_module_says_what_it_is() -> None:
         for path in modules("tests")
         if path.name != "__init__.py" and not (ast.get_docstring(tree(path)) or "").strip()
     ]
-    assert silent == []
+    none(silent)
 
 
 def test_public_classes_and_functions_of_the_model_say_what_they_are() -> None:
@@ -86,13 +91,13 @@ def test_public_classes_and_functions_of_the_model_say_what_they_are() -> None:
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_")
         if not ast.get_docstring(node)
     ]
-    assert silent == []
+    none(silent)
 
 
 def test_modules_are_named_after_a_noun() -> None:
     names = [path for path in EVERYWHERE if VAGUE.search(path.stem)]
     names += [path for path in EVERYWHERE if VAGUE.search(path.parent.name)]
-    assert [place(path) for path in names] == []
+    none([place(path) for path in names])
 
 
 @pytest.mark.parametrize("folder", PURE)
@@ -103,7 +108,7 @@ def test_the_pure_packages_ask_nobody_for_the_time(folder: str) -> None:
         for node in ast.walk(tree(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CLOCKS
     ]
-    assert asked == []
+    none(asked)
 
 
 @pytest.mark.parametrize("folder", PURE)
@@ -114,7 +119,7 @@ def test_the_pure_packages_wait_for_nothing(folder: str) -> None:
         for node in ast.walk(tree(path))
         if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith)
     ]
-    assert waiting == []
+    none(waiting)
 
 
 def test_host_keys_are_always_checked() -> None:
@@ -126,7 +131,7 @@ def test_host_keys_are_always_checked() -> None:
         for keyword in node.keywords
         if keyword.arg == "known_hosts" and isinstance(keyword.value, ast.Constant) and keyword.value.value is None
     ]
-    assert unchecked == []
+    none(unchecked)
 
 
 def test_nothing_is_left_for_later() -> None:
@@ -140,7 +145,7 @@ def test_nothing_is_left_for_later() -> None:
         for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1)
         if UNFINISHED.search(line)
     ]
-    assert left == []
+    none(left)
 
 
 def test_every_exception_raised_on_purpose_stands_in_the_tree() -> None:
