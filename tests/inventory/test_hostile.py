@@ -67,7 +67,7 @@ def test_a_hostile_file_is_refused_with_its_line(case: str, tmp_path: Path, monk
 
 
 def test_a_million_mistakes_come_to_a_readable_list(tmp_path: Path) -> None:
-    (tmp_path / "inventory.yaml").write_text("organization: a\n" + "".join(f"key{n}: x\n" for n in range(100_000)))
+    (tmp_path / "inventory.yaml").write_text("organization: a\n" + "".join(f"key{n}: x\n" for n in range(20_000)))
     found = refusal(tmp_path / "inventory.yaml")
     assert len(found) == 1001
     assert found[-1].endswith("there are more errors; mend these first")
