@@ -59,7 +59,6 @@ class Fleet:
         self._lock.take()
         self._spawner.open()
         await asyncio.to_thread(processes.end_all, self.homes)
-        self._seeding.lay_out_once()
         try:
             await asyncio.gather(*(host.boot() for host in self.hosts.values()))
         except OSError as error:

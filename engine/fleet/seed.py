@@ -40,30 +40,28 @@ class Seeding:
         self._seeds = layout.seeds
         self._done = folders.layout.with_name("seeded")
 
-    def lay_out_once(self) -> None:
-        """Put every seeded release on its host's disk, the first time. Raises InventoryInvalid,
-        or OSError if an artifact is missing."""
-        if self._done.exists():
-            return
-        inventory = load(self._folders.inventory)
-        for instance in inventory.instances():
-            for placement in inventory.placements(instance):
-                self._lay_out(inventory, placement)
-        self._done.touch()
-
     async def start(self, hosts: Iterable[EmbeddedHost]) -> None:
         """Start every service that is to run on these hosts, and wait until they listen, at most
-        20 s: one that was current and does not come up is the engine's business."""
+        20 s: one that was current and does not come up is the engine's business. At the very
+        first start the seeded releases are laid out before, each just before it is started,
+        since starting keeps another core busy.
+
+        Raises InventoryInvalid, or OSError if an artifact is missing.
+        """
         inventory = load(self._folders.inventory)
-        starting = [
-            _wait_until_up(spec)
-            for host in hosts
-            if host.spec.name in inventory.hosts
-            for placement in inventory.placements_on(host.spec.name)
-            for spec in [self._spec(inventory, placement, None)]
-            if _start(host, spec)
-        ]
-        await asyncio.gather(*starting)
+        is_first = not self._done.exists()
+        started: list[PlacementSpec] = []
+        for host in hosts:
+            if host.spec.name not in inventory.hosts:
+                continue
+            for placement in inventory.placements_on(host.spec.name):
+                if is_first:
+                    self._lay_out(inventory, placement)
+                spec = self._spec(inventory, placement, None)
+                if _start(host, spec):
+                    started.append(spec)
+        self._done.touch()
+        await asyncio.gather(*map(_wait_until_up, started))
 
     def _spec(self, inventory: Inventory, placement: PlacementId, version: str | None) -> PlacementSpec:
         configuration = inventory.services[placement.service].configuration
