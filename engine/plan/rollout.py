@@ -49,10 +49,8 @@ def _failure(rollout: UnderWay) -> str:
     """Why the rollout has failed, for people: host, check, last log lines; "" if it has not."""
     for move in rollout.item.moves.values():
         if not move.back and move.state in (MoveState.REVERTED, MoveState.FAILED):
-            put_back = move.state is MoveState.REVERTED and move.origin
-            end = f"; {move.host} was put back to {move.origin}" if put_back else ""
             log = "".join(f"\n  {move.host}| {line}" for line in move.log[-5:])
-            return f"{rollout.item.service} {move.goal} failed on {move.host}: {move.detail}{end}{log}"
+            return f"{rollout.item.service} {move.goal} failed on {move.host}: {move.detail}{log}"
     return _is_late(rollout)
 
 

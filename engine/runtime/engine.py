@@ -224,15 +224,16 @@ class Engine:
                 answers.append((news[1], self._judge(draft, news[0])))
         executes, decided = self._decide(draft)
         await self._commit(draft)
+        for news in inbox:
+            if isinstance(news, Done):
+                self._work.finish(news.move.step)
+                self._observer.poke(news.move.placement.host)
         self.snapshot = self._at(draft, draft.state, executes)
         self.plan = self._since.stamp(decided, draft.at)
         for future, answer in answers:
             _answer(future, answer)
         for execute in executes.values():
             self._work.begin(execute)
-        for news in inbox:
-            if isinstance(news, Done):
-                self._observer.poke(news.move.placement.host)
 
     def _judge(self, draft: Draft, request: Request) -> Outcome | InterlockError:
         try:

@@ -15,7 +15,7 @@ def take_in(draft: Draft, news: Look | Done, work: Work) -> None:
     if isinstance(news, Look):
         _look(draft, news, work)
     else:
-        _done(draft, news, work)
+        _done(draft, news)
 
 
 def _look(draft: Draft, look: Look, work: Work) -> None:
@@ -39,9 +39,8 @@ def _host(draft: Draft, seen: HostState) -> None:
         draft.record(HostSeen(seen.host, seen.reach, seen.boot_id, seen.fenced, seen.reason))
 
 
-def _done(draft: Draft, done: Done, work: Work) -> None:
+def _done(draft: Draft, done: Done) -> None:
     move, end = done.move, done.end
-    work.finish(move.step)
     if isinstance(end, Unresolved):
         # The next look decides: until it brings news, the step is not taken up again.
         known = draft.state.hosts.get(move.placement.host, HostState(move.placement.host))
