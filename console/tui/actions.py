@@ -272,9 +272,10 @@ def _cancel_blocked(aim: Aim) -> str:
     if aim.change is None:
         return f"no unfinished change touches {aim.instance or 'this'}"
     state, number = aim.change["state"], aim.change["id"]
-    if state in FINISHED:
+    unstarted = any(item["state"] == "waiting" for item in aim.change["items"])
+    if state in FINISHED and not (state == "failed" and unstarted):
         return f"change {number} is over ({state})"
-    if not any(item["state"] == "waiting" for item in aim.change["items"]):
+    if not unstarted:
         return f"every part of change {number} has started: pause it (p) or roll it back (r)"
     return ""
 

@@ -39,10 +39,10 @@ def motion(row: StatusRow | None) -> Motion:
     if row is None:
         return Motion("", "", 0, 0)
     current = row["current"]
-    total = sum(current.values())
+    total = len(row["placements"])
     desired = row["desired"]
     if not current:
-        return Motion(ABSENT, desired or "", 0, len(row["placements"]))
+        return Motion(ABSENT, desired or "", 0, total)
     if len(current) == 1:
         only = next(iter(current))
         return Motion(only, desired if desired and desired != only else "", 0, total)

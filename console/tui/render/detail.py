@@ -7,8 +7,10 @@ from datetime import datetime
 
 from console.tui.picture import Picture
 from console.tui.render.card import versions
-from console.tui.render.line import EMPTY, Line, beside, crop, fit, line, shorten, span, wrap
-from console.tui.render.palette import ACCENT, BAD, FAINT, MUTED, RULE, STRONG, TEXT, WARN, change_look, look
+from console.tui.render.failure import failure_lines
+from console.tui.render.line import EMPTY, Line, beside, crop, fit, line, shorten, span
+from console.tui.render.log import about
+from console.tui.render.palette import ACCENT, FAINT, MUTED, RULE, STRONG, TEXT, WARN, change_look, look
 from console.tui.render.services import placement_glyph, state_cell
 from console.tui.render.times import age
 from console.tui.render.underway import underway
@@ -40,7 +42,7 @@ def pane(picture: Picture, service: str, environment: str, now: datetime, width:
 
 def _recent(picture: Picture, service: str, width: int) -> list[Line]:
     """The latest of what happened to it, newest first."""
-    mine = [event for event in picture.events if event["subject"].partition("@")[0] == service]
+    mine = [event for event in picture.events if about(event["subject"], service)]
     rows = [
         line(span(f" {event['at'][11:19]} ", FAINT), span(shorten(event["message"], width - 11), MUTED))
         for event in reversed(mine[-30:])
@@ -82,8 +84,9 @@ def facts(picture: Picture, service: str, environment: str, now: datetime, width
                 ),
             )
         )
-        failures = [item["failure"] for item in change["items"] if item["service"] == service and item["failure"]]
-        found += [line(span(f" {row}", BAD)) for text in failures for row in wrap(text, width - 2)]
+        for item in change["items"]:
+            if item["service"] == service:
+                found += failure_lines(item["failure"], width)
     return [*found, *wait_lines(row["waits"], now, width)]
 
 
@@ -94,10 +97,10 @@ def _field(name: str, value: Line) -> Line:
 def _current(row: StatusRow) -> Line:
     if not row["current"]:
         return line(span("nothing runs", WARN))
-    many = len(row["current"]) > 1
     parts: Line = EMPTY
+    total = len(row["placements"])
     for version, count in row["current"].items():
-        where = f" on {count}   " if many else f" on all {count}"
+        where = f" on all {total}   " if count == total else f" on {count} of {total}   "
         parts = (*parts, span(version, TEXT), span(where, MUTED))
     return parts
 

@@ -18,11 +18,12 @@ def preview_lines(plan: PlanView, now: datetime, width: int) -> list[Line]:
         rows = wrap(plan["refused"], width - 4)
         found += [line(span(" ✗ " if not i else "   ", BAD), span(row, BAD)) for i, row in enumerate(rows)]
         found.append(EMPTY)
+    orders = sorted({step["order"] for step in plan["steps"]})
     for step in plan["steps"]:
         after = f"  after {', '.join(step['after'])}" if step["after"] else ""
         found.append(
             line(
-                span(f" {step['order'] + 1:>2} ", FAINT),
+                span(f" {orders.index(step['order']) + 1:>2} ", FAINT),
                 fit(step["service"], 18, STRONG),
                 span(f" {step['from'] or 'nothing'}", MUTED),
                 span(" → ", FAINT),

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from console.tui.picture import FINISHED, Picture
 from console.tui.render.card import bar
+from console.tui.render.failure import failure_lines
 from console.tui.render.filters import change_matches
-from console.tui.render.line import EMPTY, Line, fit, line, span, wrap
+from console.tui.render.line import EMPTY, Line, fit, line, span
 from console.tui.render.palette import ACCENT, BAD, FAINT, GOOD, MUTED, RULE, STRONG, TEXT, WARN, change_look
 from console.tui.render.table import Column, Row, Table, cells, head, widths
 from console.tui.render.times import age, took
@@ -78,7 +79,7 @@ def change_pane(change: ChangeView | None, now: datetime, width: int, height: in
                 span(f"  {item['state']}", its.style), span(f"  {item['done']}/{item['total']}", MUTED),
             )
         )  # fmt: skip
-        found += [line(span(f"   {row}", BAD)) for row in (wrap(item["failure"], width - 4) if item["failure"] else [])]
+        found += failure_lines(item["failure"], width, "   ")
     return [*found, EMPTY, *wait_lines(change["waits"], now, width)][:height]
 
 

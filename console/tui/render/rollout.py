@@ -9,7 +9,8 @@ from datetime import datetime
 from rich.style import Style
 
 from console.tui.picture import FINISHED, Picture
-from console.tui.render.line import EMPTY, Line, fit, length, line, pad, span, spread, wrap
+from console.tui.render.failure import failure_lines
+from console.tui.render.line import EMPTY, Line, fit, line, pad, span, spread
 from console.tui.render.palette import (
     ACCENT,
     BAD,
@@ -55,7 +56,7 @@ def _item(picture: Picture, change: ChangeView, item: ItemView, now: datetime, w
         width,
     )
     found = [head]
-    found += [line(span(f"   {row}", BAD)) for row in (wrap(item["failure"], width - 4) if item["failure"] else [])]
+    found += failure_lines(item["failure"], width, "   ")
     row = picture.row(item["service"], change["environment"])
     moves = {move["host"]: move for move in item["moves"]}
     over = change["state"] in FINISHED
@@ -99,25 +100,3 @@ def _cell(place: PlacementView | None, move: MoveView | None, item: ItemView, ov
 
 def _said(its: Look, host: str, word: str, style: Style, note: str) -> Line:
     return line(span(f"{its.glyph} ", its.style), span(host, TEXT), span(f" {word}", style), span(f" {note}", FAINT))
-
-
-def log_lines(picture: Picture, change: ChangeView | None, service: str, width: int) -> list[Line]:
-    """What happened to a change or service, and what its placements wrote last, oldest first."""
-    number = change["id"] if change else ""
-    found: list[Line] = []
-    for item in change["items"] if change else []:
-        for move in item["moves"]:
-            host = fit(f" {move['host']}", 18, FAINT)
-            found += [line(host, span(f" {text}", MUTED)) for text in move["log"]]
-            if move["detail"]:
-                found.append(line(host, span(f" {move['state']}: {move['detail']}", BAD)))
-    for event in picture.events:
-        mine = (number and event["change"] == number) or (service and event["subject"].startswith(f"{service}@"))
-        if not mine and (number or service):
-            continue
-        stamp = event["at"][11:19] if len(event["at"]) >= 19 else ""
-        found.append(
-            line(span(f" {stamp:<8} ", FAINT), fit(event["subject"], 24, MUTED), span(f" {event['message']}", TEXT))
-        )
-        found += [line(span(" " * 10), span(text, MUTED)) for text in event.get("log", [])]
-    return [pad(row, width) if length(row) < width else row for row in found]

@@ -6,8 +6,8 @@ from textual.widget import Widget
 
 from console.tui.actions import LOG, Aim
 from console.tui.render.line import line, span
+from console.tui.render.log import log_lines
 from console.tui.render.palette import FAINT, MUTED, STRONG
-from console.tui.render.rollout import log_lines
 from console.tui.screens.base import BoardScreen, bindings
 from console.tui.widgets.lines import LineView
 from console.tui.widgets.scroll import ScrollLines

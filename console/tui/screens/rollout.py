@@ -7,8 +7,9 @@ from textual.widget import Widget
 from console.tui.actions import ROLLOUT, Aim
 from console.tui.picture import FINISHED
 from console.tui.render.line import line, span
+from console.tui.render.log import log_lines
 from console.tui.render.palette import FAINT, MUTED, RULE
-from console.tui.render.rollout import grid, log_lines
+from console.tui.render.rollout import grid
 from console.tui.render.title import title
 from console.tui.screens.base import BoardScreen, bindings
 from console.tui.widgets.lines import LineView
