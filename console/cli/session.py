@@ -46,7 +46,7 @@ class Session:
     @cached_property
     def inventory_path(self) -> Path | None:
         """The inventory, None if there is none here."""
-        return address.find_inventory(self.inventory, self.environ, Path.cwd())
+        return address.find_inventory(self.inventory, self.environ, Path())
 
     @cached_property
     def organization(self) -> str | None:
