@@ -7,8 +7,10 @@ is a person's decision, so every refusal shows the fingerprint that was offered.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import asyncssh
@@ -42,7 +44,8 @@ class Trust:
 def trust_for(route: Route, host: str, port: int) -> Trust:
     """What is recorded of the server at ``host`` and ``port``.
 
-    Reads the files anew: a key that an operator records counts from the next connection on.
+    The files are read again when they have changed: a key that an operator records counts from
+    the next connection on.
     Raises HostKeyMismatch if a file that the inventory names cannot be read.
     """
     file = route.known_hosts or str(Path("~/.ssh/known_hosts").expanduser())
@@ -54,7 +57,8 @@ def trust_for(route: Route, host: str, port: int) -> Trust:
 
 def _read_known_hosts(route: Route, file: str) -> asyncssh.SSHKnownHosts:
     try:
-        return asyncssh.import_known_hosts(Path(file).read_text(encoding="utf-8", errors="replace"))
+        facts = os.stat(file)
+        return _parse_known_hosts(file, facts.st_mtime_ns, facts.st_size, facts.st_ino)
     except FileNotFoundError:
         if not route.known_hosts:
             return asyncssh.import_known_hosts("")
@@ -66,6 +70,12 @@ def _read_known_hosts(route: Route, file: str) -> asyncssh.SSHKnownHosts:
         raise HostKeyMismatch(
             f"{route}: its host key cannot be checked: {file} cannot be read: {error}. {UNTOUCHED}"
         ) from None
+
+
+@lru_cache(maxsize=4)
+def _parse_known_hosts(file: str, _mtime_ns: int, _size: int, _inode: int) -> asyncssh.SSHKnownHosts:
+    """The parsed file, kept while its facts stay: thousands of hosts share a file of thousands of lines."""
+    return asyncssh.import_known_hosts(Path(file).read_text(encoding="utf-8", errors="replace"))
 
 
 def _read_authorities(route: Route) -> tuple[asyncssh.SSHKey, ...]:

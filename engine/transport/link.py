@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 
-from engine.errors import LoginRefused, TransportError
+from engine.errors import HostUnreachable, LoginRefused, TransportError
 from engine.model.remote import Reply
 from engine.transport.connection import Connection
 from engine.transport.dial import Dialer
@@ -59,7 +59,14 @@ class Link:
         if self._shared is None:
             self._shared = asyncio.create_task(self._dial_unless_pooled(), name=f"connect to {self.route.name}")
             self._shared.add_done_callback(self._shared_done)
-        return await asyncio.shield(self._shared)
+        shared = self._shared
+        try:
+            return await asyncio.shield(shared)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if shared.cancelled() and task is not None and not task.cancelling():
+                raise LinkStale("closed") from None  # it was the dialling that was given up, not this call
+            raise
 
     async def renewed(self) -> Connection:
         """A connection opened after this call was made; it becomes the pooled one.
@@ -156,7 +163,7 @@ class Link:
             raise LoginRefused(f"{self._refused} Not tried again for another {self._not_before_s - clock():.0f} s.")
         through = await self._through()
         try:
-            connection = await self._dial_through(through)
+            connection = await self._dial_again(through)
         except LoginRefused as refused:
             pause_s = min(self._pace.refused_most_s, self._pace.refused_s * 2**self._refusals)
             self._refused, self._refusals = refused, self._refusals + 1
@@ -179,6 +186,15 @@ class Link:
             return await self._jump.connection()
         except TransportError as error:
             raise type(error)(f"{self.route} is reached through {self._jump.route.name}, and: {error}") from error
+
+    async def _dial_again(self, through: Connection | None) -> Connection:
+        """Connect; once more if it was the jump host's connection that turned out to be dead."""
+        try:
+            return await self._dial_through(through)
+        except HostUnreachable:
+            if through is None or through.is_usable:
+                raise
+        return await self._dial_through(await self._through())
 
     async def _dial_through(self, through: Connection | None) -> Connection:
         """Connect over the jump host's connection, which is held until ours is lost."""

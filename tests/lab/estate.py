@@ -140,8 +140,7 @@ class Estate:
         """Close the transports, and leave every machine running, connected and empty."""
         for transport in self._transports:
             await transport.close()
-        for machine in self.machines:
-            await asyncio.to_thread(self._restore, machine)
+        await asyncio.gather(*(asyncio.to_thread(self._restore, machine) for machine in self.machines))
 
     def _restore(self, machine: Machine) -> None:
         try:
