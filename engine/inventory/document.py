@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
 
+from engine.inventory.faults import quote
 from engine.inventory.scalars import (
     AmountOf,
     Blank,
@@ -30,10 +31,13 @@ from engine.inventory.scalars import (
 from engine.model.inventory import Amount
 
 Labels = Annotated[dict[Name, FreeText], Blank]
+# What engine.drivers fills in for each placement.
+PLACEHOLDERS = ("address", "host", "version", "environment", "service")
 _ENVIRONMENT_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z", re.ASCII)
 _LOGIN = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}\Z", re.ASCII)
 _BASE = re.compile(r"[A-Za-z0-9._/-]{1,200}\Z", re.ASCII)
 _TCP = re.compile(r"(?:[A-Za-z0-9._:{}\[\]-]{1,255}:)?([0-9]{1,5})\Z", re.ASCII)
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _URL = re.compile(r"https?://[^\s/]+(/\S*)?\Z", re.ASCII)
 
 
@@ -46,13 +50,27 @@ def _matching(pattern: re.Pattern[str], expected: str) -> Any:
     return PlainValidator(read)
 
 
+def _refuse_unknown_placeholder(text: str) -> None:
+    """A mistyped ``{addres}`` would be asked for as it stands, and never answer."""
+    for name in _PLACEHOLDER.findall(text):
+        if name not in PLACEHOLDERS:
+            raise problem(f"no placeholder is called {quote(name)}; known: {', '.join(PLACEHOLDERS)}")
+
+
+def _url(value: Any) -> str:
+    if not isinstance(value, str) or not _URL.match(value):
+        raise mismatch("a URL such as http://127.0.0.1:8080/healthz", value)
+    _refuse_unknown_placeholder(value)
+    return value
+
+
 def _schema(**schema: Any) -> Any:
     return WithJsonSchema(schema)
 
 
 Login = Annotated[str, _matching(_LOGIN, "the name of a user on the host"), _schema(type="string")]
 Variable = Annotated[str, _matching(_ENVIRONMENT_VARIABLE, "a variable's name such as PORT"), _schema(type="string")]
-Url = Annotated[str, _matching(_URL, "a URL such as http://127.0.0.1:8080/healthz"), _schema(type="string")]
+Url = Annotated[str, PlainValidator(_url), _schema(type="string")]
 BasePath = Annotated[str, _matching(_BASE, "a path of letters, digits and . _ - /"), _schema(type="string")]
 
 
@@ -132,6 +150,7 @@ def _tcp(value: Any) -> str:
     match = _TCP.match(value) if isinstance(value, str) else None
     if match is None or not 1 <= int(match.group(1)) <= 65535:
         raise mismatch("a port, or ADDRESS:PORT", value)
+    _refuse_unknown_placeholder(value)
     return str(value)
 
 

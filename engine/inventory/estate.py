@@ -4,6 +4,7 @@ resolved against each other."""
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from engine.inventory.reading import Read, is_blank, read_entries
 from engine.inventory.scalars import describe, problem_with_name
 from engine.model.inventory import Domain, Environment, Host, Position, Ssh, Team
 
+_BRACKETED = re.compile(r"\[([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)\]\Z")  # [fd00::1], as in a URL
 MAX_HOSTS = 50_000
 RESERVED_ENVIRONMENTS = frozenset({"hosts"})  # `placement: {hosts: [...]}` must have one meaning
 
@@ -198,7 +200,7 @@ def _addresses(read: Read[HostEntry], wanted: int, faults: Faults) -> tuple[str,
         return nothing
     key, here, written = read.name("address"), read.at("address"), read.value.address
     try:
-        addresses = expand_address(written) if not written.startswith("[") or wanted > 1 else (written,)
+        addresses = (ipv6.group(1),) if (ipv6 := _BRACKETED.match(written)) else expand_address(written)
     except RangeError as error:
         faults.add(here, "range", f"{key}: {error}")
         return nothing

@@ -33,8 +33,8 @@ class _AsWritten(GenerateJsonSchema):
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema of a whole inventory in one file. Of a folder's files each holds a part of
-    it, so an editor reports the rest as missing there."""
+    """The schema of one file of an inventory. No section is required in it, because each of a
+    folder's files holds only a part of the whole."""
     schema = Document.model_json_schema(schema_generator=_AsWritten, mode="validation")
     schema["$defs"]["Domains"] = {
         "type": "object",
@@ -43,6 +43,7 @@ def json_schema() -> dict[str, Any]:
         "additionalProperties": {"$ref": "#/$defs/Domains"},
     }
     schema["properties"]["domains"] = {"$ref": "#/$defs/Domains"}
+    del schema["required"]
     tidy: dict[str, Any] = _tidy(schema)
     return {"$schema": DIALECT, "title": "Interlock inventory", **tidy}
 

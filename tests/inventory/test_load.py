@@ -10,8 +10,9 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
+from engine.drivers import spec
 from engine.inventory import load
-from engine.inventory.document import Document, Section
+from engine.inventory.document import PLACEHOLDERS, Document, Section
 from engine.inventory.reading import section_at
 from engine.model.inventory import Amount, DriverName, Need, Position
 from engine.model.version import Scheme
@@ -65,6 +66,7 @@ def test_hosts_and_domains() -> None:
     inventory = load(COMPLETE)
     assert list(inventory.hosts) == ["bastion", "pay-eu-a1", "web-08.eu-b", "web-09.eu-b", "web-10.eu-b", "stage"]
     assert [inventory.hosts[f"web-{n}.eu-b"].address for n in ("08", "10")] == ["10.0.2.8", "10.0.2.10"]
+    assert inventory.hosts["stage"].address == "fd00::1"
     assert inventory.hosts["web-08.eu-b"].labels == {"role": "web"}
     assert (inventory.hosts["bastion"].port, inventory.hosts["stage"].port) == (22, 0)
     assert inventory.domain_path("web-09.eu-b") == ("eu", "eu-b", "rack-1")
@@ -89,7 +91,7 @@ def test_a_service() -> None:
     assert checkout.artifact.path == str(FIXTURES / "artifacts/checkout-{version}.tar.gz")
     assert checkout.artifact.sha256 == str(FIXTURES / "artifacts/sums.txt")
     assert (configuration.driver, configuration.base) == (DriverName.SYSTEMD, "/opt/interlock")
-    assert (configuration.command, configuration.user) == ("bin/checkout --port {PORT}", "checkout")
+    assert (configuration.command, configuration.user) == ("bin/checkout --listen {address}:8080", "checkout")
     assert configuration.variables == {"PORT": "8080", "GREETING": "", "VERSION": "1.10"}
     assert (health.http, health.version) == ("http://127.0.0.1:8080/healthz", "http://{address}:8080/version")
     assert (health.interval_s, health.timeout_s, health.passes) == (1.0, 0.25, 3)
@@ -162,3 +164,7 @@ def test_files_are_named_as_the_operator_named_them(monkeypatch: pytest.MonkeyPa
 
 def test_the_same_files_make_the_same_inventory() -> None:
     assert load(COMPLETE) == load(COMPLETE)
+
+
+def test_the_placeholders_are_those_that_the_drivers_fill_in() -> None:
+    assert PLACEHOLDERS == spec.PLACEHOLDERS

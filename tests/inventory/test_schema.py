@@ -60,3 +60,9 @@ def test_numbers_flags_and_blanks_are_allowed_where_editors_see_them() -> None:
     assert "null" in service["needs"]["type"]
     assert "null" in SCHEMA["$defs"]["EnvironmentEntry"]["type"]
     assert SCHEMA["$defs"]["SshEntry"]["properties"]["sudo"]["type"] == "boolean"
+
+
+def test_a_file_of_a_folder_may_hold_a_part() -> None:
+    assert set(SCHEMA["properties"]) == set(Document.model_fields)
+    assert "required" not in SCHEMA
+    assert SCHEMA["additionalProperties"] is False
