@@ -15,7 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import engine
 from engine.errors import InterlockError
+from engine.fleet import processes
 from engine.fleet.layout import Folders
 
 START_TIMEOUT_S = 60.0
@@ -62,10 +64,11 @@ class FleetProcess:
         folders.log.parent.mkdir(parents=True, exist_ok=True)
         with open(folders.log, "wb") as log:
             child = subprocess.Popen(  # noqa: S603  # our own module, our own folder
-                [sys.executable, "-m", "engine.fleet", "--dir", str(folders.root), "--attached"],
+                [sys.executable, "-P", "-m", "engine.fleet", "--dir", str(folders.root), "--attached"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
+                env={**os.environ, "PYTHONPATH": _import_path()},
                 start_new_session=True,  # ctrl-C in the terminal is for the engine, which stops first
             )
         fleet = cls(folders, child)
@@ -96,6 +99,7 @@ class FleetProcess:
         except subprocess.TimeoutExpired:
             self.child.kill()
             self.child.wait()
+            processes.end_all({str(path) for path in self.folders.hosts.glob("*")})
         if self.child.stdout:
             self.child.stdout.close()
 
@@ -123,3 +127,10 @@ class FleetProcess:
     def _last_words(self) -> str:
         text = self.folders.log.read_text(encoding="utf-8", errors="replace")[-LOG_TAIL:].strip()
         return f"its last words ({self.folders.log}): {text or 'none'}"
+
+
+def _import_path() -> str:
+    """Where the child finds this very package, wherever we stand: with ``-P`` the present folder,
+    which may hold an ``engine`` of its own, is not searched."""
+    root = str(Path(engine.__file__ or "").resolve().parent.parent)
+    return os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH", ""))))

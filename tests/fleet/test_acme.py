@@ -13,9 +13,11 @@ import pytest
 
 from engine.fleet.artifacts import write_artifacts
 from engine.fleet.releases import Pair, read_releases, sample_folder
+from engine.hygiene import check
 from engine.inventory import load
 from engine.inventory.catalog import scan
-from engine.model.inventory import Inventory
+from engine.model.finding import Severity
+from engine.model.inventory import DriverName, Inventory
 from engine.model.observation import Health, HostState, Reach, Sighting, Unit
 from engine.model.request import Deploy
 from engine.model.snapshot import Snapshot
@@ -79,6 +81,19 @@ def test_it_has_the_size_it_should(acme: Inventory) -> None:
     assert len({acme.hosts[name].domain for name in acme.hosts}) == 6
     assert {service.team for service in acme.services.values()} == set(acme.teams)
     assert sum(len(acme.placements(instance)) for instance in acme.instances()) == 81
+
+
+def test_check_finds_no_error_in_it(snapshot: Snapshot) -> None:
+    found = check(snapshot.inventory, snapshot.catalog)
+    assert [str(finding) for finding in found if finding.severity is Severity.ERROR] == []
+
+
+def test_the_small_example_loads_and_orders_its_two_services() -> None:
+    inventory = load(Path(str(sample_folder())).with_name("two-hosts"))
+    assert set(inventory.services) == {"api", "site"}
+    assert {service.configuration.driver for service in inventory.services.values()} == {DriverName.SYSTEMD}
+    assert not list(clashes(inventory, "site", "2.0", "api", "1.4"))
+    assert list(clashes(inventory, "site", "2.0", "api", "1.3"))
 
 
 def test_every_service_is_twice_in_prod_in_two_regions_and_once_in_staging(acme: Inventory) -> None:

@@ -76,6 +76,27 @@ def test_stop_leaves_nothing(tmp_path: Path) -> None:
     assert Folders(tmp_path).log.read_text() == ""
 
 
+def test_a_fleet_that_does_not_stop_is_killed_with_all_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("engine.fleet.process.STOP_TIMEOUT_S", 0.5)
+    fleet = demo.start(tmp_path, SERVICE_COUNT, HOST_COUNT)
+    os.kill(fleet.pid, signal.SIGSTOP)
+    fleet.stop()
+    assert fleet.child.returncode == -signal.SIGKILL
+    assert processes.living(homes(tmp_path)) == set()
+
+
+def test_the_present_folder_does_not_matter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("engine", "inventories"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit('the wrong package')\n")
+    monkeypatch.chdir(tmp_path)
+    with demo.running(Path("demo"), SERVICE_COUNT, HOST_COUNT) as fleet:
+        assert fleet.inventory == tmp_path / "demo" / "inventory"
+        assert answers(fleet) == SERVICE_COUNT * 3
+
+
 def test_sigterm_leaves_nothing(tmp_path: Path) -> None:
     with demo.running(tmp_path, SERVICE_COUNT, HOST_COUNT) as fleet:
         os.kill(fleet.pid, signal.SIGTERM)
