@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from engine.api.port import Port
 from engine.api.server import ApiServer
 from tests.api.small_engine import SmallEngine
 
@@ -42,7 +43,7 @@ class Served:
 def served(path: Path, *, rolling: bool = True, watch_limit: int = 5000) -> Iterator[Served]:
     """A small engine behind ``path``; with ``rolling`` it carries out its plan."""
     ready: Future[Served] = Future()
-    stop: list[Callable[[], None]] = []
+    stop: list[Callable[[], object]] = []
 
     async def main() -> None:
         over = asyncio.Event()
@@ -51,7 +52,7 @@ def served(path: Path, *, rolling: bool = True, watch_limit: int = 5000) -> Iter
         engine = SmallEngine()
         while engine.step():
             pass
-        server = ApiServer(engine, path, watch_limit=watch_limit)
+        server = ApiServer(cast(Port, engine), path, watch_limit=watch_limit)
         try:
             await server.start()
         except BaseException as error:  # noqa: BLE001  # handed to the waiting thread

@@ -74,7 +74,7 @@ def test_a_watcher_that_never_reads_is_cut_and_the_others_are_not(tmp_path: Path
             _settle(engine, 2)
             # More than the socket's and the transport's buffers hold, and then the limit.
             for _ in range(40):
-                engine.do(lambda: [engine.engine.happen(ev.EnginePaused("x" * 400)) for _ in range(50)])
+                engine.do(lambda: engine.engine.happen(*[ev.EnginePaused("x" * 400)] * 50))
                 if engine.server.watchers < 2:
                     break
             _settle(engine, 1)
