@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from engine.model.change import MoveState, OnFailure, Status
-from engine.model.event import ChangePaused, ItemStatus
+from engine.model.event import ChangePaused, EnginePaused, EngineResumed, ItemStatus
 from engine.model.snapshot import Decide
 from tests.builders import service, world
 
@@ -47,3 +47,14 @@ def test_a_change_that_is_taken_back_at_once_passes_through_reverting() -> None:
     made.finish(act, MoveState.FAILED, "the disk is full")
     made.run()
     assert made.change(change).status is Status.REVERTED
+
+
+def test_an_earlier_change_never_waits_for_a_later_one_that_waits_for_its_turn() -> None:
+    """Providers go first where nothing forces an order, but not past the queue."""
+    made = world(service("auth"), service("billing", ("auth", ">=1")))
+    made.record(EnginePaused("ana"))
+    earlier, later = made.deploy(billing="1.1"), made.deploy(auth="1.1")
+    made.record(EngineResumed("ana"))
+    moved = [act.placement.service for act in made.run()]
+    assert moved == ["billing", "billing", "auth", "auth"]
+    assert {made.change(change).status for change in (earlier, later)} == {Status.SUCCEEDED}
