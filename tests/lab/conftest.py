@@ -24,11 +24,12 @@ def booted() -> Iterator[tuple[Lab, list[Machine]]]:
     if why:
         pytest.skip(why)
     lab = Lab()
-    try:
-        yield lab, lab.up(HOSTS)
-    finally:
-        if os.environ.get("INTERLOCK_LAB_KEEP") != "1":
-            lab.down()
+    with lab.alone():
+        try:
+            yield lab, lab.up(HOSTS)
+        finally:
+            if os.environ.get("INTERLOCK_LAB_KEEP") != "1":
+                lab.down()
 
 
 @pytest.fixture

@@ -13,12 +13,14 @@ inotify instances, of which 128 (the usual limit) starve the later hosts.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +83,14 @@ class Lab:
         """Every host that was booted and not taken down."""
         found = [int(path.parent.name[1:]) for path in (self.folder / "hosts").glob("h*/pid")]
         return [Machine(self.folder, number) for number in sorted(found)]
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait until no other test run uses the lab, and keep it for the block."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def up(self, count: int) -> list[Machine]:
         """Boot hosts 1 to ``count``, and wait until each answers."""
