@@ -5,7 +5,6 @@ complete, the wheel holds what the program reads at run time, and the README tel
 from __future__ import annotations
 
 import ast
-import os
 import re
 import shutil
 import subprocess
@@ -15,9 +14,12 @@ import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import click
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from console.cli.main import cli
 
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
@@ -131,21 +133,11 @@ def commands_in(document: str) -> set[tuple[str, str]]:
 
 @pytest.mark.parametrize("document", ["README.md", "docs/operations.md", "docs/inventory.md"])
 def test_the_commands_that_readers_are_told_to_type_exist(document: str) -> None:
-    targets = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    environment = {**os.environ, "COLUMNS": "200"}
-    for tool, word in sorted(commands_in(document)):
-        if tool == "make":
-            assert word in targets, f"{document}: make {word}"
-        else:
-            done = subprocess.run(
-                [sys.executable, "-m", "console", word, "--help"],
-                cwd=ROOT,
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-            assert done.returncode == 0, f"{document}: interlock {word}\n{done.stderr}"
+    known = {
+        "make": set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE)),
+        "interlock": set(cli.list_commands(click.Context(cli))),
+    }
+    assert {(tool, word) for tool, word in commands_in(document) if word not in known[tool]} == set()
 
 
 def test_the_readme_names_the_two_commands() -> None:
