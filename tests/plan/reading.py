@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.model.names import InstanceId
+from engine.model.snapshot import Execute
 from engine.model.wait import Reason
 from engine.plan.estate import Estate
 from engine.plan.standing import state_of
