@@ -27,7 +27,7 @@ NOT_YET_OPTIONS = {
                "--not-before"),
     "apply": ("--config",),
     "demo": ("--play",),
-    "engine": ("--take-over", "--metrics"),
+    "engine": ("--metrics",),
 }  # fmt: skip
 
 

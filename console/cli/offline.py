@@ -21,13 +21,20 @@ class Demo:
     state: Path
 
 
-def serve(inventory: Path, state: Path, socket: Path | None, log_format: str, exit_when_idle: bool) -> int:
+def serve(
+    inventory: Path, state: Path, socket: Path | None, log_format: str, *, exit_when_idle: bool, take_over: bool
+) -> int:
     """Run an engine in the foreground; returns its exit status."""
     from engine.serve import ServeOptions
     from engine.serve import serve as run
 
     options = ServeOptions(
-        inventory=inventory, state=state, socket=socket, log_format=log_format, exit_when_idle=exit_when_idle
+        inventory=inventory,
+        state=state,
+        socket=socket,
+        log_format=log_format,
+        take_over=take_over,
+        exit_when_idle=exit_when_idle,
     )
     return run(options)
 

@@ -1,22 +1,20 @@
-"""Near names for a mistyped one: every "no such service" ends with what may have been meant."""
+"""The end of every "no such ...": what may have been meant, or what there is."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
+from engine.model.text import near
 
-def nearest(name: str, known: Iterable[str], count: int = 3) -> tuple[str, ...]:
-    """At most ``count`` of ``known`` that resemble ``name``, best first."""
-    return tuple(difflib.get_close_matches(name, sorted(known), n=count, cutoff=0.5))
+SHOWN = 10
 
 
 def did_you_mean(name: str, known: Iterable[str], what: str) -> str:
-    """A sentence's end: the near names, or all of them if they are few and none is near."""
+    """The near names as a question; without any, the names there are (``what`` in the singular)."""
     names = sorted(known)
-    near = nearest(name, names)
-    if near:
-        return f"did you mean {' or '.join(near)}?"
+    found = near(name, names)
+    if found:
+        return f"did you mean {' or '.join(found)}?"
     if not names:
         return f"there is no {what}"
-    return f"known: {', '.join(names[:10])}{', ...' if len(names) > 10 else ''}"
+    return f"known: {', '.join(names[:SHOWN])}{', ...' if len(names) > SHOWN else ''}"

@@ -62,7 +62,8 @@ def _show(address: str, read_only: bool) -> int:
 @verb("engine")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of the log on stderr.")
 @click.option("--exit-when-idle", is_flag=True, help="End when nobody is connected and nothing is unfinished.")
-def engine_command(session: Session, log_format: str, exit_when_idle: bool) -> int:
+@click.option("--take-over", is_flag=True, help="Claim hosts that obey an engine with another state folder.")
+def engine_command(session: Session, log_format: str, exit_when_idle: bool, take_over: bool) -> int:
     """The headless engine, in the foreground. SIGTERM: stop at the next safe point; twice: now.
     SIGHUP: reload the inventory."""
     from console.cli import offline
@@ -70,7 +71,7 @@ def engine_command(session: Session, log_format: str, exit_when_idle: bool) -> i
     inventory, state = session.needed_inventory(), session.needed_state()
     named = session.engine or session.environ.get("INTERLOCK_ENGINE")
     socket = Path(session.engine_address) if named else None
-    return offline.serve(inventory, state, socket, log_format, exit_when_idle)
+    return offline.serve(inventory, state, socket, log_format, exit_when_idle=exit_when_idle, take_over=take_over)
 
 
 @verb("demo")
