@@ -90,10 +90,10 @@ class Console(App[int]):
         return next(s for s in reversed(self.screen_stack) if isinstance(s, BoardScreen))
 
     def redraw(self) -> None:
-        """Draws the screen in sight again; only what changed is sent to the terminal."""
-        for screen in self.screen_stack:
-            if isinstance(screen, BoardScreen):
-                screen.redraw()
+        """Draws the screen in sight again; only what changed is sent to the terminal. Behind a dialog
+        nothing is drawn: Textual would repaint all of it, and the dialog, for every changed cell."""
+        if isinstance(self.screen, BoardScreen):
+            self.screen.redraw()
 
     def engine_now(self) -> datetime:
         """The present by the engine's clock: ages are told by the clock that stamped them. Stands

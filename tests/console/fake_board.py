@@ -1,4 +1,4 @@
-"""``python -m tests.console.fake_board [--play] [--calm] [--read-only]`` opens the console on an engine
+"""``python -m tests.console.fake_board [--play] [--calm] [--hostile] [--read-only]`` opens the console on an engine
 that is none, to be looked at."""
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import threading
 
 from console.tui.app import Console
 from tests.console.fake_engine import FakeEngine
+from tests.console.payloads import PAYLOADS, poison
 from tests.console.story import make_board
 
 
@@ -26,7 +27,10 @@ def _play(engine: FakeEngine, stop: threading.Event) -> None:
 
 def main() -> None:
     """Opens the console on a fake engine with the real clock."""
-    engine = FakeEngine(make_board(calm="--calm" in sys.argv))
+    board = make_board(calm="--calm" in sys.argv)
+    if "--hostile" in sys.argv:
+        board = poison(board, "".join(PAYLOADS))
+    engine = FakeEngine(board)
     stop = threading.Event()
     if "--play" in sys.argv:
         threading.Thread(target=_play, args=(engine, stop), daemon=True).start()

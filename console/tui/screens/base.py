@@ -9,7 +9,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input
 
 from console.tui.actions import BY_ID, Action, Aim, Danger, blocked, of_screen
 from console.tui.picture import Picture
@@ -19,6 +18,8 @@ from console.tui.session import Session
 from console.tui.widgets.lines import LineView
 
 if TYPE_CHECKING:
+    from textual.widgets import Input
+
     from console.tui.app import Console
 
 
@@ -120,6 +121,8 @@ class BoardScreen(Screen[None]):
 
     def do_filter(self) -> None:
         """Opens the filter line."""
+        from textual.widgets import Input  # not needed for the first frame
+
         if not self.query("#filter"):
             box = Input(self.query_text, placeholder="text  team:  state:  host:  domain:", compact=True, id="filter")
             self.mount(box, before="#footer")
