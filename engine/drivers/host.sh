@@ -42,7 +42,8 @@
 #     steps/STEP/      started, lock (held until there is a result), job, result, cause,
 #                      confirmed or reversed
 #     history          a line for each switch that was carried out
-#     process/         (driver process) wanted, supervisor, child, log
+#     process/         (driver process) wanted, supervisor, child, log; `mine` once it was started
+#                      from here, so that no stranger is left to be stopped
 #
 # WHY IT SURVIVES A KILL AT ANY INSTANT
 #   A step's folder appears complete, by rename; what has a folder is never run again. `armed` is
@@ -786,8 +787,7 @@ strangers() { # pids of what was started here by somebody else, persons' shells 
 
 start_process() {
     stop_process
-    mkdir -p -- "$own/process" || return 1
-    boot_id
+    { mkdir -p -- "$own/process" && : >"$own/process/mine"; } 2>/dev/null || return 1
     uptime_cs
     token=$now.$$
     put_line "$own/process/wanted" "$token" || return 1
@@ -805,7 +805,7 @@ stop_process() { # no supervisor first, so that nothing is restarted; then the p
         kill -KILL "$pid" 2>/dev/null
     done
     adopted=
-    [ -L "$own/configuration" ] || adopted=yes
+    [ -e "$own/process/mine" ] || adopted=yes
     uptime_cs
     patience=$((now + 500))
     signal=TERM
@@ -880,7 +880,10 @@ log_process() { # LINES [SINCE, a length of the log]
 }
 
 clean_log() { # lines from a service, as they may be shown
-    tr -d '\000' | sed "s/$(printf '\033')\[[0-9;?]*[A-Za-z]//g" | tr -d '\001-\010\013-\037\177' | cut -c 1-500
+    escape=$(printf '\033')
+    bell=$(printf '\007')
+    tr -d '\000' | sed -e "s/$escape\[[0-9;?]*[A-Za-z]//g" -e "s/$escape\][^$bell$escape]*$bell//g" |
+        tr -d '\001-\010\013-\037\177' | cut -c 1-500
 }
 
 do_log() {
@@ -956,9 +959,10 @@ launch() { # the job, detached from this call; returns when it has its locks
             healthy_deadline_ms="$healthy_deadline_ms" confirm_ms="$confirm_ms"
     fi
     keep_script
-    detach "interlock-step-$(printf '%s' "$service/$step" | cksum | tr ' ' -)" "" "$@"
+    detach "$(unit_of step)" "" "$@"
     tries=0
     while [ ! -e "$steps/$step/job" ] && [ "$tries" -lt 500 ]; do
+        [ -z "$detached" ] || kill -0 "$detached" 2>/dev/null || break
         nap 0.02
         tries=$((tries + 1))
     done
@@ -973,13 +977,19 @@ keep_script() { # a copy of this script beside the service: what is detached mus
 detach() { # UNIT SECONDS ARGUMENT...: run this script by itself, under systemd where it can; SECONDS "" = now
     unit_name=$1
     delay=$2
+    detached=
     shift 2
     if [ "$driver" = systemd ] && command -v systemd-run >/dev/null; then
-        systemd-run --quiet --collect --unit="$unit_name" ${delay:+--on-active="$delay"} \
+        systemd-run --quiet --collect --unit="$unit_name" ${delay:+--on-active="$delay" --timer-property=AccuracySec=1s} \
             ${INTERLOCK_BOOT_ID_FILE:+--setenv=INTERLOCK_BOOT_ID_FILE="$INTERLOCK_BOOT_ID_FILE"} \
             /bin/sh "$own/host.sh" "$@" </dev/null >/dev/null 2>&1 7>&- 8>&- 9>&- && return 0
     fi
     setsid sh "$own/host.sh" "$@" </dev/null >/dev/null 2>&1 7>&- 8>&- 9>&- &
+    detached=$!
+}
+
+unit_of() { # KIND: the name under which systemd runs that part of this step
+    printf 'interlock-%s-%s' "$1" "$(printf '%s' "$service/$step" | cksum | tr ' ' -)"
 }
 
 attach() { # waits until the step has a result, and answers with it
@@ -1064,6 +1074,7 @@ do_job() {
     find_fetcher
     "job_$act"
     rm -f -- "$own/working"
+    [ "$driver" != systemd ] || systemctl stop --no-block -- "$(unit_of guard).timer" 2>/dev/null
     exit 0
 }
 
@@ -1178,7 +1189,7 @@ arm() { # from here on the previous release comes back unless this step is confi
     unlock_base
     remember "$from" "$version"
     flush "$own/armed" "$own" "$own/history"
-    detach "interlock-guard-$(printf '%s' "$service/$step" | cksum | tr ' ' -)" $(((healthy_deadline_ms + confirm_ms) / 1000 + 5)) \
+    detach "$(unit_of guard)" $(((healthy_deadline_ms + confirm_ms) / 1000 + 5)) \
         watch driver="$driver" base="$base" service="$service" step="$step"
 }
 
@@ -1332,7 +1343,9 @@ prune_configurations() { # all but the present and the previous one: they may ho
 job_withdraw() {
     current_release
     remember "$from" -
+    why="could not stop it"
     if stop_service && put_in_place - -; then
+        [ "$driver" != systemd ] || rm -f -- "$UNITS/interlock-recover-$service.service" "$UNITS/multi-user.target.wants/interlock-recover-$service.service"
         publish withdrawn
     else
         publish failed "$why"

@@ -110,9 +110,9 @@ class Box:
 
     def reboot(self, boot_id: str) -> None:
         """A power cut: everything dies at once, and the next boot has another id."""
-        for _ in range(3):
+        for number in (signal.SIGSTOP, signal.SIGSTOP, signal.SIGKILL):  # nobody sees another die
             for pid in self.processes():
-                self.kill(pid)
+                self.kill(pid, number)
         self.boot(boot_id)
 
     @property
@@ -155,9 +155,9 @@ class Box:
         return found
 
     @staticmethod
-    def kill(pid: int) -> None:
+    def kill(pid: int, number: int = signal.SIGKILL) -> None:
         try:
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, number)
         except ProcessLookupError:
             return
 
