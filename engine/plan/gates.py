@@ -137,7 +137,8 @@ def _clash(case: Case, other: str, consumer: str, theirs: Iterable[str]) -> Clas
 
 
 def _what_to_queue(case: Case, consumer: str, other: str) -> str:
-    """The command that would bring the other side to where it fits, if a known version does."""
+    """The command that would bring the other side to where it fits, if a known version does:
+    one that was healthy somewhere before one that never ran, then the newest."""
     estate = case.estate
     scheme = estate.scheme(other)
     fitting = [
@@ -147,8 +148,11 @@ def _what_to_queue(case: Case, consumer: str, other: str) -> str:
     ]
     if not fitting:
         return f"no known version of {other} fits {case.item.service} {case.item.goal}"
-    newest = max(fitting, key=lambda version: sort_key(scheme, version))
-    return f"interlock deploy {other}={newest} -e {case.change.environment}"
+    proven = {
+        good.version for known in estate.state.instances.values() if known.id.service == other for good in known.good
+    }
+    best = max(fitting, key=lambda version: (version in proven, sort_key(scheme, version)))
+    return f"interlock deploy {other}={best} -e {case.change.environment}"
 
 
 def dependency_unhealthy(case: Case) -> Iterator[Wait]:
@@ -210,8 +214,10 @@ def dependency_busy(case: Case) -> Iterator[Wait]:
             yield case.wait(Reason.DEPENDENCY_BUSY, message, owner=earlier.requested_by, blocker=earlier.id)
     if case.order.lockstep_of(name):
         return
-    for first in case.order.before.get(name, {}):
+    for first, clash in case.order.before.get(name, {}).items():
         coming = case.ends.get(first)
+        if clash is None and coming and coming[0].number > case.change.number:
+            continue  # a mere preference does not let a later change go before an earlier one
         if coming and not case.estate.rolling(InstanceId(first, environment)):
             message = f"{first} {coming[1]} (change {coming[0].id}) goes first"
             yield case.wait(Reason.DEPENDENCY_BUSY, message, owner=case.owner(first), blocker=coming[0].id)
