@@ -1,92 +1,16 @@
-"""The gates before a rollout may start: one pure function each, in one table.
-
-A gate looks at one ``Case`` and yields the waits it imposes; none means go. Gates that keep a
-change's place in the queue (``model.wait.RESERVING``) and gates that do not are told apart by
-their reasons, not by their place in the table.
-"""
+"""Gates of dependencies: versions, health and turns of the services this one is joined with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
-from engine.model.change import UNSUCCESSFUL, Change, Item, Kind
-from engine.model.inventory import Service
+from engine.model.change import Kind
 from engine.model.names import InstanceId
 from engine.model.version import satisfies, sort_key
-from engine.model.wait import RESERVING, Reason, Wait
+from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
-from engine.plan.holds import holds
-from engine.plan.sequence import Clash, Order, clash_of
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One item that wants to start. ``ends`` maps every service of the environment that is
-    moving or to move to its change and the version it will end at; ``order`` is the order
-    among those to move; ``reserved`` names, for each service, the earlier change that keeps
-    its place there; ``rolling`` lists the rollouts that run now."""
-
-    estate: Estate
-    change: Change
-    item: Item
-    order: Order
-    ends: Mapping[str, tuple[Change, str]]
-    reserved: Mapping[str, Change]
-    rolling: tuple[tuple[Change, Item], ...]
-
-    @property
-    def instance(self) -> InstanceId:
-        """The instance that would move."""
-        return self.change.instance(self.item)
-
-    def wait(self, reason: Reason, message: str, owner: str = "", unblock: str = "", blocker: str = "") -> Wait:
-        """A wait of this case."""
-        return Wait(reason, str(self.instance), message, self.change.id, owner, unblock, blocker)
-
-    def pairs(self) -> Iterator[tuple[str, str, str]]:
-        """(consumer, provider, the other one) for each dependency this service is part of."""
-        name = self.item.service
-        for provider in self.estate.providers(name):
-            if provider != name:
-                yield name, provider, provider
-        for consumer in self.estate.consumers.get(name, ()):
-            if consumer != name:
-                yield consumer, name, consumer
-
-    def owner(self, service: str) -> str:
-        """The team that owns a service, "" if the inventory does not know it."""
-        declared = self.estate.service(service)
-        return declared.team if declared else ""
-
-
-def held(case: Case) -> Iterator[Wait]:
-    """A person stopped the engine, the change, or the instance; or the engine is going down."""
-    yield from holds(case.estate, case.change, case.item)
-
-
-def failed_earlier(case: Case) -> Iterator[Wait]:
-    """Another item of the same change failed: what has not started does not start."""
-    for other in case.change.items:
-        if other.status in UNSUCCESSFUL:
-            message = f"{other.service} failed earlier in change {case.change.id}"
-            yield case.wait(Reason.FAILED_EARLIER, message, case.change.requested_by)
-            return
-
-
-def artifact(case: Case) -> Iterator[Wait]:
-    """The release's file was there when the change was accepted, and must still be."""
-    name, goal = case.item.service, case.item.goal
-    known = case.estate.snapshot.catalog.find(name, goal)
-    if known is None:
-        good = case.estate.known(case.instance).good
-        if case.change.kind is Kind.ROLLBACK and any(g.version == goal for g in good):
-            return  # the hosts keep what they ran
-        message = f"the artifact of {name} {goal} is gone"
-        yield case.wait(Reason.ARTIFACT_MISSING, message, owner=case.owner(name), unblock="put the file back")
-    elif not known.sha256:
-        message = f"no sha256 sum is listed for {known.path}"
-        yield case.wait(Reason.ARTIFACT_UNVERIFIED, message, owner=case.owner(name), unblock="add it to the sums file")
+from engine.plan.gates.case import Case
+from engine.plan.sequence import Clash, clash_of
 
 
 def lockstep(case: Case) -> Iterator[Wait]:
@@ -221,58 +145,3 @@ def dependency_busy(case: Case) -> Iterator[Wait]:
         if coming and not case.estate.rolling(InstanceId(first, environment)):
             message = f"{first} {coming[1]} (change {coming[0].id}) goes first"
             yield case.wait(Reason.DEPENDENCY_BUSY, message, owner=case.owner(first), blocker=coming[0].id)
-
-
-def concurrency(case: Case) -> Iterator[Wait]:
-    """No more rollouts at once than the limits allow: overall, per team, environment, label."""
-    if case.change.kind is Kind.ROLLBACK:
-        return
-    limits, me = case.estate.inventory.limits, case.estate.service(case.item.service)
-    if me is None:
-        return
-    rolling = [(change, case.estate.service(item.service)) for change, item in case.rolling]
-    environment = case.change.environment
-
-    def full(limit: int | None, count: int, what: str) -> Iterator[Wait]:
-        if limit is not None and count >= limit:
-            message = f"{count} of at most {limit} rollouts {what} run already"
-            yield case.wait(Reason.CONCURRENCY_LIMIT, message, owner="policies.limits")
-
-    yield from full(limits.rollouts, len(rolling), "in all")
-    yield from full(limits.per_team, sum(_team(s) == me.team for _, s in rolling), f"of team {me.team}")
-    in_environment = sum(change.environment == environment for change, _ in rolling)
-    yield from full(limits.per_environment.get(environment), in_environment, f"in {environment}")
-    for key, value in sorted(me.labels.items()):
-        same = sum(s is not None and s.labels.get(key) == value for _, s in rolling)
-        yield from full(limits.per_label.get(f"{key}={value}"), same, f"with label {key}={value}")
-
-
-def _team(service: Service | None) -> str | None:
-    return service.team if service else None
-
-
-START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
-    held,
-    failed_earlier,
-    artifact,
-    lockstep,
-    dependency_version,
-    dependency_unhealthy,
-    dependency_busy,
-    concurrency,
-)
-
-
-def waits_before_start(case: Case) -> tuple[Wait, ...]:
-    """Every wait that holds the item now; none means that its rollout may start."""
-    return tuple(wait for gate in START_GATES for wait in gate(case))
-
-
-def is_blocked(waits: tuple[Wait, ...]) -> bool:
-    """Whether something other than its turn holds it: it then keeps no place in the queue."""
-    return any(wait.reason not in RESERVING for wait in waits)
-
-
-def is_stuck(waits: tuple[Wait, ...]) -> bool:
-    """Whether something holds it that nothing in the queue will clear."""
-    return any(wait.reason not in RESERVING and not wait.blocker for wait in waits)

@@ -1,0 +1,45 @@
+"""The gates before a rollout may start: one pure function each, in one table.
+
+A gate looks at one ``Case`` and yields the waits it imposes; none means go. Gates that keep a
+change's place in the queue (``model.wait.RESERVING``) and gates that do not are told apart by
+their reasons, not by their place in the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from engine.model.wait import RESERVING, Wait
+from engine.plan.gates.artifact import artifact
+from engine.plan.gates.case import Case
+from engine.plan.gates.dependency import dependency_busy, dependency_unhealthy, dependency_version, lockstep
+from engine.plan.gates.limits import concurrency
+from engine.plan.gates.people import failed_earlier, held
+
+__all__ = ["START_GATES", "Case", "is_blocked", "is_stuck", "waits_before_start"]
+
+START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
+    held,
+    failed_earlier,
+    artifact,
+    lockstep,
+    dependency_version,
+    dependency_unhealthy,
+    dependency_busy,
+    concurrency,
+)
+
+
+def waits_before_start(case: Case) -> tuple[Wait, ...]:
+    """Every wait that holds the item now; none means that its rollout may start."""
+    return tuple(wait for gate in START_GATES for wait in gate(case))
+
+
+def is_blocked(waits: tuple[Wait, ...]) -> bool:
+    """Whether something other than its turn holds it: it then keeps no place in the queue."""
+    return any(wait.reason not in RESERVING for wait in waits)
+
+
+def is_stuck(waits: tuple[Wait, ...]) -> bool:
+    """Whether something holds it that nothing in the queue will clear."""
+    return any(wait.reason not in RESERVING and not wait.blocker for wait in waits)

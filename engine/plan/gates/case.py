@@ -1,0 +1,52 @@
+"""What a gate looks at: one queued item that wants to start, and what surrounds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from engine.model.change import Change, Item
+from engine.model.names import InstanceId
+from engine.model.wait import Reason, Wait
+from engine.plan.estate import Estate
+from engine.plan.sequence import Order
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One item that wants to start. ``ends`` maps every service of the environment that is
+    moving or to move to its change and the version it will end at; ``order`` is the order
+    among those to move; ``reserved`` names, for each service, the earlier change that keeps
+    its place there; ``rolling`` lists the rollouts that run now."""
+
+    estate: Estate
+    change: Change
+    item: Item
+    order: Order
+    ends: Mapping[str, tuple[Change, str]]
+    reserved: Mapping[str, Change]
+    rolling: tuple[tuple[Change, Item], ...]
+
+    @property
+    def instance(self) -> InstanceId:
+        """The instance that would move."""
+        return self.change.instance(self.item)
+
+    def wait(self, reason: Reason, message: str, owner: str = "", unblock: str = "", blocker: str = "") -> Wait:
+        """A wait of this case."""
+        return Wait(reason, str(self.instance), message, self.change.id, owner, unblock, blocker)
+
+    def pairs(self) -> Iterator[tuple[str, str, str]]:
+        """(consumer, provider, the other one) for each dependency this service is part of."""
+        name = self.item.service
+        for provider in self.estate.providers(name):
+            if provider != name:
+                yield name, provider, provider
+        for consumer in self.estate.consumers.get(name, ()):
+            if consumer != name:
+                yield consumer, name, consumer
+
+    def owner(self, service: str) -> str:
+        """The team that owns a service, "" if the inventory does not know it."""
+        declared = self.estate.service(service)
+        return declared.team if declared else ""
