@@ -1,11 +1,7 @@
-"""Folds events into state: ``evolve(state, recorded)`` is the only way state comes about, in
-the running engine, at start-up from the journal, and in the forecast. An event that the
-present state does not allow raises ``IllegalTransition`` and changes nothing.
-"""
+"""Events of changes: accepted, started, moved, ended, taken back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.errors import IllegalTransition
@@ -15,66 +11,22 @@ from engine.model.event import (
     ChangePaused,
     ChangeResumed,
     ChangeStatus,
-    EnginePaused,
-    EngineResumed,
-    EngineStarted,
-    HostSeen,
-    InstanceAdopted,
-    InstanceHeld,
-    InstanceReleased,
     ItemStatus,
     MoveEnded,
     MoveIntended,
-    PlacementSeen,
     Recorded,
 )
-from engine.model.names import InstanceId, PlacementId
-from engine.model.observation import Health, HostState, Reach, Sighting, Unit
-from engine.model.state import Good, InstanceState, State
+from engine.model.names import PlacementId
+from engine.model.observation import Health, Sighting, Unit
+from engine.model.state import Good, State
+from engine.plan.evolve.parts import instance_state, put_instance, see
 
 KEPT_FINISHED_CHANGES = 200
 KEPT_GOOD_VERSIONS = 10
 
 
-def fold(state: State, events: Iterable[Recorded]) -> State:
-    """All of ``events`` applied in order."""
-    for recorded in events:
-        state = evolve(state, recorded)
-    return state
-
-
-def evolve(state: State, recorded: Recorded) -> State:
-    """The state after one event."""
-    state = replace(state, elapsed_s=recorded.elapsed_s)
-    match recorded.event:
-        case EngineStarted(store, epoch, engine):
-            hosts = {n: replace(h, reach=Reach.UNKNOWN, fenced=False) for n, h in state.hosts.items()}
-            return replace(state, store=store, epoch=epoch, engine=engine, hosts=hosts)
-        case EnginePaused(by):
-            return replace(state, paused_by=by)
-        case EngineResumed():
-            return replace(state, paused_by="")
-        case HostSeen(host, reach, boot_id, fenced, reason):
-            return replace(state, hosts={**state.hosts, host: HostState(host, reach, boot_id, fenced, reason)})
-        case PlacementSeen(sighting):
-            return _see(state, sighting)
-        case InstanceAdopted(instance, version, configuration):
-            good = (Good(version, configuration),)
-            return _put_instance(state, InstanceState(instance, version, configuration, good))
-        case InstanceHeld(instance, by):
-            return _put_instance(state, replace(instance_state(state, instance), held_by=by))
-        case InstanceReleased(instance):
-            return _put_instance(state, replace(instance_state(state, instance), held_by=""))
-        case _:
-            return _evolve_change(state, recorded)
-
-
-def instance_state(state: State, instance: InstanceId) -> InstanceState:
-    """What is known of an instance; an empty record if nothing is."""
-    return state.instances.get(instance) or InstanceState(instance)
-
-
-def _evolve_change(state: State, recorded: Recorded) -> State:
+def evolve_change(state: State, recorded: Recorded) -> State:
+    """The state after one event of a change."""
     match recorded.event:
         case ChangeAccepted(change):
             changes = {**state.changes, change.id: change}
@@ -110,10 +62,6 @@ def _put_item(state: State, change: Change, item: Item) -> State:
     return _put(state, replace(change, items=items))
 
 
-def _put_instance(state: State, instance: InstanceState) -> State:
-    return replace(state, instances={**state.instances, instance.id: instance})
-
-
 def _prune(state: State, changes: dict[str, Change]) -> State:
     """Forget the oldest finished changes beyond the number kept; the journal has them all."""
     surplus = len(changes) - KEPT_FINISHED_CHANGES
@@ -123,10 +71,6 @@ def _prune(state: State, changes: dict[str, Change]) -> State:
         for change_id in old:
             del changes[change_id]
     return replace(state, changes=changes)
-
-
-def _see(state: State, sighting: Sighting) -> State:
-    return replace(state, sightings={**state.sightings, sighting.placement: sighting})
 
 
 def _pause(state: State, change: Change, by: str) -> State:
@@ -182,9 +126,9 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
     if status is Status.SUCCEEDED:
         good = tuple(g for g in known.good if g.version != item.goal)
         good = (*good, Good(item.goal, item.configuration))[-KEPT_GOOD_VERSIONS:]
-        return _put_instance(state, replace(known, good=good))
+        return put_instance(state, replace(known, good=good))
     if status is Status.REVERTED:
-        return _put_instance(state, replace(known, target=item.origin, configuration=item.origin_configuration))
+        return put_instance(state, replace(known, target=item.origin, configuration=item.origin_configuration))
     return state
 
 
@@ -201,7 +145,7 @@ def _start_item(state: State, change: Change, item: Item, recorded: Recorded) ->
         origin_configuration=last.configuration if last else None,
     )
     state = _put_item(state, change, item)
-    state = _put_instance(state, replace(known, target=item.goal, configuration=item.configuration))
+    state = put_instance(state, replace(known, target=item.goal, configuration=item.configuration))
     if change.status is Status.WAITING:
         state = _put(state, _change_status(_change(state, change.id), Status.RUNNING, recorded))
     return state
@@ -233,14 +177,14 @@ def _end(state: State, event: MoveEnded, recorded: Recorded) -> State:
 def _see_end(state: State, placement: PlacementId, item: Item, move: Move) -> State:
     """The outcome of a step is itself a sighting: the host judged and reported it."""
     if move.state is MoveState.DONE and move.goal is None:
-        return _see(state, Sighting(placement, None, unit=Unit.ABSENT))
+        return see(state, Sighting(placement, None, unit=Unit.ABSENT))
     if move.state is MoveState.DONE:
         configuration = (item.origin_configuration if move.back else None) or item.configuration
-        return _see(
+        return see(
             state,
             Sighting(placement, move.goal, move.goal, configuration.digest, Unit.RUNNING, Health.PASSING),
         )
     if move.state in (MoveState.REVERTED, MoveState.UNCONFIRMED):
         unit = Unit.UNKNOWN if move.origin else Unit.ABSENT
-        return _see(state, Sighting(placement, move.origin, move.origin, unit=unit, detail="just put back"))
+        return see(state, Sighting(placement, move.origin, move.origin, unit=unit, detail="just put back"))
     return state
