@@ -31,6 +31,7 @@ class InstanceState:
 
     ``target`` None: nothing was ever adopted or deployed, or several versions run.
     ``held_by``: a person has taken hands off it (pause/hold SERVICE), "" if nobody has.
+    ``batch_s``: what a batch took in each of its latest rollouts, in seconds, oldest first.
     """
 
     id: InstanceId
@@ -38,6 +39,7 @@ class InstanceState:
     configuration: Configuration | None = None
     good: tuple[Good, ...] = ()
     held_by: str = ""
+    batch_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,11 +18,13 @@ from engine.model.event import (
 )
 from engine.model.names import PlacementId
 from engine.model.observation import Health, Sighting, Unit
-from engine.model.state import Good, State
+from engine.model.state import Good, InstanceState, State
+from engine.plan.durations import seconds_a_batch
 from engine.plan.evolve.parts import instance_state, put_instance, see
 
 KEPT_FINISHED_CHANGES = 200
 KEPT_GOOD_VERSIONS = 10
+KEPT_DURATIONS = 20
 
 
 def evolve_change(state: State, recorded: Recorded) -> State:
@@ -126,10 +128,16 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
     if status is Status.SUCCEEDED:
         good = tuple(g for g in known.good if g.version != item.goal)
         good = (*good, Good(item.goal, item.configuration))[-KEPT_GOOD_VERSIONS:]
-        return put_instance(state, replace(known, good=good))
+        return put_instance(state, _learned(replace(known, good=good), item))
     if status is Status.REVERTED:
         return put_instance(state, replace(known, target=item.origin, configuration=item.origin_configuration))
     return state
+
+
+def _learned(known: InstanceState, item: Item) -> InstanceState:
+    """How long its rollout took, kept with the latest others."""
+    took_s = seconds_a_batch(item)
+    return known if took_s is None else replace(known, batch_s=(*known.batch_s, took_s)[-KEPT_DURATIONS:])
 
 
 def _start_item(state: State, change: Change, item: Item, recorded: Recorded) -> State:

@@ -1,0 +1,99 @@
+"""How long a rollout will take: learned from the instance's latest ones, else from the service's
+in other environments, else worked out from its rollout policy. What is kept is seconds a batch,
+so that an answer holds when placements or ``max_parallel`` have changed since.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import median
+
+from engine.model.change import Change, Item, Move, MoveState
+from engine.model.names import InstanceId
+from engine.plan.estate import Estate
+
+ENOUGH = 3  # samples; fewer say less than the policy does
+STEP_S = 5.0  # what staging, restarting and confirming take where nothing is known
+SPREAD = 0.3  # of the logarithm: how durations scatter until there are many samples
+SPREAD_WEIGHT = 6  # as many samples does that guess count for
+P90 = 1.2816  # standard deviations from the median to the 90th percentile
+
+
+def rollout_s(estate: Estate, change: Change, item: Item) -> float:
+    """Seconds the rollout of one item will take: one in two takes longer."""
+    instance = change.instance(item)
+    return batches(estate, instance) * _batch_s(estate, instance)
+
+
+def rollout_p90_s(estate: Estate, change: Change, item: Item) -> float:
+    """Seconds that nine of ten such rollouts stay within."""
+    return rollout_s(estate, change, item) * math.exp(P90 * _spread(_samples(estate, change.instance(item))))
+
+
+def revert_s(estate: Estate, change: Change, item: Item) -> float:
+    """Seconds to take the whole rollout back, at the same pace as it went."""
+    return rollout_s(estate, change, item)
+
+
+def batches(estate: Estate, instance: InstanceId) -> int:
+    """How many times a group of placements moves, one group after the other; at least 1."""
+    placed = len(estate.inventory.placements(instance))
+    service = estate.service(instance.service)
+    if service is None or placed == 0:
+        return 1
+    return math.ceil(placed / min(placed, service.rollout.max_parallel.of(placed)))
+
+
+def seconds_a_batch(item: Item) -> float | None:
+    """What one finished rollout teaches: the time in which something of it moved (so that no
+    pause counts), for each batch of as many moves as went side by side; None if nothing moved."""
+    moves = [move for move in item.moves.values() if not move.back and move.state is MoveState.DONE and move.finished]
+    if not moves:
+        return None
+    busy_s, together = _busy(moves)
+    return busy_s / math.ceil(len(moves) / together)
+
+
+def _busy(moves: Sequence[Move]) -> tuple[float, int]:
+    """Seconds in which at least one of the moves was under way, and the most at one time."""
+    turns = sorted(
+        turn for move in moves if move.finished for turn in ((move.started, 1), (max(move.started, move.finished), -1))
+    )
+    busy_s, flying, most, before = 0.0, 0, 1, turns[0][0]
+    for at, step in turns:
+        busy_s += (at - before).total_seconds() if flying else 0.0
+        flying += step
+        most, before = max(most, flying), at
+    return busy_s, most
+
+
+def _samples(estate: Estate, instance: InstanceId) -> Sequence[float]:
+    own = estate.known(instance).batch_s
+    if len(own) >= ENOUGH:
+        return own
+    every = [
+        s for known in estate.state.instances.values() if known.id.service == instance.service for s in known.batch_s
+    ]
+    return every if len(every) >= ENOUGH else ()
+
+
+def _batch_s(estate: Estate, instance: InstanceId) -> float:
+    samples = _samples(estate, instance)
+    if samples:
+        return median(samples)
+    service = estate.service(instance.service)
+    if service is None:
+        return STEP_S
+    health = service.configuration.health
+    healthy_s = health.passes * health.interval_s if health.is_declared else 0.0
+    return STEP_S + healthy_s + service.rollout.min_healthy_time_s
+
+
+def _spread(samples: Sequence[float]) -> float:
+    """The standard deviation of the logarithm, drawn towards a guess while samples are few."""
+    logs = [math.log(max(sample, 0.001)) for sample in samples]
+    mean = sum(logs) / len(logs) if logs else 0.0
+    squares = sum((value - mean) ** 2 for value in logs)
+    freedom = max(0, len(logs) - 1)
+    return math.sqrt((squares + SPREAD_WEIGHT * SPREAD**2) / (freedom + SPREAD_WEIGHT))
