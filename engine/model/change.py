@@ -7,6 +7,8 @@ leave them is a bug and raises.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +16,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from engine.errors import IllegalTransition
+from engine.model.consent import Approval, Override
 from engine.model.inventory import Configuration
 from engine.model.names import InstanceId
 
@@ -158,7 +161,8 @@ class Kind(StrEnum):
 class Change:
     """One operator's request: some services of one environment, with a reason.
 
-    ``number`` is its place in the queue and, as text, its id.
+    ``number`` is its place in the queue and, as text, its id. ``overrides`` are the gates that
+    people lifted for it, expired ones included.
     """
 
     number: int
@@ -173,6 +177,16 @@ class Change:
     paused_by: str = ""
     started: datetime | None = None
     finished: datetime | None = None
+    approvals: tuple[Approval, ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hexadecimal digits that change when what the change would do changes: what
+        an approval is bound to."""
+        what = [(item.service, item.goal, item.configuration.digest) for item in self.items]
+        text = json.dumps([self.environment, sorted(what)], ensure_ascii=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def id(self) -> str:

@@ -45,6 +45,21 @@ GATES: dict[Reason, str] = {
     Reason.FAILED_EARLIER: "change",
 }
 
+# What keeps the estate whole is never anybody's to wave through (product: override).
+NEVER_OVERRIDDEN = frozenset(
+    {
+        Reason.DEPENDENCY_VERSION,
+        Reason.DEPENDENCY_UNHEALTHY,
+        Reason.DEPENDENCY_BUSY,
+        Reason.DEPENDENT_INCOMPATIBLE,
+        Reason.LOCKSTEP,
+        Reason.ARTIFACT_MISSING,
+        Reason.ARTIFACT_UNVERIFIED,
+        Reason.HOST_BUSY,
+        Reason.ENGINE_DRAINING,
+    }
+)
+
 # A change that waits only for these keeps its place in the queue (product: reservation).
 RESERVING = frozenset(
     {

@@ -2,7 +2,8 @@
 
 A gate looks at one ``Case`` and yields the waits it imposes; none means go. Gates that keep a
 change's place in the queue (``model.wait.RESERVING``) and gates that do not are told apart by
-their reasons, not by their place in the table.
+their reasons, not by their place in the table. No gate needs to know of overrides, nor of
+what a way back may skip: their waits are dropped here.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from engine.plan.gates.case import Case
 from engine.plan.gates.dependency import dependency_busy, dependency_unhealthy, dependency_version, lockstep
 from engine.plan.gates.limits import concurrency
 from engine.plan.gates.people import failed_earlier, held
+from engine.plan.overrides import is_lifted
 
 __all__ = ["START_GATES", "Case", "is_blocked", "is_stuck", "waits_before_start"]
 
@@ -32,7 +34,8 @@ START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
 
 def waits_before_start(case: Case) -> tuple[Wait, ...]:
     """Every wait that holds the item now; none means that its rollout may start."""
-    return tuple(wait for gate in START_GATES for wait in gate(case))
+    found = (wait for gate in START_GATES for wait in gate(case))
+    return tuple(wait for wait in found if not is_lifted(case.estate, case.change, wait.reason))
 
 
 def is_blocked(waits: tuple[Wait, ...]) -> bool:
