@@ -45,9 +45,15 @@ class Amount:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """staging, prod, ...: the services, hosts and rules that belong together."""
+    """staging, prod, ...: the services, hosts and rules that belong together.
+
+    ``after`` names the environment in which a release has to be healthy for ``soak_s`` before
+    it may come here ("" = none).
+    """
 
     name: str
+    after: str = ""
+    soak_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +174,11 @@ class Configuration:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Something deployed, owned by a team. ``hosts`` is its placement, by environment."""
+    """Something deployed, owned by a team. ``hosts`` is its placement, by environment.
+
+    ``known_versions`` exist somewhere, whether or not their artifacts are here: a bridge may
+    propose them. ``soak_s`` is its own soak time (None: the environment's).
+    """
 
     name: str
     team: str
@@ -179,6 +189,8 @@ class Service:
     rollout: RolloutPolicy = RolloutPolicy()
     scheme: Scheme = Scheme.PEP440
     labels: Mapping[str, str] = field(default_factory=dict)
+    known_versions: tuple[str, ...] = ()
+    soak_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
