@@ -21,7 +21,8 @@ from pydantic.fields import FieldInfo
 
 from console.cli.main import cli
 from console.tui.actions import ACTIONS, SHOWN_KEYS, Danger
-from engine.inventory.document import Document, Section
+from engine.inventory.document import Document
+from engine.inventory.section import Section
 from engine.model.inventory import Amount
 
 ROOT = Path(__file__).parent.parent

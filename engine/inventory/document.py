@@ -7,9 +7,9 @@ Names are not resolved here (engine.inventory.estate, services); these models kn
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from engine.inventory.faults import quote
 from engine.inventory.scalars import (
@@ -28,6 +28,7 @@ from engine.inventory.scalars import (
     mismatch,
     problem,
 )
+from engine.inventory.section import Section
 from engine.model.inventory import Amount
 
 Labels = Annotated[dict[Name, FreeText], Blank]
@@ -72,18 +73,6 @@ Login = Annotated[str, _matching(_LOGIN, "the name of a user on the host"), _sch
 Variable = Annotated[str, _matching(_ENVIRONMENT_VARIABLE, "a variable's name such as PORT"), _schema(type="string")]
 Url = Annotated[str, PlainValidator(_url), _schema(type="string")]
 BasePath = Annotated[str, _matching(_BASE, "a path of letters, digits and . _ - /"), _schema(type="string")]
-
-
-class Section(BaseModel):
-    """Base of all sections. ``later`` are keys that other versions bring, refused by name."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    later: ClassVar[frozenset[str]] = frozenset()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _blank_is_empty(cls, data: Any) -> Any:
-        return {} if data == "" else data
 
 
 class EnvironmentEntry(Section):

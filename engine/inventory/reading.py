@@ -13,10 +13,10 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from engine.inventory.document import Section
 from engine.inventory.faults import Faults, dotted
 from engine.inventory.node import Node, Plain, Scalar, Table, place, plain
 from engine.inventory.scalars import describe
+from engine.inventory.section import Section
 from engine.model.inventory import Position
 
 S = TypeVar("S", bound=Section)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from engine.model.inventory import Service
+if TYPE_CHECKING:  # the inventory holds policies, and they hold scopes
+    from engine.model.inventory import Service
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from pydantic import BaseModel
 
 from engine.drivers import spec
 from engine.inventory import load
-from engine.inventory.document import PLACEHOLDERS, Document, Section
+from engine.inventory.document import PLACEHOLDERS, Document
 from engine.inventory.reading import section_at
+from engine.inventory.section import Section
 from engine.model.inventory import Amount, DriverName, Need, Position
 from engine.model.version import Scheme
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from engine.inventory.document import Document, Section
+from engine.inventory.document import Document
 from engine.inventory.scalars import duration_s, problem_with_name
 from engine.inventory.schema import json_schema
+from engine.inventory.section import Section
 
 SCHEMA = json_schema()
 SECTIONS = [cls for cls in Section.__subclasses__() if cls is not Document]
