@@ -5,7 +5,9 @@ what is available, who depends on whom. Built once for each plan; it decides not
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cached_property
+from collections.abc import Callable, Collection, Hashable
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 from engine.model.change import Change, Item, Move, MoveState, Status
 from engine.model.inventory import Need, Service
@@ -17,6 +19,26 @@ from engine.model.version import Scheme, satisfies
 
 ABANDONED = frozenset({Status.CANCELLED, Status.SUPERSEDED})
 
+DECLARED = frozenset({"providers", "neighbours", "placements"})  # what only the inventory decides
+
+K = TypeVar("K", bound=Hashable)
+T = TypeVar("T")
+
+
+def _once(question: Callable[[Estate, K], T]) -> Callable[[Estate, K], T]:
+    """Answer a question about one thing once: the rules ask the same of a service for each of
+    its neighbours, and nothing changes while an estate lives."""
+    name = question.__name__
+
+    @wraps(question)
+    def answer(estate: Estate, about: K) -> T:
+        known: dict[Any, T] = estate.answers[name]
+        if about not in known:
+            known[about] = question(estate, about)
+        return known[about]
+
+    return answer
+
 
 class Estate:
     """Read-only; holds the snapshot it was built from."""
@@ -25,6 +47,17 @@ class Estate:
         self.snapshot = snapshot
         self.inventory = snapshot.inventory
         self.state = snapshot.state
+        self.answers: defaultdict[str, dict[Any, Any]] = defaultdict(dict)
+
+    def after(self, snapshot: Snapshot, touched: Collection[InstanceId]) -> Estate:
+        """The estate a little later, when only changes of the ``touched`` instances went on
+        (and clocks). What was found out about everything else is kept."""
+        later = Estate(snapshot)
+        for name, known in self.answers.items():
+            later.answers[name] = known if name in DECLARED else {k: v for k, v in known.items() if k not in touched}
+        if "consumers" in self.__dict__:
+            later.__dict__["consumers"] = self.consumers
+        return later
 
     @cached_property
     def consumers(self) -> dict[str, list[str]]:
@@ -53,11 +86,13 @@ class Estate:
         """The service as declared, None if the inventory no longer has it."""
         return self.inventory.services.get(name)
 
+    @_once
     def providers(self, service: str) -> list[str]:
         """What a service needs; sorted, each once."""
         declared = self.service(service)
         return sorted({need.provider for need in declared.needs}) if declared else []
 
+    @_once
     def neighbours(self, service: str) -> list[str]:
         """Services joined with this one by a dependency, in either direction."""
         return sorted({*self.providers(service), *self.consumers.get(service, ())} - {service})
@@ -99,10 +134,16 @@ class Estate:
             found.update((flying[2].origin, flying[2].goal))
         return {version for version in found if version is not None}
 
+    @_once
+    def placements(self, instance: InstanceId) -> tuple[PlacementId, ...]:
+        """Where an instance runs, in the inventory's order of hosts."""
+        return self.inventory.placements(instance)
+
+    @_once
     def may_run(self, instance: InstanceId) -> frozenset[str]:
         """Versions of an instance that may be running anywhere now."""
         found: set[str] = set()
-        for placement in self.inventory.placements(instance):
+        for placement in self.placements(instance):
             found |= self.may_run_at(placement)
         return frozenset(found)
 
@@ -126,14 +167,16 @@ class Estate:
             and not self.is_moving(placement)
         )
 
+    @_once
     def is_healthy(self, instance: InstanceId) -> bool:
         """Something of it is available and nothing of it that can be reached fails."""
-        placements = self.inventory.placements(instance)
+        placements = self.placements(instance)
         able = [self.available(placement) for placement in placements]
         return any(able) and all(
             fine or not self.reachable(placement.host) for fine, placement in zip(able, placements, strict=True)
         )
 
+    @_once
     def rolling(self, instance: InstanceId) -> Change | None:
         """The change that is rolling the instance now: moves in flight or still to come.
 
@@ -149,7 +192,7 @@ class Estate:
     def _only_unreachable_left(self, change: Change, item: Item) -> bool:
         left = [
             placement
-            for placement in self.inventory.placements(change.instance(item))
+            for placement in self.placements(change.instance(item))
             if (move := item.moves.get(placement.host)) is None or move.state is not MoveState.DONE
         ]
         return bool(left) and not any(self.reachable(placement.host) for placement in left)

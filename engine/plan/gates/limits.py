@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from engine.model.change import Kind
+from engine.model.change import Change, Kind
 from engine.model.inventory import Service
 from engine.model.wait import Reason, Wait
 from engine.plan.gates.case import Case
@@ -17,21 +17,26 @@ def concurrency(case: Case) -> Iterator[Wait]:
     limits, me = case.estate.inventory.limits, case.estate.service(case.item.service)
     if me is None:
         return
-    rolling = [(change, case.estate.service(item.service)) for change, item in case.rolling]
     environment = case.change.environment
 
-    def full(limit: int | None, count: int, what: str) -> Iterator[Wait]:
-        if limit is not None and count >= limit:
+    def full(limit: int | None, alike: Callable[[Change, Service | None], bool], what: str) -> Iterator[Wait]:
+        if limit is None:
+            return
+        count = sum(alike(change, case.estate.service(item.service)) for change, item in case.rolling)
+        if count >= limit:
             message = f"{count} of at most {limit} rollouts {what} run already"
             yield case.wait(Reason.CONCURRENCY_LIMIT, message, owner="policies.limits")
 
-    yield from full(limits.rollouts, len(rolling), "in all")
-    yield from full(limits.per_team, sum(_team(s) == me.team for _, s in rolling), f"of team {me.team}")
-    in_environment = sum(change.environment == environment for change, _ in rolling)
-    yield from full(limits.per_environment.get(environment), in_environment, f"in {environment}")
-    for key, value in sorted(me.labels.items()):
-        same = sum(s is not None and s.labels.get(key) == value for _, s in rolling)
-        yield from full(limits.per_label.get(f"{key}={value}"), same, f"with label {key}={value}")
+    yield from full(limits.rollouts, lambda change, service: True, "in all")
+    yield from full(limits.per_team, lambda change, service: _team(service) == me.team, f"of team {me.team}")
+    here = limits.per_environment.get(environment)
+    yield from full(here, lambda change, service: change.environment == environment, f"in {environment}")
+    for key, value in sorted(me.labels.items()) if limits.per_label else ():
+
+        def labelled(change: Change, service: Service | None, key: str = key, value: str = value) -> bool:
+            return service is not None and service.labels.get(key) == value
+
+        yield from full(limits.per_label.get(f"{key}={value}"), labelled, f"with label {key}={value}")
 
 
 def _team(service: Service | None) -> str | None:
