@@ -13,10 +13,17 @@ from typing import Any
 from engine.api.protocol import WatchEvent
 from engine.api.times import when
 from engine.model import event as ev
+from engine.model.change import Kind
 from engine.model.text import first_line, printable
 from engine.runtime.watchers import News, Progress
 
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+# What the audit says of every way back.
+SKIPS = (
+    "; a rollback: windows, freezes, soak, approvals, evidence, alarms, unhealthy dependencies, limits on rollouts "
+    "and the order of the queue do not hold it"
+)
 
 # For each kind: the change ("" if none), the subject, and the sentence.
 Told = tuple[str, str, str]
@@ -38,6 +45,8 @@ def _accepted(e: ev.ChangeAccepted) -> Told:
     what = ", ".join(f"{item.service} to {item.goal}" for item in change.items)
     reason = f" ({change.reason})" if change.reason else ""
     text = f"change {change.id} accepted from {change.requested_by}: {what} in {change.environment}{reason}"
+    if change.kind is Kind.ROLLBACK:
+        text += SKIPS
     return change.id, change.id, text
 
 
@@ -55,6 +64,34 @@ def _status(e: ev.ChangeStatus) -> Told:
     return e.change, e.change, f"change {e.change} is {e.status.value}{f' (by {e.by})' if e.by else ''}"
 
 
+def _override(e: ev.GateOverridden) -> Told:
+    text = f"{e.by} overrode {e.gate} for change {e.change} until {when(e.until)}{_why(e.reason)}"
+    return e.change, e.change, text
+
+
+def _marked(e: ev.VersionMarkedBad) -> Told:
+    return (
+        e.change,
+        str(e.instance),
+        f"{e.instance.service} {e.version} is bad in {e.instance.environment} (by {e.by}){_why(e.reason)}",
+    )
+
+
+def _cleared(e: ev.VersionCleared) -> Told:
+    text = f"{e.by} cleared {e.instance.service} {e.version} in {e.instance.environment}{_why(e.reason)}"
+    return "", str(e.instance), text
+
+
+def _decided(what: str) -> Callable[[Any], Told]:
+    """A person's decision about a change, in one word."""
+    return lambda e: (e.change, e.change, f"change {e.change} was {what} by {e.by}{_why(getattr(e, 'reason', ''))}")
+
+
+def _retried(e: ev.ChangeRetried) -> Told:
+    text = f"change {e.change} is tried again by {e.by} ({', '.join(e.services)}){_why(e.reason)}"
+    return e.change, e.change, text
+
+
 _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.EngineStarted: lambda e: ("", "engine", f"engine {e.engine} started, epoch {e.epoch}"),
     ev.EnginePaused: lambda e: ("", "engine", f"the engine was paused by {e.by}"),
@@ -67,6 +104,16 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.ChangeAccepted: _accepted,
     ev.ChangePaused: lambda e: (e.change, e.change, f"change {e.change} was paused by {e.by}"),
     ev.ChangeResumed: lambda e: (e.change, e.change, f"change {e.change} was resumed by {e.by}"),
+    ev.ChangeHeld: _decided("held"),
+    ev.ChangeReleased: _decided("released"),
+    ev.ChangeApproved: _decided("approved"),
+    ev.ChangeRejected: _decided("rejected"),
+    ev.ChangeAborted: _decided("aborted"),
+    ev.ChangeRetried: _retried,
+    ev.ChangeExpedited: _decided("moved ahead of the queue"),
+    ev.GateOverridden: _override,
+    ev.VersionMarkedBad: _marked,
+    ev.VersionCleared: _cleared,
     ev.ItemStatus: lambda e: (e.change, e.service, f"{e.service} is {e.status.value}{_why(e.failure)}"),
     ev.ChangeStatus: _status,
     ev.MoveIntended: _intended,

@@ -63,9 +63,9 @@ LEGAL: Mapping[Status, frozenset[Status]] = MappingProxyType(
         ),
         Status.REVERTING: frozenset({Status.REVERTED, Status.FAILED}),
         Status.SUCCEEDED: frozenset({Status.REVERTING}),  # on_failure: revert_all
-        Status.FAILED: frozenset(),
-        Status.REVERTED: frozenset(),
-        Status.CANCELLED: frozenset(),
+        Status.FAILED: frozenset({Status.WAITING}),  # retry, which begins the failed ones anew
+        Status.REVERTED: frozenset({Status.WAITING}),
+        Status.CANCELLED: frozenset({Status.WAITING}),  # an item that an abort or revert_all left out
         Status.SUPERSEDED: frozenset(),
     }
 )
@@ -127,7 +127,8 @@ class Item:
     or several ran); ``failure`` is the sentence that says why it failed.
 
     ``progress_at_s`` is elapsed time of the last placement that became healthy: the progress
-    deadline counts from there.
+    deadline counts from there. ``retries`` counts how often people asked for it again: the
+    names of its steps begin anew with each.
     """
 
     service: str
@@ -141,6 +142,7 @@ class Item:
     started: datetime | None = None
     finished: datetime | None = None
     failure: str = ""
+    retries: int = 0
 
 
 class OnFailure(StrEnum):
@@ -162,7 +164,11 @@ class Change:
     """One operator's request: some services of one environment, with a reason.
 
     ``number`` is its place in the queue and, as text, its id. ``overrides`` are the gates that
-    people lifted for it, expired ones included.
+    people lifted for it, expired ones included. ``held_by`` keeps it from starting, ``aborted_by``
+    takes it back; ``rejection`` says who rejected it and why. ``expedited`` is its rank among the
+    changes moved ahead (0: in its turn; the highest goes first). ``follows`` names the change that
+    has to succeed before this one may start ("" = none): steps of one way. ``when_available``: it was taken
+    before its artifacts were known.
     """
 
     number: int
@@ -175,10 +181,23 @@ class Change:
     on_failure: OnFailure = OnFailure.HOLD
     status: Status = Status.WAITING
     paused_by: str = ""
+    follows: str = ""
     started: datetime | None = None
     finished: datetime | None = None
     approvals: tuple[Approval, ...] = ()
     overrides: tuple[Override, ...] = ()
+    evidence: Mapping[str, str] = field(default_factory=dict)
+    not_before: datetime | None = None
+    when_available: bool = False
+    held_by: str = ""
+    aborted_by: str = ""
+    rejection: str = ""
+    expedited: int = 0
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """What the queue is ordered by: those moved ahead first, then who came first."""
+        return (-self.expedited, self.number)
 
     @property
     def digest(self) -> str:

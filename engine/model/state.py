@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from engine.model.change import FINAL, UNFINISHED_ROLLOUT, Change, Item, Move, MoveState
 from engine.model.inventory import Configuration
@@ -26,6 +27,18 @@ class Good:
 
 
 @dataclass(frozen=True, slots=True)
+class Bad:
+    """A version that must not be deployed here: why, who says so ("interlock": it was seen),
+    and the change in which it showed ("" if none)."""
+
+    version: str
+    reason: str
+    by: str
+    at: datetime
+    change: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class InstanceState:
     """One instance: what it is held at, and what it was good at before (oldest first).
 
@@ -40,13 +53,14 @@ class InstanceState:
     good: tuple[Good, ...] = ()
     held_by: str = ""
     batch_s: tuple[float, ...] = ()
+    bad: tuple[Bad, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """The engine's whole memory. ``elapsed_s`` is engine time: it stands still while the
     engine is down. ``changes`` holds every unfinished change and the latest finished ones,
-    in the order of the queue."""
+    in the order they came."""
 
     store: str = ""
     epoch: int = 0
@@ -61,7 +75,8 @@ class State:
 
     def unfinished(self) -> tuple[Change, ...]:
         """Changes that are not done, in the order of the queue."""
-        return tuple(change for change in self.changes.values() if change.status not in FINAL)
+        left = [change for change in self.changes.values() if change.status not in FINAL]
+        return tuple(sorted(left, key=lambda change: change.place))
 
     def rollouts(self) -> tuple[tuple[Change, Item], ...]:
         """Items that are being carried out, taken back, or paused half-way."""

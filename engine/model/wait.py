@@ -15,6 +15,7 @@ class Reason(StrEnum):
     DEPENDENCY_BUSY = "DependencyBusy"
     DEPENDENT_INCOMPATIBLE = "DependentIncompatible"
     LOCKSTEP = "Lockstep"
+    SOAK_REQUIRED = "SoakRequired"
     CONCURRENCY_LIMIT = "ConcurrencyLimit"
     HOST_BUSY = "HostBusy"
     BLAST_RADIUS = "BlastRadius"
@@ -25,6 +26,10 @@ class Reason(StrEnum):
     PAUSED = "Paused"
     ENGINE_DRAINING = "EngineDraining"
     FAILED_EARLIER = "FailedEarlier"
+    APPROVAL_REQUIRED = "ApprovalRequired"
+    EVIDENCE_REQUIRED = "EvidenceRequired"
+    BAD_VERSION = "BadVersion"
+    NOT_BEFORE = "NotBefore"
 
 
 GATES: dict[Reason, str] = {
@@ -33,6 +38,7 @@ GATES: dict[Reason, str] = {
     Reason.DEPENDENCY_BUSY: "dependency",
     Reason.DEPENDENT_INCOMPATIBLE: "dependency",
     Reason.LOCKSTEP: "dependency",
+    Reason.SOAK_REQUIRED: "soak",
     Reason.CONCURRENCY_LIMIT: "limit",
     Reason.HOST_BUSY: "host",
     Reason.BLAST_RADIUS: "budget",
@@ -43,6 +49,10 @@ GATES: dict[Reason, str] = {
     Reason.PAUSED: "pause",
     Reason.ENGINE_DRAINING: "engine",
     Reason.FAILED_EARLIER: "change",
+    Reason.APPROVAL_REQUIRED: "approval",
+    Reason.EVIDENCE_REQUIRED: "evidence",
+    Reason.BAD_VERSION: "version",
+    Reason.NOT_BEFORE: "time",
 }
 
 # What keeps the estate whole is never anybody's to wave through (product: override).
@@ -56,6 +66,7 @@ NEVER_OVERRIDDEN = frozenset(
         Reason.ARTIFACT_MISSING,
         Reason.ARTIFACT_UNVERIFIED,
         Reason.HOST_BUSY,
+        Reason.BAD_VERSION,
         Reason.ENGINE_DRAINING,
     }
 )

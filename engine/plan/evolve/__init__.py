@@ -20,9 +20,11 @@ from engine.model.event import (
     Recorded,
 )
 from engine.model.observation import HostState, Reach
-from engine.model.state import Good, InstanceState, State
+from engine.model.state import Good, State
 from engine.plan.evolve.changes import evolve_change
 from engine.plan.evolve.parts import instance_state, put_instance, see
+from engine.plan.evolve.people import DECISIONS, evolve_decision
+from engine.plan.evolve.versions import OF_VERSIONS, evolve_version
 
 __all__ = ["evolve", "fold", "instance_state"]
 
@@ -51,10 +53,19 @@ def evolve(state: State, recorded: Recorded) -> State:
             return see(state, sighting)
         case InstanceAdopted(instance, version, configuration):
             good = (Good(version, configuration),)
-            return put_instance(state, InstanceState(instance, version, configuration, good))
+            known = instance_state(state, instance)
+            return put_instance(state, replace(known, target=version, configuration=configuration, good=good))
         case InstanceHeld(instance, by):
             return put_instance(state, replace(instance_state(state, instance), held_by=by))
         case InstanceReleased(instance):
             return put_instance(state, replace(instance_state(state, instance), held_by=""))
         case _:
-            return evolve_change(state, recorded)
+            return _evolve_rest(state, recorded)
+
+
+def _evolve_rest(state: State, recorded: Recorded) -> State:
+    if isinstance(recorded.event, DECISIONS):
+        return evolve_decision(state, recorded)
+    if isinstance(recorded.event, OF_VERSIONS):
+        return evolve_version(state, recorded)
+    return evolve_change(state, recorded)

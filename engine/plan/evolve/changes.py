@@ -20,7 +20,7 @@ from engine.model.names import PlacementId
 from engine.model.observation import Health, Sighting, Unit
 from engine.model.state import Good, InstanceState, State
 from engine.plan.durations import seconds_a_batch
-from engine.plan.evolve.parts import instance_state, put_instance, see
+from engine.plan.evolve.parts import change_of, instance_state, put_change, put_instance, see, with_item
 
 KEPT_FINISHED_CHANGES = 200
 KEPT_GOOD_VERSIONS = 10
@@ -34,11 +34,11 @@ def evolve_change(state: State, recorded: Recorded) -> State:
             changes = {**state.changes, change.id: change}
             return replace(_prune(state, changes), next_change=max(state.next_change, change.number + 1))
         case ChangePaused(change_id, by):
-            return _pause(state, _change(state, change_id), by)
+            return _pause(state, change_of(state, change_id), by)
         case ChangeResumed(change_id):
-            return _resume(state, _change(state, change_id), recorded.elapsed_s)
+            return _resume(state, change_of(state, change_id), recorded.elapsed_s)
         case ChangeStatus(change_id, status):
-            return _put(state, _change_status(_change(state, change_id), status, recorded))
+            return put_change(state, _change_status(change_of(state, change_id), status, recorded))
         case ItemStatus():
             return _item_status(state, recorded.event, recorded)
         case MoveIntended():
@@ -48,27 +48,12 @@ def evolve_change(state: State, recorded: Recorded) -> State:
     raise IllegalTransition(f"no rule for {type(recorded.event).__name__}")
 
 
-def _change(state: State, change_id: str) -> Change:
-    try:
-        return state.changes[change_id]
-    except KeyError:
-        raise IllegalTransition(f"there is no change {change_id}") from None
-
-
-def _put(state: State, change: Change) -> State:
-    return replace(state, changes={**state.changes, change.id: change})
-
-
-def _put_item(state: State, change: Change, item: Item) -> State:
-    items = tuple(item if old.service == item.service else old for old in change.items)
-    return _put(state, replace(change, items=items))
-
-
 def _prune(state: State, changes: dict[str, Change]) -> State:
     """Forget the oldest finished changes beyond the number kept; the journal has them all."""
     surplus = len(changes) - KEPT_FINISHED_CHANGES
     if surplus > 0:
         flying = {change.id for change, _, _ in state.moves_in_flight()}
+        flying |= {change.follows for change in state.unfinished()}
         old = [c.id for c in changes.values() if c.status in FINAL and c.id not in flying][:surplus]
         for change_id in old:
             del changes[change_id]
@@ -82,7 +67,7 @@ def _pause(state: State, change: Change, by: str) -> State:
     )
     if change.status not in pausable:
         raise IllegalTransition(f"change {change.id} is {change.status.value}: it cannot be paused")
-    return _put(state, replace(change, status=Status.PAUSED, paused_by=by, items=items))
+    return put_change(state, replace(change, status=Status.PAUSED, paused_by=by, items=items))
 
 
 def _resume(state: State, change: Change, elapsed_s: float) -> State:
@@ -93,7 +78,7 @@ def _resume(state: State, change: Change, elapsed_s: float) -> State:
         for item in change.items
     )
     status = Status.RUNNING if change.started else Status.WAITING
-    return _put(state, replace(change, status=advance(change.status, status), paused_by="", items=items))
+    return put_change(state, replace(change, status=advance(change.status, status), paused_by="", items=items))
 
 
 def _forgiven(item: Item) -> dict[str, Move]:
@@ -111,7 +96,7 @@ def _change_status(change: Change, status: Status, recorded: Recorded) -> Change
 
 
 def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
-    change = _change(state, event.change)
+    change = change_of(state, event.change)
     item = change.item(event.service)
     status = advance(item.status, event.status)
     if status is Status.RUNNING and item.started is None:
@@ -123,7 +108,7 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
         finished=recorded.at if status in FINAL else None,
         progress_at_s=recorded.elapsed_s,
     )
-    state = _put_item(state, change, item)
+    state = put_change(state, with_item(change, item))
     known = instance_state(state, change.instance(item))
     if status is Status.SUCCEEDED:
         good = tuple(g for g in known.good if g.version != item.goal)
@@ -152,25 +137,25 @@ def _start_item(state: State, change: Change, item: Item, recorded: Recorded) ->
         origin=last.version if last else None,
         origin_configuration=last.configuration if last else None,
     )
-    state = _put_item(state, change, item)
+    state = put_change(state, with_item(change, item))
     state = put_instance(state, replace(known, target=item.goal, configuration=item.configuration))
     if change.status is Status.WAITING:
-        state = _put(state, _change_status(_change(state, change.id), Status.RUNNING, recorded))
+        state = put_change(state, _change_status(change_of(state, change.id), Status.RUNNING, recorded))
     return state
 
 
 def _intend(state: State, event: MoveIntended, recorded: Recorded) -> State:
-    change = _change(state, event.change)
+    change = change_of(state, event.change)
     item = change.item(event.service)
     before = item.moves.get(event.host)
     if before and before.state is MoveState.MOVING:
         raise IllegalTransition(f"{event.service} on {event.host} is moving already (step {before.step})")
     move = Move(event.host, event.step, event.origin, event.goal, event.attempt, recorded.at, event.back)
-    return _put_item(state, change, replace(item, moves={**item.moves, event.host: move}))
+    return put_change(state, with_item(change, replace(item, moves={**item.moves, event.host: move})))
 
 
 def _end(state: State, event: MoveEnded, recorded: Recorded) -> State:
-    change = _change(state, event.change)
+    change = change_of(state, event.change)
     item = change.item(event.service)
     move = item.moves.get(event.host)
     if move is None or move.step != event.step or move.state is not MoveState.MOVING:
@@ -178,7 +163,7 @@ def _end(state: State, event: MoveEnded, recorded: Recorded) -> State:
     move = replace(move, state=event.state, finished=recorded.at, detail=event.detail, log=event.log)
     progress = recorded.elapsed_s if event.state is MoveState.DONE else item.progress_at_s
     item = replace(item, moves={**item.moves, event.host: move}, progress_at_s=progress)
-    state = _put_item(state, change, item)
+    state = put_change(state, with_item(change, item))
     return _see_end(state, PlacementId(event.service, change.environment, event.host), item, move)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.errors import IllegalTransition
+from engine.model.change import Change, Item
 from engine.model.names import InstanceId
 from engine.model.observation import Sighting
 from engine.model.state import InstanceState, State
@@ -22,3 +24,21 @@ def put_instance(state: State, instance: InstanceState) -> State:
 def see(state: State, sighting: Sighting) -> State:
     """The last sighting of one placement, replaced."""
     return replace(state, sightings={**state.sightings, sighting.placement: sighting})
+
+
+def change_of(state: State, change: str) -> Change:
+    """The change of that id. Raises IllegalTransition: an event about no change is a bug."""
+    try:
+        return state.changes[change]
+    except KeyError:
+        raise IllegalTransition(f"there is no change {change}") from None
+
+
+def put_change(state: State, change: Change) -> State:
+    """One change, replaced."""
+    return replace(state, changes={**state.changes, change.id: change})
+
+
+def with_item(change: Change, item: Item) -> Change:
+    """The change with one of its items replaced."""
+    return replace(change, items=tuple(item if old.service == item.service else old for old in change.items))
