@@ -38,6 +38,17 @@ def follow(client: Client, change: str, timeout_s: float | None, report: Reporte
     return view
 
 
+def follow_all(client: Client, changes: list[str], timeout_s: float | None) -> ChangeView:
+    """Each of several changes in turn; the view of the first that does not succeed, or the last."""
+    deadline = None if timeout_s is None else time.monotonic() + timeout_s
+    view = follow(client, changes[0], timeout_s)
+    for change in changes[1:]:
+        if view["state"] != "succeeded":
+            break
+        view = follow(client, change, None if deadline is None else max(0.0, deadline - time.monotonic()))
+    return view
+
+
 def finish(session: Session, change: ChangeView, timeout_s: float | None) -> None:
     """Give the final change as data (JSON only: its id is out already), and end as it ended:
     silently, with RequestRefused for a change that did not succeed, or WaitTimedOut."""

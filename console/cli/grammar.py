@@ -23,7 +23,7 @@ NOT_YET_VERBS = frozenset(
     )
 )
 NOT_YET_OPTIONS = {
-    "deploy": ("--evidence", "--allow-lockstep", "--accept-bridge", "--artifact", "--when-available", "--through",
+    "deploy": ("--evidence", "--allow-lockstep", "--artifact", "--when-available", "--through",
                "--not-before"),
     "apply": ("--config",),
     "demo": ("--play",),

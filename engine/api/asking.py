@@ -25,7 +25,9 @@ router = APIRouter(prefix="/v1", tags=["ask"])
 def _deploy(snapshot: Snapshot, body: DeployRequest, who: str, only_differing: bool = False) -> ask.Deploy:
     """The request that a body makes, its names known."""
     inventory = snapshot.inventory
-    environment = naming.environment(inventory, body["environment"])
+    through = naming.environment(inventory, body["through"]) if body.get("through") else ""
+    # On the way through environments, none named means: from the first on.
+    environment = "" if through and not body["environment"] else naming.environment(inventory, body["environment"])
     if not body["services"] and not only_differing:
         raise UsageError("Nothing was named: give at least one SERVICE=VERSION.")
     for name in body["services"]:
@@ -34,12 +36,23 @@ def _deploy(snapshot: Snapshot, body: DeployRequest, who: str, only_differing: b
         on_failure = OnFailure(body.get("on_failure") or OnFailure.HOLD)
     except ValueError:
         raise UsageError("on_failure is one of hold, revert_all.") from None
-    return ask.Deploy(who, environment, dict(body["services"]), body.get("reason", ""), on_failure, only_differing)
+    return ask.Deploy(
+        who,
+        environment,
+        dict(body["services"]),
+        body.get("reason", ""),
+        on_failure,
+        only_differing,
+        accept_bridge=bool(body.get("accept_bridge")),
+        through=through,
+    )
 
 
 async def _submit(request: Request, wanted: ask.Request) -> Reply:
     outcome = await port_of(request).submit(wanted)
     accepted: Accepted = {"change": outcome.change, "message": outcome.message}
+    if len(outcome.changes) > 1:
+        accepted["changes"] = list(outcome.changes)
     return Reply(accepted)
 
 

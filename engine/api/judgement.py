@@ -3,11 +3,12 @@ something now."""
 
 from __future__ import annotations
 
-from engine.api.protocol import LockstepPair, LockstepView, PlanView, StepView, WhyView
+from engine.api.protocol import BridgeView, LockstepPair, LockstepView, PlanView, StepView, WhyView
 from engine.api.views import wait_view
 from engine.model.request import Deploy
 from engine.model.snapshot import Plan, Snapshot
 from engine.model.text import first_line, printable
+from engine.plan.bridge import Leg
 from engine.plan.preview import Step, preview
 from engine.plan.sequence import Clash
 from engine.plan.why import why
@@ -23,7 +24,7 @@ def plan_view(snapshot: Snapshot, wanted: Deploy) -> PlanView:
             LockstepView(services=list(services), pairs=[_pair(clash) for clash in clashes])
             for services, clashes in found.locksteps
         ],
-        "bridge": [],
+        "bridge": [_leg(leg) for leg in found.bridge],
         "refused": printable(found.refused),
         "touches": list(found.touches),
     }
@@ -36,9 +37,14 @@ def _step(step: Step) -> StepView:
         "from": step.origin,
         "to": printable(step.goal),
         "after": sorted(step.after),
+        "environment": step.environment,
         "start": None,
         "end": None,
     }
+
+
+def _leg(leg: Leg) -> BridgeView:
+    return {"environment": leg.environment, "service": leg.service, "from": leg.origin, "to": printable(leg.goal)}
 
 
 def _pair(clash: Clash) -> LockstepPair:

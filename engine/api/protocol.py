@@ -113,6 +113,7 @@ StepView = TypedDict(
         "from": "str | None",
         "to": str,
         "after": "list[str]",
+        "environment": str,
         "start": "str | None",
         "end": "str | None",
     },
@@ -252,11 +253,14 @@ class LogView(TypedDict):
 
 class DeployRequest(TypedDict):
     """``services`` maps a service to the version wanted. ``environment`` "" means the only
-    one there is."""
+    one there is. ``accept_bridge``: where no order is safe, queue the bridge's steps;
+    ``through``: a change for each environment up to this one."""
 
     environment: str
     services: dict[str, str]
     reason: NotRequired[str]
+    accept_bridge: NotRequired[bool]
+    through: NotRequired[str]
     on_failure: NotRequired[str]
     dry_run: NotRequired[bool]
 
@@ -282,10 +286,12 @@ class ProbeRequest(TypedDict):
 
 
 class Accepted(TypedDict):
-    """What was queued ("" if nothing had to be), and a sentence for the operator."""
+    """What was queued ("" if nothing had to be), and a sentence for the operator. ``changes``
+    are all of them where the request became several, each following the one before."""
 
     change: str
     message: str
+    changes: NotRequired[list[str]]
 
 
 class Problem(TypedDict):

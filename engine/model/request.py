@@ -16,6 +16,8 @@ class Deploy:
 
     ``only_differing`` (``apply``): leave out what is desired already, and queue nothing if
     nothing is left. Otherwise asking for what runs already is a change that is soon done.
+    ``accept_bridge``: where no order is safe, queue the steps of the bridge instead.
+    ``through``: queue a change for each environment up to this one ("" = only ``environment``).
     """
 
     actor: str
@@ -24,6 +26,8 @@ class Deploy:
     reason: str = ""
     on_failure: OnFailure = OnFailure.HOLD
     only_differing: bool = False
+    accept_bridge: bool = False
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,9 @@ Request = Deploy | Rollback | Pause | Resume | Cancel
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a request: the change it queued ("" if none), and a sentence."""
+    """What became of a request: the change it queued ("" if none; the first of several
+    ``changes``), and a sentence."""
 
     change: str
     message: str
+    changes: tuple[str, ...] = ()

@@ -4,7 +4,7 @@ same planner, played on a snapshot in which the change is queued already.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from engine.errors import InterlockError
@@ -15,29 +15,32 @@ from engine.model.request import Request
 from engine.model.snapshot import Snapshot
 from engine.model.state import State
 from engine.model.wait import Wait
+from engine.plan.bridge import Leg, bridge
 from engine.plan.estate import Estate
 from engine.plan.evolve import evolve
 from engine.plan.planner import plan
 from engine.plan.requests import judge
-from engine.plan.sequence import Clash, order
+from engine.plan.sequence import Clash, Order, order
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One service's move. Steps of equal ``rank`` (from 1) may roll together; ``after`` names
-    those of the same change that go before."""
+    """One service's move in an environment. Steps of equal ``rank`` (from 1) may roll together;
+    ``after`` names those of the same change that go before."""
 
     rank: int
     service: str
     origin: str | None
     goal: str
     after: tuple[str, ...]
+    environment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
     """``refused``: the sentence with which the request would be refused, "" if it would not.
-    ``waits`` are those that something outside the change imposes."""
+    ``waits`` are those that something outside the request imposes. ``bridge``: the moves over
+    versions in between that would resolve the locksteps, none if there are none known."""
 
     environment: str = ""
     steps: tuple[Step, ...] = ()
@@ -45,6 +48,7 @@ class Preview:
     locksteps: tuple[tuple[tuple[str, ...], tuple[Clash, ...]], ...] = ()
     refused: str = ""
     touches: tuple[str, ...] = ()
+    bridge: tuple[Leg, ...] = ()
 
 
 def preview(snapshot: Snapshot, request: Request) -> Preview:
@@ -53,21 +57,38 @@ def preview(snapshot: Snapshot, request: Request) -> Preview:
         events, _ = judge(snapshot, request)
     except InterlockError as error:
         return Preview(refused=str(error))
-    change = next((event.change for event in events if isinstance(event, ChangeAccepted)), None)
-    if change is None:
+    changes = [event.change for event in events if isinstance(event, ChangeAccepted)]
+    if not changes:
         return Preview()
     accepted = replace(snapshot, state=_accept(snapshot, events))
     estate = Estate(accepted)
-    goals = {item.service: item.goal for item in change.items}
-    found = order(estate, change.environment, goals)
-    ranks = {name: rank for rank, names in enumerate(found.generations(), start=1) for name in names}
-    steps = tuple(
-        Step(ranks[name], name, _from(estate, change, name), goals[name], tuple(found.before[name]))
-        for name in sorted(goals, key=lambda name: (ranks[name], name))
-    )
-    waits = tuple(wait for wait in plan(accepted).waits if wait.change == change.id and wait.blocker != change.id)
-    touches = sorted({consumer for name in goals for consumer in estate.consumers.get(name, ())} - set(goals))
-    return Preview(change.environment, steps, waits, found.locksteps, "", tuple(touches))
+    steps: list[Step] = []
+    found = Order({})
+    for change in changes:
+        found = order(estate, change.environment, _goals(change))
+        steps += _steps(estate, change, found, steps)
+    ids = {change.id for change in changes}
+    waits = tuple(wait for wait in plan(accepted).waits if wait.change in ids and wait.blocker not in ids)
+    first, moved = changes[0], {item.service for change in changes for item in change.items}
+    touches = sorted({consumer for name in moved for consumer in estate.consumers.get(name, ())} - moved)
+    locksteps = found.locksteps if len(changes) == 1 else ()
+    legs = bridge(estate, first.environment, _goals(first)) if locksteps else ()
+    return Preview(first.environment, tuple(steps), waits, locksteps, "", tuple(touches), legs)
+
+
+def _goals(change: Change) -> dict[str, str]:
+    return {item.service: item.goal for item in change.items}
+
+
+def _steps(estate: Estate, change: Change, found: Order, before: list[Step]) -> Iterator[Step]:
+    """The steps of one change, after those of the changes before it."""
+    start = max((step.rank for step in before), default=0) + 1
+    ranks = {name: rank for rank, names in enumerate(found.generations(), start) for name in names}
+    goals = _goals(change)
+    for name in sorted(goals, key=lambda name: (ranks[name], name)):
+        left = [step.goal for step in before if (step.service, step.environment) == (name, change.environment)]
+        origin = left[-1] if left else _from(estate, change, name)
+        yield Step(ranks[name], name, origin, goals[name], tuple(found.before[name]), change.environment)
 
 
 def _accept(snapshot: Snapshot, events: Iterable[Event]) -> State:

@@ -5,7 +5,7 @@ an instance over from an older one only when it could itself start.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from engine.model.change import Change, Item, MoveState, Status
@@ -14,10 +14,12 @@ from engine.model.names import InstanceId
 from engine.model.snapshot import Action, Decide
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
-from engine.plan.gates import Case, is_blocked, is_stuck, waits_before_start
+from engine.plan.gates import FORESEEN, Case, is_blocked, is_stuck, waits_before_start
+from engine.plan.linked import link
 from engine.plan.sequence import Order, order
 
 Entry = tuple[Change, Item]
+Ask = Callable[[Case], tuple[Wait, ...]]
 
 
 @dataclass(slots=True)
@@ -44,18 +46,33 @@ class Line:
 def starts(estate: Estate) -> Starts:
     """Judge every queued item."""
     result = Starts()
-    rolling = tuple(
+    now, later = waiting(estate)
+    for environment, entries in sorted(now.items()):
+        walk(estate, line(estate, environment, entries), rolling(estate), result)
+    for environment, entries in sorted(later.items()):
+        _explain_later(estate, line(estate, environment, entries), result)
+    _explain_failed(estate, result)
+    return result
+
+
+def rolling(estate: Estate) -> list[Entry]:
+    """The rollouts that run now."""
+    return [
         (change, item) for change, item in estate.state.rollouts() if estate.rolling(change.instance(item)) is change
-    )
-    waiting: dict[str, list[Entry]] = {}
+    ]
+
+
+def waiting(estate: Estate) -> tuple[dict[str, list[Entry]], dict[str, list[Entry]]]:
+    """The items that wait, in the order of the queue, by environment: those that take part in
+    the queue, and those whose change has to wait for the step before it."""
+    now: dict[str, list[Entry]] = {}
+    later: dict[str, list[Entry]] = {}
     for change in estate.state.unfinished():
         for item in change.items:
             if item.status is Status.WAITING:
-                waiting.setdefault(change.environment, []).append((change, item))
-    for environment, entries in sorted(waiting.items()):
-        _walk(estate, line(estate, environment, entries), list(rolling), result)
-    _explain_failed(estate, result)
-    return result
+                queue = now if link(estate, change, item) is None else later
+                queue.setdefault(change.environment, []).append((change, item))
+    return now, later
 
 
 def line(estate: Estate, environment: str, entries: list[Entry]) -> Line:
@@ -95,12 +112,14 @@ def _case(
     return Case(estate, *entry, where.order, where.ends, reserved or {}, rolling)
 
 
-def _walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts) -> None:
+def walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts, ask: Ask = waits_before_start) -> None:
+    """Judge one environment's queue, in its order, and add what it comes to. ``ask`` answers
+    what holds a case; ``rolling`` grows by what starts."""
     reserved: dict[str, Change] = {}
     for change, item in where.entries:
         if where.leaders[item.service][0] is not change:
             continue
-        waits = waits_before_start(_case(estate, where, (change, item), reserved, tuple(rolling)))
+        waits = ask(_case(estate, where, (change, item), reserved, tuple(rolling)))
         if not is_blocked(waits):
             reserved.setdefault(item.service, change)
             _overtake(estate, change, item, result)
@@ -117,7 +136,7 @@ def _walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts) -> 
     for change, item in where.entries:
         leader = where.leaders[item.service][0]
         if leader is not change and (change.id, item.service) not in superseded:
-            waits = waits_before_start(_case(estate, where, (change, item), reserved, tuple(rolling)))
+            waits = ask(_case(estate, where, (change, item), reserved, tuple(rolling)))
             result.waits += waits or [_behind(change, item, leader)]
 
 
@@ -139,6 +158,15 @@ def _overtake(estate: Estate, change: Change, item: Item, result: Starts) -> Non
             result.overtaken.add((older.id, item.service))
             if not any(move.state is MoveState.MOVING for move in theirs.moves.values()):
                 result.actions.append(Decide(ItemStatus(older.id, item.service, Status.SUPERSEDED)))
+
+
+def _explain_later(estate: Estate, where: Line, result: Starts) -> None:
+    """Items whose turn has not come, because a step before theirs is not done: they say so, and
+    what of other gates can be seen to already (an approval, say), so that it need not wait too."""
+    for change, item in where.entries:
+        wait = link(estate, change, item)
+        others = waits_before_start(_case(estate, where, (change, item)))
+        result.waits += [*([wait] if wait else ()), *(other for other in others if other.gate in FORESEEN)]
 
 
 def _explain_failed(estate: Estate, result: Starts) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from engine import drivers
 from engine.errors import InterlockError, RequestRefused, UsageError
-from engine.model.event import EngineStarted
+from engine.model.event import ChangeAccepted, EngineStarted
 from engine.model.inventory import Inventory
 from engine.model.names import PlacementId
 from engine.model.observation import Claim
@@ -240,10 +240,10 @@ class Engine:
             events, message = judge(self._at(draft, draft.state, ()), request)
         except InterlockError as refusal:
             return refusal
-        change = str(draft.state.next_change)
         for event in events:
             draft.record(event)
-        return Outcome(change if str(draft.state.next_change) != change else "", message)
+        changes = tuple(event.change.id for event in events if isinstance(event, ChangeAccepted))
+        return Outcome(changes[0] if changes else "", message, changes)
 
     def _decide(self, draft: Draft) -> tuple[dict[str, Execute], Plan]:
         """Plan, record what is decided, and plan again, until there is only acting left."""

@@ -21,6 +21,7 @@ class FakeEngine:
         self.graph: Any = make_graph()
         self.up = True
         self.refusal = ""
+        self.knots: tuple[list[Any], list[Any]] = ([], [])  # the locksteps and the bridge that a preview shows
         self.posts: list[tuple[str, dict[str, Any]]] = []
         self.watchers: list[queue.Queue[dict[str, Any] | None]] = []
         self.lock = threading.Lock()
@@ -114,7 +115,8 @@ class FakeClient:
         ]
         touches = sorted({o for n in known for o, spec in SERVICES.items() if n in spec[3]} - set(known))
         waits = [wait("DependencyBusy", f"{n}@prod", "ledger is being rolled out (change 41)") for n in known[:1]]
-        return {"steps": steps, "waits": waits, "lockstep": [], "bridge": [], "refused": refused, "touches": touches}
+        return {"steps": steps, "waits": waits, "lockstep": self.engine.knots[0], "bridge": self.engine.knots[1],
+                "refused": refused, "touches": touches}  # fmt: skip
 
     def watch(self) -> FakeStream:
         self._reach()

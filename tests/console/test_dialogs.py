@@ -57,6 +57,32 @@ async def test_deploy_with_nothing_but_enter_queues_the_newest(opened: Open) -> 
         assert hand.app.session.change == "43"
 
 
+async def test_a_lockstep_shows_its_bridge_and_one_key_takes_it(opened: Open) -> None:
+    leg = {"environment": "prod", "service": "search", "from": "8.1.0", "to": "8.2.0"}
+    async with opened() as hand:
+        hand.engine.knots = (
+            [{"services": ["cart", "search"], "pairs": []}],
+            [leg, {**leg, "from": "8.2.0", "to": "8.3.0"}],
+        )
+        await hand.press("d")
+        await hand.press(*"8.3.0")
+        await hand.until(lambda: "8.2.0 → 8.3.0" in hand.part("#preview"))
+        assert "takes this bridge" in hand.part("#preview")
+        await hand.press("ctrl+b")
+        await hand.until(lambda: sent(hand))
+        wanted = {"environment": "prod", "services": {"search": "8.3.0"}, "accept_bridge": True}
+        assert sent(hand) == [("/v1/changes", wanted)]
+
+
+async def test_without_a_bridge_its_key_takes_nothing(opened: Open) -> None:
+    async with opened() as hand:
+        await hand.press("d")
+        await hand.press(*"8.3.0")
+        await hand.until(lambda: "8.1.0 → 8.3.0" in hand.part("#preview"))
+        await hand.press("ctrl+b", "escape")
+        assert sent(hand) == []
+
+
 async def test_deploy_of_several_shows_order_waits_and_what_it_touches(opened: Open) -> None:
     async with opened() as hand:
         await hand.press("d", "ctrl+u")

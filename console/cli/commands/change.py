@@ -5,13 +5,14 @@ from __future__ import annotations
 import click
 
 from console.cli.assignments import deploy_request, parse
-from console.cli.following import finish, follow
+from console.cli.following import finish, follow_all
 from console.cli.grammar import verb
 from console.cli.render.plans import order_text, plan_text
 from console.cli.render.times import Duration
 from console.cli.render.waits import wait_lines
 from console.cli.session import Session, say
-from engine.api.protocol import PlanView
+from engine.api.client import Client
+from engine.api.protocol import Accepted, PlanView
 from engine.errors import RequestRefused
 
 environment_option = click.option(
@@ -41,6 +42,10 @@ def plan_command(session: Session, assignments: tuple[str, ...], environment: st
     default=None,
     help="What becomes of services that are done when another fails. [hold]",
 )
+@click.option("--accept-bridge", is_flag=True, help="Where no order is safe: queue the steps over versions in between.")
+@click.option(
+    "--through", default="", metavar="ENV", help="A change for each environment up to ENV, each after the last."
+)
 @click.option("--wait", is_flag=True, help="Follow it until it is done; exit 1 unless it succeeded.")
 @click.option("--timeout", type=Duration(), metavar="D", help="With --wait: give up after 30s, 5m, 1h (exit 4).")
 def deploy_command(
@@ -49,22 +54,37 @@ def deploy_command(
     environment: str,
     reason: str,
     on_failure: str | None,
+    accept_bridge: bool,
+    through: str,
     wait: bool,
     timeout: float | None,
 ) -> None:
     """Queue one change of one or more services, and print its id."""
     session.refuse_if_read_only()
     request = deploy_request(parse(assignments), environment, reason, on_failure or "")
+    if accept_bridge:
+        request["accept_bridge"] = True
+    if through:
+        request["through"] = through
     client = session.client()
     plan = client.plan(request)
     accepted = client.deploy(request)
     _narrate(accepted["message"], plan)
+    _hand_over(session, client, accepted, wait, timeout)
+
+
+def _hand_over(session: Session, client: Client, accepted: Accepted, wait: bool, timeout: float | None) -> None:
+    """The change's id (of several in a row, all of them); with ``wait`` also how it ends."""
+    changes = accepted.get("changes") or [accepted["change"]]
+    data: dict[str, object] = (
+        {"change": changes[0]} if len(changes) == 1 else {"change": changes[0], "changes": changes}
+    )
     if not wait:
-        session.give({"change": accepted["change"]}, lambda: accepted["change"])
+        session.give(data, lambda: "\n".join(changes))
         return
     if not session.wants_json:
-        click.echo(accepted["change"])
-    finish(session, follow(client, accepted["change"], timeout), timeout)
+        click.echo("\n".join(changes))
+    finish(session, follow_all(client, changes, timeout), timeout)
 
 
 def _narrate(message: str, plan: PlanView) -> None:

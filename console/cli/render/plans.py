@@ -25,12 +25,23 @@ def plan_text(plan: PlanView) -> str:
             )
             for pair in lockstep["pairs"]
         ]
-    for step in plan["bridge"]:
-        move = f"{step['service']} {step['from']} -> {step['to']}"
-        lines.append(printable(f"a way round: {move} in {step['environment']}"))
+    lines += bridge_lines(plan)
     if plan["touches"]:
         lines.append(f"depends on what moves: {', '.join(printable(name) for name in plan['touches'])}")
     return "\n".join(lines)
+
+
+def bridge_lines(plan: PlanView) -> list[str]:
+    """The way round a lockstep, step by step; nothing if there is no lockstep."""
+    if not plan["lockstep"]:
+        return []
+    if not plan["bridge"]:
+        return ["    no known versions bridge it in at most two steps"]
+    lines = ["a bridge over versions in between, taken with deploy --accept-bridge:"]
+    for number, leg in enumerate(plan["bridge"], 1):
+        move = f"{leg['service']} {leg['from'] or 'nothing'} -> {leg['to']}"
+        lines.append(printable(f"    {number}. {move} in {leg['environment']}"))
+    return lines
 
 
 def order_text(plan: PlanView) -> str:

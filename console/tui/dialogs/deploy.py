@@ -35,6 +35,7 @@ class DeployDialog(ModalScreen[Accepted | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave", priority=True, id="deploy.leave"),
         Binding("tab", "complete", "complete", priority=True, id="deploy.complete"),
+        Binding("ctrl+b", "bridge", "take the bridge", priority=True, id="deploy.bridge"),
         Binding("up", "choose(-1)", "previous", priority=True, id="deploy.previous"),
         Binding("down", "choose(1)", "next", priority=True, id="deploy.next"),
     ]
@@ -160,6 +161,18 @@ class DeployDialog(ModalScreen[Accepted | None]):
         """Nothing is queued."""
         self.dismiss(None)
 
+    def action_bridge(self) -> None:
+        """Queues the steps of the bridge that the preview shows."""
+        wanted, incomplete = parse(self.query_one("#line", Input).value)
+        is_shown = self._plan is not None and bool(self._plan["bridge"]) and self._asked == str(wanted)
+        if is_shown and not incomplete and not self._sending:
+            self._start(wanted, bridge=True)
+
+    def _start(self, wanted: dict[str, str], *, bridge: bool = False) -> None:
+        self._sending = True
+        self.redraw()
+        self.run_worker(self._send(wanted, bridge), group="send")
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Completes what is incomplete, else queues."""
         if self.suggestions and self.suggestions[self.chosen].text != event.value:
@@ -170,12 +183,12 @@ class DeployDialog(ModalScreen[Accepted | None]):
             self._problem = incomplete
             self.redraw()
         elif not self._sending:
-            self._sending = True
-            self.redraw()
-            self.run_worker(self._send(wanted), group="send")
+            self._start(wanted)
 
-    async def _send(self, wanted: dict[str, str]) -> None:
+    async def _send(self, wanted: dict[str, str], bridge: bool) -> None:
         request: DeployRequest = {"environment": self.environment, "services": wanted}
+        if bridge:
+            request["accept_bridge"] = True
         try:
             accepted = await asyncio.to_thread(self._engine.deploy, request)
         except InterlockError as error:

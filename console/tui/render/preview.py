@@ -39,10 +39,32 @@ def preview_lines(plan: PlanView, now: datetime, width: int) -> list[Line]:
                 f" {pair['provider_version']} and needs {pair['needs']}"
             )
             found += [line(span(f"   {row}", TEXT)) for row in wrap(said.strip(), width - 4)]
+    found += _bridge(plan)
     if plan["waits"]:
         found += [EMPTY, line(span(" would wait for", FAINT)), *wait_lines(plan["waits"], now, width, foreseen=True)]
     elif plan["steps"] and not plan["refused"]:
         found += [EMPTY, line(span(" ● ", GOOD), span("nothing holds it: it starts at once", MUTED))]
     if plan["touches"]:
         found += [EMPTY, line(span(" needed by ", FAINT), span(", ".join(plan["touches"]), WARN))]
+    return found
+
+
+def _bridge(plan: PlanView) -> list[Line]:
+    """The way round a lockstep, and the key that takes it."""
+    if not plan["lockstep"]:
+        return []
+    if not plan["bridge"]:
+        return [line(span("   no known versions bridge it in at most two steps", MUTED))]
+    found = [EMPTY, line(span(" ^b ", STRONG), span("takes this bridge over versions in between", GOOD))]
+    for number, leg in enumerate(plan["bridge"], 1):
+        found.append(
+            line(
+                span(f" {number:>2} ", FAINT),
+                fit(leg["service"], 18, STRONG),
+                span(f" {leg['from'] or 'nothing'}", MUTED),
+                span(" → ", FAINT),
+                span(leg["to"], ACCENT),
+                span(f"  in {leg['environment']}", FAINT),
+            )
+        )
     return found

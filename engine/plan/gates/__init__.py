@@ -18,7 +18,7 @@ from engine.plan.gates.limits import concurrency
 from engine.plan.gates.people import failed_earlier, held
 from engine.plan.overrides import is_lifted
 
-__all__ = ["START_GATES", "Case", "is_blocked", "is_stuck", "waits_before_start"]
+__all__ = ["FORESEEN", "START_GATES", "Case", "is_blocked", "is_stuck", "waits_before_start"]
 
 START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
     held,
@@ -30,6 +30,9 @@ START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
     dependency_busy,
     concurrency,
 )
+
+# What people can see to while a change has to wait for the step before it.
+FORESEEN = frozenset({"approval", "evidence", "artifact", "hold", "pause"})
 
 
 def waits_before_start(case: Case) -> tuple[Wait, ...]:

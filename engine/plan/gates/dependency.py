@@ -8,6 +8,7 @@ from engine.model.change import Kind
 from engine.model.names import InstanceId
 from engine.model.version import satisfies, sort_key
 from engine.model.wait import Reason, Wait
+from engine.plan.bridge import bridge
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
 from engine.plan.sequence import Clash, clash_of
@@ -20,8 +21,18 @@ def lockstep(case: Case) -> Iterator[Wait]:
         group, clashes = caught
         shown = "; ".join(clash.sentence() for clash in clashes)
         message = f"no safe order exists for {', '.join(group)}: {shown}"
-        unblock = "queue versions in between that accept both sides, or ask their teams for one"
+        unblock = _over_bridge(case, group) or "ask their teams for a version in between that accepts both sides"
         yield case.wait(Reason.LOCKSTEP, message, owner=case.owner(case.item.service), unblock=unblock)
+
+
+def _over_bridge(case: Case, group: tuple[str, ...]) -> str:
+    """The command that takes the bridge, "" if none is known."""
+    goals = {name: case.ends[name][1] for name in group if name in case.ends}
+    environment = case.change.environment
+    if not bridge(case.estate, environment, goals):
+        return ""
+    wanted = " ".join(f"{name}={version}" for name, version in sorted(goals.items()))
+    return f"interlock deploy {wanted} -e {environment} --accept-bridge"
 
 
 def dependency_version(case: Case) -> Iterator[Wait]:
@@ -89,6 +100,8 @@ def dependency_unhealthy(case: Case) -> Iterator[Wait]:
         instance = InstanceId(provider, environment)
         if not _applies(case, provider) or estate.is_healthy(instance) or provider == case.item.service:
             continue
+        if estate.rolling(instance):
+            continue  # what a rollout takes down is no illness, and it is waited for anyway
         if not estate.may_run(instance) and case.item.service in case.order.before.get(provider, {}):
             continue  # both are installed for the first time, in a cycle: by name
         coming = case.ends.get(provider)

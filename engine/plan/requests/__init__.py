@@ -8,6 +8,7 @@ from engine.model.request import Cancel, Deploy, Pause, Request, Resume, Rollbac
 from engine.model.snapshot import Snapshot
 from engine.plan.estate import Estate
 from engine.plan.requests.judgement import Judgement
+from engine.plan.requests.linking import deploy_linked
 from engine.plan.requests.named import find_change, find_environment, find_instance, find_service
 from engine.plan.requests.queueing import deploy, rollback
 from engine.plan.requests.stopping import cancel, pause, resume
@@ -24,7 +25,8 @@ def judge(snapshot: Snapshot, request: Request) -> Judgement:
     estate = Estate(snapshot)
     match request:
         case Deploy():
-            return deploy(estate, request)
+            is_way = request.accept_bridge or request.through
+            return deploy_linked(estate, request) if is_way else deploy(estate, request)
         case Rollback():
             return rollback(estate, request)
         case Pause():

@@ -25,14 +25,15 @@ def deploy(estate: Estate, request: Deploy) -> Judgement:
         find_environment(estate, environment, service)
         if request.only_differing and estate.desired(InstanceId(name, environment)) == version:
             continue
-        _check_release(estate, service, version)
+        check_release(estate, service, version)
         items.append(Item(name, version, service.configuration))
     if not items:
         return (), f"{environment} is as wanted already; nothing was queued"
     return _accept(estate, request, environment, items, Kind.DEPLOY, request.on_failure)
 
 
-def _check_release(estate: Estate, service: Service, version: str) -> None:
+def check_release(estate: Estate, service: Service, version: str) -> None:
+    """Refuse a version that cannot be deployed as things are."""
     problem = problem_with(service.scheme, version)
     if problem:
         raise UsageError(f"{version!r} {problem}")
