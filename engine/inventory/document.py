@@ -239,15 +239,20 @@ class ServiceEntry(Section):
 
 
 class LimitsEntry(Section):
-    """How many rollouts may run at once."""
+    """How many rollouts may run at once, and how many placements may be unavailable."""
 
-    later = frozenset({"unavailable", "unavailable_per_domain"})
     rollouts: Count | None = Field(default=None, description="In all")
     per_team: Count | None = Field(default=None, description="Of one team's services")
     per_environment: Annotated[dict[Name, Count], Blank] = Field(
         default={}, description="In one environment: {prod: 4}"
     )
     per_label: Annotated[dict[Text, Count], Blank] = Field(default={}, description='By service label: {"tier=0": 1}')
+    unavailable: AmountOf | None = Field(
+        default=None, description="Unavailable placements of an environment, over all rollouts: a count or a percentage"
+    )
+    unavailable_per_domain: AmountOf | None = Field(
+        default=None, description="The same for each failure domain's part of an environment"
+    )
 
 
 class PoliciesEntry(Section):

@@ -117,7 +117,14 @@ def _limits(read: Read[PoliciesEntry], estate: Estate, services: dict[str, Servi
         if label not in labels:
             path = ("limits", "per_label", label)
             faults.unknown(read.at(*path), read.name(*path), "service label", label, labels)
-    return Limits(entry.rollouts, entry.per_team, dict(entry.per_environment), dict(entry.per_label))
+    return Limits(
+        rollouts=entry.rollouts,
+        per_team=entry.per_team,
+        per_environment=dict(entry.per_environment),
+        per_label=dict(entry.per_label),
+        unavailable=entry.unavailable,
+        unavailable_per_domain=entry.unavailable_per_domain,
+    )
 
 
 def _positions(document: Table) -> dict[str, Position]:

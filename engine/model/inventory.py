@@ -195,12 +195,16 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many rollouts may run at once. None is no limit; labels are written ``key=value``."""
+    """How many rollouts may run at once, and how many placements may be unavailable: of each
+    environment, and of each failure domain's part in it. None is no limit; labels are written
+    ``key=value``."""
 
     rollouts: int | None = None
     per_team: int | None = None
     per_environment: Mapping[str, int] = field(default_factory=dict)
     per_label: Mapping[str, int] = field(default_factory=dict)
+    unavailable: Amount | None = None
+    unavailable_per_domain: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ class Reason(StrEnum):
     LOCKSTEP = "Lockstep"
     SOAK_REQUIRED = "SoakRequired"
     CONCURRENCY_LIMIT = "ConcurrencyLimit"
+    FAILURE_DOMAIN_BUSY = "FailureDomainBusy"
     HOST_BUSY = "HostBusy"
     BLAST_RADIUS = "BlastRadius"
     HOST_UNREACHABLE = "HostUnreachable"
@@ -40,6 +41,7 @@ GATES: dict[Reason, str] = {
     Reason.LOCKSTEP: "dependency",
     Reason.SOAK_REQUIRED: "soak",
     Reason.CONCURRENCY_LIMIT: "limit",
+    Reason.FAILURE_DOMAIN_BUSY: "domain",
     Reason.HOST_BUSY: "host",
     Reason.BLAST_RADIUS: "budget",
     Reason.HOST_UNREACHABLE: "host",
@@ -76,6 +78,7 @@ RESERVING = frozenset(
     {
         Reason.DEPENDENCY_BUSY,
         Reason.CONCURRENCY_LIMIT,
+        Reason.FAILURE_DOMAIN_BUSY,
         Reason.HOST_BUSY,
         Reason.BLAST_RADIUS,
     }

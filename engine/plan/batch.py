@@ -1,24 +1,28 @@
 """Which placements of a rollout move next. The number unavailable stays within ``max_parallel``
-or does not rise, one placement at a time moves on a host, and only hosts that answer and carry
-this engine's claim are touched. Placements that are unhealthy already go first.
+and the budgets of the environment and its domains, or does not rise; one placement at a time
+moves on a host, and only hosts that answer and carry this engine's claim are touched.
+Placements that are unhealthy already go first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from engine.model.change import Move
 from engine.model.event import MoveIntended
 from engine.model.names import PlacementId
 from engine.model.snapshot import Action, Execute
 from engine.model.wait import Reason, Wait
+from engine.plan.budget import Budgets
+from engine.plan.overrides import is_lifted
 from engine.plan.under_way import UnderWay
 
 
 def next_batch(
-    rollout: UnderWay, left: Iterable[PlacementId], busy: set[str], *, back: bool
+    rollout: UnderWay, left: Iterable[PlacementId], busy: set[str], budgets: Budgets, *, back: bool
 ) -> tuple[list[Action], list[Wait]]:
-    """Start as many of ``left`` as the budget allows."""
+    """Start as many of ``left`` as the budgets allow."""
     estate, waits = rollout.estate, list[Wait]()
     actions: list[Action] = []
     limit = rollout.policy.max_parallel.of(len(rollout.placements))
@@ -32,14 +36,9 @@ def next_batch(
         return estate.available(placement) and not (back and rollout.origin_of(placement) is None)
 
     for placement in sorted(left, key=estate.available):
-        if not estate.reachable(placement.host):
-            waits.append(rollout.unreachable(placement))
-        elif not estate.state.hosts[placement.host].fenced:
-            reason = estate.state.hosts[placement.host].reason or "this engine's claim is not on it yet"
-            waits.append(rollout.wait(Reason.HOST_UNREACHABLE, placement, f"{placement.host} is unfenced: {reason}"))
-        elif placement.host in busy:
-            message = f"another service moves on {placement.host} just now"
-            waits.append(rollout.wait(Reason.HOST_BUSY, placement, message))
+        untouchable = _untouchable(rollout, placement, busy)
+        if untouchable:
+            waits.append(untouchable)
         elif flying >= limit:
             break
         elif goes_down(placement) and down + 1 > limit:
@@ -48,12 +47,46 @@ def next_batch(
                 message = f"{down} of {len(rollout.placements)} are unavailable ({ill}); at most {limit} may be"
                 waits.append(rollout.wait(Reason.BLAST_RADIUS, placement, message))
             break
+        elif goes_down(placement) and (refused := _refusals(rollout, placement, budgets)):
+            waits += refused
         else:
-            down += goes_down(placement)
+            if goes_down(placement):
+                down += 1
+                budgets.take(placement)
             flying += 1
             busy.add(placement.host)
             actions.append(_execute(rollout, placement, back=back))
-    return actions, waits
+    return actions, _each_once(waits)
+
+
+def _untouchable(rollout: UnderWay, placement: PlacementId, busy: set[str]) -> Wait | None:
+    """Why no step can begin on the placement's host now; None if one can."""
+    if not rollout.estate.reachable(placement.host):
+        return rollout.unreachable(placement)
+    host = rollout.estate.state.hosts[placement.host]
+    if not host.fenced:
+        reason = host.reason or "this engine's claim is not on it yet"
+        return rollout.wait(Reason.HOST_UNREACHABLE, placement, f"{placement.host} is unfenced: {reason}")
+    if placement.host in busy:
+        return rollout.wait(Reason.HOST_BUSY, placement, f"another service moves on {placement.host} just now")
+    return None
+
+
+def _refusals(rollout: UnderWay, placement: PlacementId, budgets: Budgets) -> list[Wait]:
+    """The budgets that keep a placement, which is available, from going down now."""
+    return [
+        replace(rollout.wait(refusal.reason, rollout.instance, refusal.message, refusal.unblock), owner=refusal.owner)
+        for refusal in budgets.refuse(placement)
+        if not is_lifted(rollout.estate, rollout.change, refusal.reason)
+    ]
+
+
+def _each_once(waits: list[Wait]) -> list[Wait]:
+    """The first wait of each budget for the whole instance: the next placements only repeat it."""
+    kept: dict[tuple[Reason, str, str], Wait] = {}
+    for wait in waits:
+        kept.setdefault((wait.reason, wait.subject, wait.owner), wait)
+    return list(kept.values())
 
 
 def _execute(rollout: UnderWay, placement: PlacementId, *, back: bool) -> Execute:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable
+from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
@@ -19,7 +20,10 @@ from engine.model.version import Scheme, satisfies
 
 ABANDONED = frozenset({Status.CANCELLED, Status.SUPERSEDED})
 
-DECLARED = frozenset({"providers", "neighbours", "placements"})  # what only the inventory decides
+DECLARED = frozenset({"providers", "neighbours", "placements", "domains"})  # what only the inventory decides
+
+# What a budget covers: an environment, or ("" is none) its part of one failure domain.
+Scope = tuple[str, str]
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -38,6 +42,14 @@ def _once(question: Callable[[Estate, K], T]) -> Callable[[Estate, K], T]:
         return known[about]
 
     return answer
+
+
+@dataclass(slots=True)
+class Tally:
+    """Placements that run something, or should: how many, and which of them are unavailable."""
+
+    total: int = 0
+    lost: list[PlacementId] = field(default_factory=list)
 
 
 class Estate:
@@ -166,6 +178,45 @@ class Estate:
             and self.reachable(placement.host)
             and not self.is_moving(placement)
         )
+
+    def counts(self, placement: PlacementId) -> bool:
+        """Whether a placement is part of what budgets are about: it runs something, or ought to.
+        What was never installed, is being installed for the first time, or withdrawn for good,
+        can lose nothing."""
+        if self.is_moving(placement):
+            move = self.moving[placement.host][2]
+            return move.origin is not None and move.goal is not None
+        sighting = self.state.sightings.get(placement)
+        if sighting is None:
+            return self.known(placement.instance).target is not None
+        return sighting.version is not None or sighting.unit is not Unit.ABSENT
+
+    @_once
+    def domains(self, host: str) -> tuple[str, ...]:
+        """The failure domains around a host, outermost first."""
+        return self.inventory.domain_path(host)
+
+    @_once
+    def exposure(self, instance: InstanceId) -> list[tuple[PlacementId, bool, tuple[str, ...]]]:
+        """Its placements that count: whether each is unavailable, and the domains around it."""
+        return [
+            (placement, not self.available(placement), self.domains(placement.host))
+            for placement in self.placements(instance)
+            if self.counts(placement)
+        ]
+
+    @cached_property
+    def tallies(self) -> dict[Scope, Tally]:
+        """What each environment, and each failure domain's part of it, has lost."""
+        found: defaultdict[Scope, Tally] = defaultdict(Tally)
+        for instance in self.inventory.instances():
+            for placement, is_lost, domains in self.exposure(instance):
+                for domain in ("", *domains):
+                    tally = found[instance.environment, domain]
+                    tally.total += 1
+                    if is_lost:
+                        tally.lost.append(placement)
+        return found
 
     @_once
     def is_healthy(self, instance: InstanceId) -> bool:

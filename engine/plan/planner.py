@@ -12,6 +12,7 @@ from engine.model.event import InstanceAdopted
 from engine.model.snapshot import Action, Decide, Plan, Snapshot
 from engine.model.wait import Reason, Wait
 from engine.plan.batch import execution
+from engine.plan.budget import Budgets
 from engine.plan.closing import close
 from engine.plan.estate import Estate
 from engine.plan.rollout import advance
@@ -80,13 +81,13 @@ def _adopt(estate: Estate) -> Part:
 
 def _carry_on(estate: Estate, overtaken: set[tuple[str, str]]) -> Part:
     """The next steps of every rollout under way, in the order of the queue; one placement at a
-    time on a host, over all of them."""
+    time on a host, and within the budgets, over all of them."""
     actions: list[Action] = []
     waits: list[Wait] = []
-    busy = set(estate.moving)
+    busy, budgets = set(estate.moving), Budgets(estate)
     for change, item in estate.state.rollouts():
         stop = (change.id, item.service) in overtaken
-        more, why = advance(UnderWay(estate, change, item), busy, stop=stop)
+        more, why = advance(UnderWay(estate, change, item), busy, budgets, stop=stop)
         actions += more
         waits += why
     return actions, waits

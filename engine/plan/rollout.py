@@ -1,8 +1,8 @@
 """How one instance moves on: which placements next, when it has arrived, when it failed.
 
 Placements that are unhealthy and outdated go first. A placement may be started if the number
-of unavailable ones stays within ``max_parallel`` or does not rise: mending what is broken
-always may. Every single move is checked once more against what its neighbours may run.
+of unavailable ones stays within ``max_parallel`` and every budget, or does not rise: mending
+what is broken always may. Every single move is checked once more against what its neighbours may run.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from engine.model.event import ChangePaused
 from engine.model.snapshot import Action, Decide
 from engine.model.wait import Reason, Wait
 from engine.plan.batch import next_batch
+from engine.plan.budget import Budgets
 from engine.plan.holds import holds
 from engine.plan.under_way import UnderWay
 
@@ -21,14 +22,17 @@ UNCONFIRMED_TRIES = 2
 BACK_TRIES = 3
 
 
-def advance(rollout: UnderWay, busy: set[str], *, stop: bool = False) -> tuple[list[Action], list[Wait]]:
+def advance(
+    rollout: UnderWay, busy: set[str], budgets: Budgets, *, stop: bool = False
+) -> tuple[list[Action], list[Wait]]:
     """What to do next for one rollout, and why the rest of it waits.
 
-    ``busy`` are the hosts with a step in flight or planned; it grows by what is planned here.
+    ``busy`` are the hosts with a step in flight or planned; it grows by what is planned here,
+    and ``budgets`` shrink by it.
     ``stop``: start nothing more, a newer change takes over at the safe point.
     """
     if rollout.item.status is Status.REVERTING:
-        return _advance_back(rollout, busy)
+        return _advance_back(rollout, busy, budgets)
     failure = _failure(rollout) or _lost_beyond_pause(rollout)
     if failure and not rollout.policy.auto_revert:
         return ([] if rollout.in_flight else [rollout.decide(Status.FAILED, failure)]), []
@@ -42,7 +46,7 @@ def advance(rollout: UnderWay, busy: set[str], *, stop: bool = False) -> tuple[l
     waits = list(_holds(rollout))
     if waits or stop:
         return [], waits
-    return next_batch(rollout, left, busy, back=False)
+    return next_batch(rollout, left, busy, budgets, back=False)
 
 
 def _failure(rollout: UnderWay) -> str:
@@ -145,7 +149,7 @@ def _holds(rollout: UnderWay) -> Iterator[Wait]:
         yield rollout.wait(Reason.DEPENDENCY_VERSION, rollout.instance, clash.sentence())
 
 
-def _advance_back(rollout: UnderWay, busy: set[str]) -> tuple[list[Action], list[Wait]]:
+def _advance_back(rollout: UnderWay, busy: set[str], budgets: Budgets) -> tuple[list[Action], list[Wait]]:
     """The rollout is being taken back: every placement to the origin."""
     left = [p for p in rollout.placements if not rollout.is_at_origin(p) and not rollout.estate.is_moving(p)]
     if not left and not rollout.in_flight:
@@ -162,4 +166,4 @@ def _advance_back(rollout: UnderWay, busy: set[str]) -> tuple[list[Action], list
     if clash and left:
         message = f"cannot be put back to {rollout.item.origin}: {clash.sentence()}"
         return [], [rollout.wait(Reason.DEPENDENT_INCOMPATIBLE, rollout.instance, message)]
-    return next_batch(rollout, left, busy, back=True)
+    return next_batch(rollout, left, busy, budgets, back=True)

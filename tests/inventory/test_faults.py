@@ -93,8 +93,6 @@ def test_the_contracts_later_keys_are_refused_by_name() -> None:
         "freezes",
         "approvals",
         "evidence",
-        "unavailable",
-        "unavailable_per_domain",
         "overrides",
         "alarms",
     ]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 from engine.model.wait import RESERVING, Wait
 from engine.plan.gates.artifact import artifact
+from engine.plan.gates.budget import budget
 from engine.plan.gates.case import Case
 from engine.plan.gates.dependency import dependency_busy, dependency_unhealthy, dependency_version, lockstep
 from engine.plan.gates.limits import concurrency
@@ -29,6 +30,7 @@ START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
     dependency_unhealthy,
     dependency_busy,
     concurrency,
+    budget,
 )
 
 # What people can see to while a change has to wait for the step before it.
