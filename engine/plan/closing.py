@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from engine.model.change import UNFINISHED_ROLLOUT, UNSUCCESSFUL, Change, Item, OnFailure, Status
 from engine.model.event import ChangeStatus, ItemStatus
 from engine.model.snapshot import Action, Decide
@@ -14,11 +16,12 @@ from engine.plan.under_way import UnderWay
 ABANDONED = frozenset({Status.CANCELLED, Status.SUPERSEDED})
 
 
-def close(estate: Estate) -> tuple[list[Action], list[Wait]]:
-    """The statuses that changes enter now, and why some cannot be closed yet."""
+def close(estate: Estate, changes: Iterable[Change] | None = None) -> tuple[list[Action], list[Wait]]:
+    """The statuses that changes (the unfinished, unless told) enter now, and why some cannot be
+    closed yet."""
     actions: list[Action] = []
     waits: list[Wait] = []
-    for change in estate.state.unfinished():
+    for change in estate.state.unfinished() if changes is None else changes:
         statuses = {item.status for item in change.items}
         if Status.REVERTING in statuses and change.status is not Status.REVERTING:
             actions.append(_enter(change, Status.REVERTING))

@@ -62,14 +62,26 @@ class Estate:
         self.answers: defaultdict[str, dict[Any, Any]] = defaultdict(dict)
 
     def after(self, snapshot: Snapshot, touched: Collection[InstanceId]) -> Estate:
-        """The estate a little later, when only changes of the ``touched`` instances went on
-        (and clocks). What was found out about everything else is kept."""
+        """The estate a little later, when only changes of the ``touched`` instances went on and
+        no step has begun. What was found out about everything else is kept."""
         later = Estate(snapshot)
         for name, known in self.answers.items():
-            later.answers[name] = known if name in DECLARED else {k: v for k, v in known.items() if k not in touched}
-        if "consumers" in self.__dict__:
-            later.__dict__["consumers"] = self.consumers
+            later.answers[name] = known if name in DECLARED else dict(known)
+            if name not in DECLARED:
+                for instance in touched:
+                    later.answers[name].pop(instance, None)
+        later.__dict__["consumers"] = self.consumers
+        later.__dict__["items"] = self.items | {
+            instance: [(change, change.item(instance.service)) for change in self._changes_of(instance, snapshot)]
+            for instance in touched
+        }
+        if not self.moving:
+            later.__dict__["moving"] = self.moving
         return later
+
+    def _changes_of(self, instance: InstanceId, snapshot: Snapshot) -> list[Change]:
+        known = snapshot.state.changes
+        return [known[change.id] for change, _ in self.items.get(instance, ()) if change.id in known]
 
     @cached_property
     def consumers(self) -> dict[str, list[str]]:
@@ -120,6 +132,13 @@ class Estate:
 
     def violated(self, consumer: str, version: str, provider: str, provider_version: str) -> Need | None:
         """The first need of ``consumer`` at ``version`` that the provider's version breaks."""
+        known, pair = self.answers["violated"], (consumer, version, provider, provider_version)
+        if pair not in known:
+            known[pair] = self._violated(*pair)
+        found: Need | None = known[pair]
+        return found
+
+    def _violated(self, consumer: str, version: str, provider: str, provider_version: str) -> Need | None:
         declared = self.service(consumer)
         for need in declared.needs if declared else ():
             if (

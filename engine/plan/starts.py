@@ -5,7 +5,7 @@ an instance over from an older one only when it could itself start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.model.change import Change, Item, MoveState, Status
@@ -19,7 +19,6 @@ from engine.plan.linked import link
 from engine.plan.sequence import Order, order
 
 Entry = tuple[Change, Item]
-Ask = Callable[[Case], tuple[Wait, ...]]
 
 
 @dataclass(slots=True)
@@ -48,7 +47,7 @@ def starts(estate: Estate) -> Starts:
     result = Starts()
     now, later = waiting(estate)
     for environment, entries in sorted(now.items()):
-        walk(estate, line(estate, environment, entries), rolling(estate), result)
+        _walk(estate, line(estate, environment, entries), rolling(estate), result)
     for environment, entries in sorted(later.items()):
         _explain_later(estate, line(estate, environment, entries), result)
     _explain_failed(estate, result)
@@ -78,11 +77,12 @@ def waiting(estate: Estate) -> tuple[dict[str, list[Entry]], dict[str, list[Entr
 def line(estate: Estate, environment: str, entries: list[Entry]) -> Line:
     """The queue of one environment. The newest item of a service leads, unless it is blocked
     and an older one waits too."""
-    newest: dict[str, Entry] = {item.service: (change, item) for change, item in entries}
+    by_age = sorted(entries, key=lambda entry: entry[0].number)
+    newest: dict[str, Entry] = {item.service: (change, item) for change, item in by_age}
     first = _line(estate, environment, entries, newest, frozenset())
-    blocked = {name for name, entry in newest.items() if is_stuck(waits_before_start(_case(estate, first, entry)))}
+    blocked = {name for name, entry in newest.items() if is_stuck(waits_before_start(case_of(estate, first, entry)))}
     leaders = dict(newest)
-    for change, item in reversed(entries):
+    for change, item in reversed(by_age):
         leader = leaders[item.service]
         if item.service in blocked and leader[0].number > change.number:
             leaders[item.service] = (change, item)
@@ -102,27 +102,26 @@ def _line(
     return Line(tuple(entries), leaders, ends, order(estate, environment, goals, blocked))
 
 
-def _case(
+def case_of(
     estate: Estate,
     where: Line,
     entry: Entry,
     reserved: Mapping[str, Change] | None = None,
     rolling: tuple[Entry, ...] = (),
 ) -> Case:
+    """What the gates look at for one entry of a line."""
     return Case(estate, *entry, where.order, where.ends, reserved or {}, rolling)
 
 
-def walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts, ask: Ask = waits_before_start) -> None:
-    """Judge one environment's queue, in its order, and add what it comes to. ``ask`` answers
-    what holds a case; ``rolling`` grows by what starts."""
+def _walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts) -> None:
     reserved: dict[str, Change] = {}
     for change, item in where.entries:
         if where.leaders[item.service][0] is not change:
             continue
-        waits = ask(_case(estate, where, (change, item), reserved, tuple(rolling)))
+        waits = waits_before_start(case_of(estate, where, (change, item), reserved, tuple(rolling)))
         if not is_blocked(waits):
             reserved.setdefault(item.service, change)
-            _overtake(estate, change, item, result)
+            overtake(estate, change, item, result)
         if waits:
             result.waits += waits
         else:
@@ -136,17 +135,18 @@ def walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts, ask:
     for change, item in where.entries:
         leader = where.leaders[item.service][0]
         if leader is not change and (change.id, item.service) not in superseded:
-            waits = ask(_case(estate, where, (change, item), reserved, tuple(rolling)))
-            result.waits += waits or [_behind(change, item, leader)]
+            waits = waits_before_start(case_of(estate, where, (change, item), reserved, tuple(rolling)))
+            result.waits += waits or [behind(change, item, leader)]
 
 
-def _behind(change: Change, item: Item, leader: Change) -> Wait:
+def behind(change: Change, item: Item, leader: Change) -> Wait:
+    """The wait of an item for another change of the same service, which leads."""
     newer = "is newer and takes its place once it can start" if leader.number > change.number else "comes first"
     message = f"change {leader.id} moves {item.service} to {leader.item(item.service).goal}: it {newer}"
     return Wait(Reason.DEPENDENCY_BUSY, str(change.instance(item)), message, change.id, blocker=leader.id)
 
 
-def _overtake(estate: Estate, change: Change, item: Item, result: Starts) -> None:
+def overtake(estate: Estate, change: Change, item: Item, result: Starts) -> None:
     """Take the instance over from older changes: unstarted ones at once, running ones as soon
     as none of their placements is between two versions."""
     for older, theirs in estate.items.get(change.instance(item), ()):
@@ -165,7 +165,7 @@ def _explain_later(estate: Estate, where: Line, result: Starts) -> None:
     what of other gates can be seen to already (an approval, say), so that it need not wait too."""
     for change, item in where.entries:
         wait = link(estate, change, item)
-        others = waits_before_start(_case(estate, where, (change, item)))
+        others = waits_before_start(case_of(estate, where, (change, item)))
         result.waits += [*([wait] if wait else ()), *(other for other in others if other.gate in FORESEEN)]
 
 

@@ -1,0 +1,29 @@
+"""How fast a forecast plays: every rollout at the time that half of its kind stay within, or so
+that nine in ten ends are inside. Deviations of rollouts that follow one another partly cancel
+out, so they add up as squares, not as seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from engine.model.change import Change, Item
+from engine.plan.durations import remaining_s, rollout_p90_s, rollout_s
+from engine.plan.estate import Estate
+
+# (estate, change, item, squares so far) -> (seconds the rollout takes, squares at its end)
+Pace = Callable[[Estate, Change, Item, float], tuple[float, float]]
+
+
+def likely(estate: Estate, change: Change, item: Item, squares: float) -> tuple[float, float]:
+    """Each rollout takes its median."""
+    return remaining_s(estate, change, item), squares
+
+
+def cautious(estate: Estate, change: Change, item: Item, squares: float) -> tuple[float, float]:
+    """Each rollout takes as much longer as makes the whole chain before it a p90."""
+    usual_s, whole_s = remaining_s(estate, change, item), rollout_s(estate, change, item)
+    margin_s = usual_s * (rollout_p90_s(estate, change, item) / whole_s - 1)
+    total = squares + margin_s**2
+    return usual_s + math.sqrt(total) - math.sqrt(squares), total

@@ -1,0 +1,189 @@
+"""The queue as a forecast goes through it: the planner's own order and gates, asked again only
+where the answer can have changed. An item that waits for a neighbour is asked when something
+happens to a neighbour, one that waits until a time at that time, one that waits for room when
+there may be some, one that waits for a person never. From time to time, and before the forecast
+says that nothing more will start, all of it is looked at anew.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from engine.model.change import Change, Status
+from engine.model.event import Event, ItemStatus
+from engine.model.names import InstanceId
+from engine.model.snapshot import Decide
+from engine.model.wait import RESERVING, Reason, Wait
+from engine.plan.estate import Estate
+from engine.plan.gates import is_blocked, waits_before_start
+from engine.plan.linked import link
+from engine.plan.sequence import Clash, Order
+from engine.plan.starts import Entry, Line, Starts, behind, case_of, line, overtake, rolling, waiting
+
+ROOM = RESERVING - {Reason.DEPENDENCY_BUSY}  # what any rollout's end can clear
+PATIENCE = 2  # a full look after so many others as are half of the items that wait
+
+Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class Lane:
+    """One environment's line, kept up to date. ``place`` is each service's in the line;
+    ``rivals`` have several changes waiting; ``reserved`` keep their place; ``crowd`` wait for
+    room only."""
+
+    leaders: dict[str, Entry]
+    ends: dict[str, tuple[Change, str]]
+    before: dict[str, dict[str, Clash | None]]
+    where: Line
+    place: dict[str, int]
+    rivals: set[str]
+    reserved: dict[str, Change] = field(default_factory=dict)
+    crowd: set[str] = field(default_factory=set)
+
+
+class Queue:
+    """What waits. ``waits`` is what held each item when it was last asked; ``is_fresh``:
+    everything was asked just now."""
+
+    def __init__(self) -> None:
+        self.waits: dict[Key, tuple[Wait, ...]] = {}
+        self.is_fresh = False
+        self._lanes: dict[str, Lane] = {}
+        self._looks = 0
+        self._followers = False  # whether a change waits for the step before it
+
+    def look(self, estate: Estate, touched: Collection[InstanceId], *, anew: bool = False) -> list[Event]:
+        """What starts now, and what is superseded by it; ``touched`` are the instances to which
+        something happened since the last look."""
+        self._looks += 1
+        due = anew or self._followers or self._looks * PATIENCE > len(self.waits)
+        self.is_fresh = due or not all(self._forget(estate, instance) for instance in touched)
+        if self.is_fresh:
+            self._draw_up(estate)
+        running, result = rolling(estate), Starts()
+        for environment, lane in self._lanes.items():
+            near = {i.service for i in touched if i.environment == environment}
+            near |= {name for service in near for name in estate.neighbours(service)}
+            self._walk(
+                estate, lane, set(lane.place) if self.is_fresh else near | self._cleared(estate, lane), running, result
+            )
+            if self.is_fresh:
+                self._explain_rivals(estate, lane, tuple(running))
+        return [action.event for action in result.actions if isinstance(action, Decide)]
+
+    def next_until(self, now: datetime) -> datetime | None:
+        """The next moment at which a wait can clear by itself."""
+        times = (wait.until for waits in self.waits.values() for wait in waits)
+        return min((until for until in times if until is not None and until > now), default=None)
+
+    def _draw_up(self, estate: Estate) -> None:
+        now, later = waiting(estate)
+        self._lanes = {name: _lane(line(estate, name, entries)) for name, entries in sorted(now.items())}
+        self._looks, self._followers = 0, bool(later)
+        self.waits.clear()
+        for change, item in (entry for entries in later.values() for entry in entries):
+            wait = link(estate, change, item)
+            self.waits[change.id, item.service] = (wait,) if wait else ()
+
+    def _forget(self, estate: Estate, instance: InstanceId) -> bool:
+        """Take what started or ended out of its lane. False if the lane has to be drawn up anew,
+        because several changes wait for this instance."""
+        lane, name = self._lanes.get(instance.environment), instance.service
+        if lane is None or name not in lane.ends:
+            return True
+        if name in lane.rivals:
+            return False
+        if name in lane.leaders:
+            old = lane.leaders[name][0]
+            change = estate.state.changes[old.id]
+            if change.item(name).status is Status.WAITING:
+                lane.leaders[name] = (change, change.item(name))
+                return True
+            del lane.leaders[name], lane.place[name], lane.before[name]
+            lane.reserved.pop(name, None)
+            lane.crowd.discard(name)
+            self.waits.pop((old.id, name), None)
+            for other in estate.neighbours(name):
+                lane.before.get(other, {}).pop(name, None)
+        if estate.rolling(instance) is None:
+            del lane.ends[name]
+        return True
+
+    def _cleared(self, estate: Estate, lane: Lane) -> set[str]:
+        """The services whose wait for a time, or for room, may be over."""
+        now = estate.snapshot.now
+        timed = {
+            service
+            for service, (change, _) in lane.leaders.items()
+            if any(wait.until is not None and wait.until <= now for wait in self.waits.get((change.id, service), ()))
+        }
+        return timed | lane.crowd
+
+    def _walk(self, estate: Estate, lane: Lane, names: set[str], running: list[Entry], result: Starts) -> None:
+        """Ask those services' items, and whoever comes after them and is concerned by the answer,
+        in the order of the line."""
+        limit = estate.inventory.limits.rollouts
+        todo = [(lane.place[name], name) for name in names if name in lane.leaders]
+        heapq.heapify(todo)
+        asked: set[str] = set()
+        while todo:
+            _, name = heapq.heappop(todo)
+            if name in asked or (name in lane.crowd and limit is not None and len(running) >= limit):
+                continue
+            asked.add(name)
+            if self._ask(estate, lane, name, running, result):
+                for other in estate.neighbours(name):
+                    if lane.place.get(other, -1) > lane.place[name]:
+                        heapq.heappush(todo, (lane.place[other], other))
+
+    def _ask(self, estate: Estate, lane: Lane, name: str, running: list[Entry], result: Starts) -> bool:
+        """Ask what holds one item; start it if nothing does. True if it keeps its place now and
+        did not, or the other way round."""
+        change, item = entry = lane.leaders[name]
+        near = (name, *estate.neighbours(name))
+        reserved = {
+            other: lane.reserved[other]
+            for other in near
+            if other in lane.reserved and lane.place[other] < lane.place[name]
+        }
+        waits = waits_before_start(case_of(estate, lane.where, entry, reserved, tuple(running)))
+        self.waits[change.id, name] = waits
+        had_place = name in lane.reserved
+        lane.crowd.discard(name)
+        if is_blocked(waits):
+            lane.reserved.pop(name, None)
+        else:
+            lane.reserved[name] = change
+            overtake(estate, change, item, result)
+            if waits and all(wait.reason in ROOM for wait in waits):
+                lane.crowd.add(name)
+        if not waits:
+            running.append(entry)
+            result.actions.append(Decide(ItemStatus(change.id, name, Status.RUNNING)))
+        return had_place != (name in lane.reserved)
+
+    def _explain_rivals(self, estate: Estate, lane: Lane, running: tuple[Entry, ...]) -> None:
+        """What holds the items that do not lead their service's line."""
+        for change, item in lane.where.entries:
+            leader = lane.leaders[item.service][0]
+            if leader is not change:
+                waits = waits_before_start(case_of(estate, lane.where, (change, item), lane.reserved, running))
+                self.waits[change.id, item.service] = waits or (behind(change, item, leader),)
+
+
+def _lane(where: Line) -> Lane:
+    leaders, ends = dict(where.leaders), dict(where.ends)
+    before = {then: dict(firsts) for then, firsts in where.order.before.items()}
+    counts: dict[str, int] = {}
+    place: dict[str, int] = {}
+    for position, (change, item) in enumerate(where.entries):
+        counts[item.service] = counts.get(item.service, 0) + 1
+        if leaders[item.service][0] is change:
+            place[item.service] = position
+    rivals = {name for name, count in counts.items() if count > 1}
+    kept = Line(where.entries, leaders, ends, Order(before, where.order.locksteps))
+    return Lane(leaders, ends, before, kept, place, rivals)
