@@ -60,6 +60,13 @@ def _intended(e: ev.MoveIntended) -> Told:
     return e.change, f"{e.service}/{e.host}", text
 
 
+def _shut(e: ev.RolloutShut) -> Told:
+    if not e.by:
+        return e.change, e.service, f"{e.service} goes on: what was shut over it is open again"
+    does = "goes back, to wait for the next window" if e.revert else "pauses at the end of its batch"
+    return e.change, e.service, f"{e.service} {does}: {e.by} is shut"
+
+
 def _status(e: ev.ChangeStatus) -> Told:
     return e.change, e.change, f"change {e.change} is {e.status.value}{f' (by {e.by})' if e.by else ''}"
 
@@ -101,6 +108,10 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.InstanceAdopted: lambda e: ("", str(e.instance), f"{e.instance} adopted at {e.version}"),
     ev.InstanceHeld: lambda e: ("", str(e.instance), f"{e.instance} is held by {e.by}"),
     ev.InstanceReleased: lambda e: ("", str(e.instance), f"{e.instance} was released by {e.by}"),
+    ev.SoakBegan: lambda e: ("", str(e.instance), f"{e.instance} {e.version} soaks"),
+    ev.SoakPaused: lambda e: ("", str(e.instance), f"{e.instance} {e.version} cannot be seen to soak"),
+    ev.SoakBroken: lambda e: ("", str(e.instance), f"{e.instance} {e.version} does not soak any more"),
+    ev.SoakRevoked: lambda e: ("", str(e.instance), f"{e.instance} went back off {e.version}: its soak counts no more"),
     ev.ChangeAccepted: _accepted,
     ev.ChangePaused: lambda e: (e.change, e.change, f"change {e.change} was paused by {e.by}"),
     ev.ChangeResumed: lambda e: (e.change, e.change, f"change {e.change} was resumed by {e.by}"),
@@ -114,6 +125,7 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.GateOverridden: _override,
     ev.VersionMarkedBad: _marked,
     ev.VersionCleared: _cleared,
+    ev.RolloutShut: _shut,
     ev.ItemStatus: lambda e: (e.change, e.service, f"{e.service} is {e.status.value}{_why(e.failure)}"),
     ev.ChangeStatus: _status,
     ev.MoveIntended: _intended,

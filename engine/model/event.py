@@ -82,6 +82,40 @@ class InstanceReleased:
 
 
 @dataclass(frozen=True, slots=True)
+class SoakBegan:
+    """A release is healthy everywhere in an environment that others come after: its time begins
+    to count, or goes on counting. ``sha256`` is its artifact's ("" if there is none)."""
+
+    instance: InstanceId
+    version: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoakPaused:
+    """A placement cannot be observed: the time stops counting."""
+
+    instance: InstanceId
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoakBroken:
+    """It was not healthy, or moved: the next stretch begins at nothing."""
+
+    instance: InstanceId
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoakRevoked:
+    """The environment went back off this version: what it had soaked there counts no more."""
+
+    instance: InstanceId
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeAccepted:
     """A request became a change in the queue."""
 
@@ -212,6 +246,17 @@ class ItemStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class RolloutShut:
+    """``by``, a window or freeze, shut over a running rollout: it pauses, or (``revert``) goes
+    back to wait again. "": it goes on."""
+
+    change: str
+    service: str
+    by: str
+    revert: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeStatus:
     """A change entered a status."""
 
@@ -256,6 +301,10 @@ Event = (
     | InstanceAdopted
     | InstanceHeld
     | InstanceReleased
+    | SoakBegan
+    | SoakPaused
+    | SoakBroken
+    | SoakRevoked
     | ChangeAccepted
     | ChangePaused
     | ChangeResumed
@@ -270,6 +319,7 @@ Event = (
     | VersionMarkedBad
     | VersionCleared
     | ItemStatus
+    | RolloutShut
     | ChangeStatus
     | MoveIntended
     | MoveEnded

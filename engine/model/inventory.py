@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
+from engine.model.consent import ApprovalPolicy, EvidencePolicy, OverridePolicy
 from engine.model.names import InstanceId, PlacementId
 from engine.model.version import Scheme
+from engine.model.window import Freeze, WindowPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +245,11 @@ class Inventory:
     ssh: Ssh = Ssh()
     limits: Limits = Limits()
     observe: Observe = Observe()
+    approvals: tuple[ApprovalPolicy, ...] = ()
+    evidence: tuple[EvidencePolicy, ...] = ()
+    overrides: OverridePolicy | None = None
+    windows: Mapping[str, WindowPolicy] = field(default_factory=dict)
+    freezes: Mapping[str, Freeze] = field(default_factory=dict)
     positions: Mapping[str, Position] = field(default_factory=dict)
 
     def instances(self) -> tuple[InstanceId, ...]:

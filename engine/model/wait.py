@@ -15,6 +15,9 @@ class Reason(StrEnum):
     DEPENDENCY_BUSY = "DependencyBusy"
     DEPENDENT_INCOMPATIBLE = "DependentIncompatible"
     LOCKSTEP = "Lockstep"
+    WINDOW_CLOSED = "WindowClosed"
+    WINDOW_TOO_SHORT = "WindowTooShort"
+    FREEZE = "Freeze"
     SOAK_REQUIRED = "SoakRequired"
     CONCURRENCY_LIMIT = "ConcurrencyLimit"
     FAILURE_DOMAIN_BUSY = "FailureDomainBusy"
@@ -39,6 +42,9 @@ GATES: dict[Reason, str] = {
     Reason.DEPENDENCY_BUSY: "dependency",
     Reason.DEPENDENT_INCOMPATIBLE: "dependency",
     Reason.LOCKSTEP: "dependency",
+    Reason.WINDOW_CLOSED: "window",
+    Reason.WINDOW_TOO_SHORT: "window",
+    Reason.FREEZE: "freeze",
     Reason.SOAK_REQUIRED: "soak",
     Reason.CONCURRENCY_LIMIT: "limit",
     Reason.FAILURE_DOMAIN_BUSY: "domain",

@@ -97,7 +97,8 @@ def _execute(rollout: UnderWay, placement: PlacementId, *, back: bool) -> Execut
     sighting = rollout.estate.state.sightings.get(placement)
     origin = (sighting.version or sighting.release) if sighting else None
     goal = rollout.origin_of(placement) if back else item.goal
-    name = f"{item.service}-{placement.host}-{'b' if back else 'f'}{attempt}"
+    again = str(item.retries or "")
+    name = f"{item.service}-{placement.host}-{again}{'b' if back else 'f'}{attempt}"
     step = f"{rollout.estate.state.store[:12]}-{change.id}-{name}"
     intent = MoveIntended(change.id, item.service, placement.host, step, origin, goal, attempt, back)
     move = Move(placement.host, step, origin, goal, attempt, rollout.estate.snapshot.now, back)

@@ -14,6 +14,7 @@ from engine.plan.estate import Estate
 from engine.plan.under_way import UnderWay
 
 ABANDONED = frozenset({Status.CANCELLED, Status.SUPERSEDED})
+UNSTARTED = ABANDONED | {Status.WAITING}
 
 
 def close(estate: Estate, changes: Iterable[Change] | None = None) -> tuple[list[Action], list[Wait]]:
@@ -23,17 +24,24 @@ def close(estate: Estate, changes: Iterable[Change] | None = None) -> tuple[list
     waits: list[Wait] = []
     for change in estate.state.unfinished() if changes is None else changes:
         statuses = {item.status for item in change.items}
-        if Status.REVERTING in statuses and change.status is not Status.REVERTING:
+        if change.status is not Status.REVERTING and any(_is_over(change, item) for item in change.items):
             actions.append(_enter(change, Status.REVERTING))
         elif statuses & UNFINISHED_ROLLOUT:
             continue
-        elif statuses & UNSUCCESSFUL:
+        elif statuses & UNSUCCESSFUL or (change.aborted_by and not statuses <= ABANDONED):
             more, why = _after_failure(estate, change)
             actions += more
             waits += why
         elif Status.WAITING not in statuses:
             actions.append(_enter(change, _outcome(statuses)))
+        elif change.status is Status.RUNNING and statuses <= UNSTARTED:
+            actions.append(_enter(change, Status.WAITING))
     return actions, waits
+
+
+def _is_over(change: Change, item: Item) -> bool:
+    """Whether an item is taken back for good, and not because a window closed over it."""
+    return item.status is Status.REVERTING and not change.goes_again(item)
 
 
 def _outcome(statuses: set[Status]) -> Status:
@@ -46,24 +54,30 @@ def _enter(change: Change, status: Status) -> Decide:
     return Decide(ChangeStatus(change.id, status))
 
 
+def _taken_back(change: Change) -> Decide:
+    """Everything is back where it is to be: the change failed if some of it could not be."""
+    if any(item.status is Status.FAILED for item in change.items):
+        return _enter(change, Status.FAILED)
+    # It may have been over before anybody said so.
+    return _enter(change, Status.REVERTED if change.status is Status.REVERTING else Status.REVERTING)
+
+
 def _after_failure(estate: Estate, change: Change) -> tuple[list[Action], list[Wait]]:
-    if change.on_failure is OnFailure.HOLD:
-        return [_enter(change, Status.FAILED)], []
     waiting = [item for item in change.items if item.status is Status.WAITING]
+    if change.on_failure is OnFailure.HOLD and not change.aborted_by:
+        return [_enter(change, Status.FAILED)], []
     if waiting:
         return [Decide(ItemStatus(change.id, item.service, Status.CANCELLED)) for item in waiting], []
     done = [item for item in change.items if item.status is Status.SUCCEEDED and _is_newest(estate, change, item)]
-    if not done:
-        left = any(item.status is Status.FAILED for item in change.items)
-        if not left and change.status is not Status.REVERTING:
-            return [_enter(change, Status.REVERTING)], []  # it was over before this was said
-        return [_enter(change, Status.FAILED if left else Status.REVERTED)], []
+    if not done or change.on_failure is OnFailure.HOLD:
+        return [_taken_back(change)], []
     waits: list[Wait] = []
     for item in sorted(done, key=lambda item: (item.finished or change.created, item.service), reverse=True):
         wait = _why_not_back(UnderWay(estate, change, item))
         if wait is None:
-            failed = next(other for other in change.items if other.status in UNSUCCESSFUL)
-            reason = f"taken back because {failed.service} failed"
+            failed = next((other.service for other in change.items if other.status in UNSUCCESSFUL), "another")
+            why = f"{change.aborted_by} aborted the change" if change.aborted_by else f"{failed} failed"
+            reason = f"taken back because {why}"
             return [Decide(ItemStatus(change.id, item.service, Status.REVERTING, reason))], []
         waits.append(wait)
     return [], waits

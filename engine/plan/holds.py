@@ -26,6 +26,9 @@ def holds(estate: Estate, change: Change, item: Item) -> Iterator[Wait]:
     if change.paused_by:
         message = f"{change.paused_by} paused change {change.id}{_why(item)}"
         yield wait(Reason.PAUSED, message, change.paused_by, f"interlock resume {change.id}")
+    if change.held_by:
+        message = f"{change.held_by} holds change {change.id}"
+        yield wait(Reason.HELD, message, change.held_by, f"interlock release {change.id}")
     held_by = estate.known(instance).held_by
     if held_by:
         yield wait(Reason.HELD, f"{held_by} holds {instance}: hands off", held_by, f"interlock resume {instance}")

@@ -7,15 +7,17 @@ what is broken always may. Every single move is checked once more against what i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.model.change import MoveState, Status
 from engine.model.event import ChangePaused
 from engine.model.snapshot import Action, Decide
 from engine.model.wait import Reason, Wait
+from engine.plan.bad import mark
 from engine.plan.batch import next_batch
 from engine.plan.budget import Budgets
 from engine.plan.holds import holds
+from engine.plan.shutting import when_shut
 from engine.plan.under_way import UnderWay
 
 UNCONFIRMED_TRIES = 2
@@ -35,15 +37,18 @@ def advance(
         return _advance_back(rollout, busy, budgets)
     failure = _failure(rollout) or _lost_beyond_pause(rollout)
     if failure and not rollout.policy.auto_revert:
-        return ([] if rollout.in_flight else [rollout.decide(Status.FAILED, failure)]), []
+        return ([] if rollout.in_flight else [*_blame(rollout), rollout.decide(Status.FAILED, failure)]), []
     if failure:
-        return [rollout.decide(Status.REVERTING, failure)], []
+        return [*_blame(rollout), rollout.decide(Status.REVERTING, failure)], []
     if _is_lost(rollout):
         return [Decide(ChangePaused(rollout.change.id, "interlock"))], []
     left = [p for p in rollout.placements if not rollout.is_at_goal(p) and not rollout.estate.is_moving(p)]
     if not left and not rollout.in_flight:
         return _conclude(rollout)
-    waits = list(_holds(rollout))
+    actions, waits = when_shut(rollout)
+    if actions:
+        return actions, waits
+    waits += _holds(rollout)
     if waits or stop:
         return [], waits
     return next_batch(rollout, left, busy, budgets, back=False)
@@ -56,6 +61,15 @@ def _failure(rollout: UnderWay) -> str:
             log = "".join(f"\n  {move.host}| {line}" for line in move.log[-5:])
             return f"{rollout.item.service} {move.goal} failed on {move.host}: {move.detail}{log}"
     return _is_late(rollout)
+
+
+def _blame(rollout: UnderWay) -> Iterable[Decide]:
+    """The version is bad if its own placements failed health or the deadline; what the host or
+    the link did says nothing about it, nor does a new configuration of what ran well before."""
+    unhealthy = any(not m.back and m.state is MoveState.REVERTED for m in rollout.item.moves.values())
+    if rollout.item.goal == rollout.item.origin or not (unhealthy or _is_late(rollout)):
+        return ()
+    return mark(rollout.estate, rollout.instance, rollout.item.goal, _failure(rollout), rollout.change.id)
 
 
 def _is_lost(rollout: UnderWay) -> bool:
@@ -81,6 +95,7 @@ def _is_late(rollout: UnderWay) -> str:
         elapsed_s <= rollout.policy.progress_deadline_s
         or rollout.item.status is not Status.RUNNING
         or rollout.in_flight
+        or rollout.item.shut_by
         or any(True for _ in _holds(rollout))
     ):
         return ""
@@ -107,7 +122,8 @@ def _conclude_back(rollout: UnderWay) -> tuple[list[Action], list[Wait]]:
         and not rollout.estate.available(placement)
     ]
     if not ill:
-        return [rollout.decide(Status.REVERTED)], []
+        again = rollout.change.goes_again(rollout.item)
+        return [rollout.decide(Status.WAITING if again else Status.REVERTED)], []
     waits: list[Wait] = []
     for placement in ill:
         if rollout.estate.reachable(placement.host):

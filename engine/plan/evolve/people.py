@@ -94,6 +94,7 @@ def _anew(item: Item) -> Item:
         item.service,
         item.goal,
         item.configuration,
+        item.sha256,
         status=advance(item.status, Status.WAITING),
         retries=item.retries + 1,
     )

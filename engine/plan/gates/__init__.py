@@ -11,12 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.model.wait import RESERVING, Wait
-from engine.plan.gates.artifact import artifact
+from engine.plan.gates.artifact import artifact, bad_version
 from engine.plan.gates.budget import budget
 from engine.plan.gates.case import Case
+from engine.plan.gates.consent import approval, evidence
 from engine.plan.gates.dependency import dependency_busy, dependency_unhealthy, dependency_version, lockstep
 from engine.plan.gates.limits import concurrency
-from engine.plan.gates.people import failed_earlier, held
+from engine.plan.gates.people import failed_earlier, held, not_before
+from engine.plan.gates.soak import soak
+from engine.plan.gates.windows import freeze, window_closed, window_too_short
 from engine.plan.overrides import is_lifted
 
 __all__ = ["FORESEEN", "START_GATES", "Case", "is_blocked", "is_stuck", "waits_before_start"]
@@ -24,11 +27,19 @@ __all__ = ["FORESEEN", "START_GATES", "Case", "is_blocked", "is_stuck", "waits_b
 START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
     held,
     failed_earlier,
+    not_before,
+    approval,
+    evidence,
     artifact,
+    bad_version,
     lockstep,
     dependency_version,
     dependency_unhealthy,
     dependency_busy,
+    soak,
+    window_closed,
+    window_too_short,
+    freeze,
     concurrency,
     budget,
 )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from engine.model.change import Kind
+from engine.model.change import Change, Kind
 from engine.model.names import InstanceId
+from engine.model.state import Good
 from engine.model.version import satisfies, sort_key
 from engine.model.wait import Reason, Wait
+from engine.plan.backward import chain
+from engine.plan.bad import is_bad
 from engine.plan.bridge import bridge
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
@@ -46,9 +49,11 @@ def dependency_version(case: Case) -> Iterator[Wait]:
         coming = case.ends.get(other)
         end = _clash(case, other, consumer, {coming[1]} if coming else theirs)
         if end is not None:
-            unblock = _what_to_queue(case, consumer, other)
+            back = case.change.kind is Kind.ROLLBACK
+            reason = Reason.DEPENDENT_INCOMPATIBLE if back else Reason.DEPENDENCY_VERSION
+            unblock = (_whole_chain(case) if back else "") or _what_to_queue(case, consumer, other)
             message = f"{end.sentence()}; nothing queued changes that"
-            yield case.wait(Reason.DEPENDENCY_VERSION, message, owner=case.owner(other), unblock=unblock)
+            yield case.wait(reason, message, owner=case.owner(other), unblock=unblock)
             continue
         broken_before = clash_of(
             estate,
@@ -61,6 +66,16 @@ def dependency_version(case: Case) -> Iterator[Wait]:
         if now is not None and broken_before is None and coming:
             message = f"{other} {coming[1]} (change {coming[0].id}) has to be there first: {now.sentence()}"
             yield case.wait(Reason.DEPENDENCY_VERSION, message, owner=case.owner(other), blocker=coming[0].id)
+
+
+def _whole_chain(case: Case) -> str:
+    """The command that takes everything back that refuses this way back, "" if nothing fits."""
+    goals = {item.service: Good(item.goal, item.configuration, item.sha256) for item in case.change.items}
+    if not chain(case.estate, case.change.environment, goals):
+        return ""
+    if len(goals) > 1:
+        return "cancel it, and roll the change back with --chain"
+    return f"interlock rollback {case.instance} --to {case.item.goal} --chain"
 
 
 def _clash(case: Case, other: str, consumer: str, theirs: Iterable[str]) -> Clash | None:
@@ -80,6 +95,7 @@ def _what_to_queue(case: Case, consumer: str, other: str) -> str:
         version
         for version in estate.snapshot.catalog.versions(other)
         if _clash(case, other, consumer, {version}) is None
+        and not is_bad(estate, InstanceId(other, case.change.environment), version)
     ]
     if not fitting:
         return f"no known version of {other} fits {case.item.service} {case.item.goal}"
@@ -153,8 +169,13 @@ def dependency_busy(case: Case) -> Iterator[Wait]:
         return
     for first, clash in case.order.before.get(name, {}).items():
         coming = case.ends.get(first)
-        if clash is None and coming and coming[0].number > case.change.number:
+        if clash is None and coming and _comes_after(coming[0], case.change):
             continue  # a mere preference does not let a later change go before an earlier one
         if coming and not case.estate.rolling(InstanceId(first, environment)):
             message = f"{first} {coming[1]} (change {coming[0].id}) goes first"
             yield case.wait(Reason.DEPENDENCY_BUSY, message, owner=case.owner(first), blocker=coming[0].id)
+
+
+def _comes_after(other: Change, change: Change) -> bool:
+    """Whether another change comes later in the queue. A way back waits for nobody's turn."""
+    return other.id != change.id and (change.kind is Kind.ROLLBACK or other.place > change.place)

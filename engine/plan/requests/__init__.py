@@ -4,14 +4,22 @@ grant it, or raises with the sentence that refuses it. Nothing is granted half.
 
 from __future__ import annotations
 
-from engine.model.request import Cancel, Deploy, Pause, Request, Resume, Rollback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.model import request as ask
+from engine.model.request import Request
 from engine.model.snapshot import Snapshot
 from engine.plan.estate import Estate
+from engine.plan.requests.again import clear_bad, expedite, retry
+from engine.plan.requests.chains import rollback_chain
+from engine.plan.requests.consenting import approve, reject
 from engine.plan.requests.judgement import Judgement
+from engine.plan.requests.lifting import override
 from engine.plan.requests.linking import deploy_linked
 from engine.plan.requests.named import find_change, find_environment, find_instance, find_service
 from engine.plan.requests.queueing import deploy, rollback
-from engine.plan.requests.stopping import cancel, pause, resume
+from engine.plan.requests.stopping import abort, cancel, hold, pause, release, resume
 
 __all__ = ["find_change", "find_environment", "find_instance", "find_service", "judge"]
 
@@ -22,16 +30,30 @@ def judge(snapshot: Snapshot, request: Request) -> Judgement:
     Raises UsageError for what cannot be meant (an unknown name), RequestRefused for what is
     understood and not possible.
     """
-    estate = Estate(snapshot)
-    match request:
-        case Deploy():
-            is_way = request.accept_bridge or request.through
-            return deploy_linked(estate, request) if is_way else deploy(estate, request)
-        case Rollback():
-            return rollback(estate, request)
-        case Pause():
-            return pause(estate, request)
-        case Resume():
-            return resume(estate, request)
-        case Cancel():
-            return cancel(estate, request)
+    return _JUDGES[type(request)](Estate(snapshot), request)
+
+
+def _deploy(estate: Estate, request: ask.Deploy) -> Judgement:
+    return (deploy_linked if request.accept_bridge or request.through else deploy)(estate, request)
+
+
+def _rollback(estate: Estate, request: ask.Rollback) -> Judgement:
+    return (rollback_chain if request.chain else rollback)(estate, request)
+
+
+_JUDGES: Mapping[type, Callable[[Estate, Any], Judgement]] = {
+    ask.Deploy: _deploy,
+    ask.Rollback: _rollback,
+    ask.Pause: pause,
+    ask.Resume: resume,
+    ask.Cancel: cancel,
+    ask.Hold: hold,
+    ask.Release: release,
+    ask.Abort: abort,
+    ask.Retry: retry,
+    ask.Expedite: expedite,
+    ask.Approve: approve,
+    ask.Reject: reject,
+    ask.OverrideGate: override,
+    ask.ClearBad: clear_bad,
+}

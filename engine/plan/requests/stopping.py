@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from engine.errors import RequestRefused
-from engine.model.change import Status
+from engine.model.change import FINAL, Change, Status
 from engine.model.event import (
+    ChangeAborted,
+    ChangeHeld,
     ChangePaused,
+    ChangeReleased,
     ChangeResumed,
     ChangeStatus,
     EnginePaused,
@@ -15,13 +18,14 @@ from engine.model.event import (
     InstanceReleased,
     ItemStatus,
 )
-from engine.model.request import Cancel, Pause, Resume
+from engine.model.request import Abort, Cancel, Hold, Pause, Release, Resume
 from engine.plan.estate import Estate
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.named import find_change, find_instance
 
 
 def pause(estate: Estate, request: Pause) -> Judgement:
+    """Nothing more starts, of a change, an instance or at all."""
     if not request.subject:
         return (EnginePaused(request.actor),), "the engine starts nothing more; reverts under way finish"
     if not request.subject.isdigit():
@@ -36,6 +40,7 @@ def pause(estate: Estate, request: Pause) -> Judgement:
 
 
 def resume(estate: Estate, request: Resume) -> Judgement:
+    """What was paused goes on."""
     if not request.subject:
         return (EngineResumed(request.actor),), "the engine goes on"
     if not request.subject.isdigit():
@@ -48,13 +53,14 @@ def resume(estate: Estate, request: Resume) -> Judgement:
 
 
 def cancel(estate: Estate, request: Cancel) -> Judgement:
+    """What has not started of a change leaves the queue."""
     change = find_change(estate, request.change)
     waiting = [item for item in change.items if item.status is Status.WAITING]
     held = change.status in (Status.FAILED, Status.REVERTED)
     if change.started and not held:
         raise RequestRefused(
             f"change {change.id} is {change.status.value}: only what has not started can be cancelled; "
-            f"pause it, or roll it back"
+            f"pause or abort it, or roll it back"
         )
     if not waiting:
         raise RequestRefused(f"change {change.id} is {change.status.value}: nothing of it waits")
@@ -62,3 +68,54 @@ def cancel(estate: Estate, request: Cancel) -> Judgement:
     if not held:
         events.append(ChangeStatus(change.id, Status.CANCELLED, request.actor))
     return tuple(events), f"change {change.id}: cancelled {', '.join(item.service for item in waiting)}"
+
+
+def hold(estate: Estate, request: Hold) -> Judgement:
+    """A change does not start until it is released; an instance is left alone."""
+    if not request.subject.isdigit():
+        return pause(estate, Pause(request.actor, request.subject))
+    change = find_change(estate, request.subject)
+    if change.held_by:
+        return (), f"change {change.id} is held already, by {change.held_by}"
+    if change.status is not Status.WAITING:
+        raise RequestRefused(
+            f"change {change.id} is {change.status.value}: hold is for what has not started"
+            f"{'; pause it instead' if change.status is Status.RUNNING else ''}"
+        )
+    return (ChangeHeld(change.id, request.actor),), f"change {change.id} does not start until it is released"
+
+
+def release(estate: Estate, request: Release) -> Judgement:
+    """What was held may start."""
+    if not request.subject.isdigit():
+        return resume(estate, Resume(request.actor, request.subject))
+    change = find_change(estate, request.subject)
+    if not change.held_by:
+        hint = f"; interlock resume {change.id} lets it go on" if change.status is Status.PAUSED else ""
+        raise RequestRefused(f"change {change.id} is {change.status.value}, not held{hint}")
+    return (ChangeReleased(change.id, request.actor),), f"change {change.id} may start again"
+
+
+def abort(estate: Estate, request: Abort) -> Judgement:
+    """What is unfinished of a change goes back, what has not started does not start."""
+    change = find_change(estate, request.change)
+    if change.status in FINAL or change.status is Status.REVERTING:
+        raise RequestRefused(f"change {change.id} is {change.status.value}: there is nothing to abort")
+    if not _is_begun(change):
+        return cancel(estate, Cancel(request.actor, change.id))
+    why = f"aborted by {request.actor}{f': {request.reason}' if request.reason else ''}"
+    events: list[Event] = [ChangeAborted(change.id, request.actor, request.reason)]
+    back: list[str] = []
+    for item in change.items:
+        if item.status is Status.WAITING:
+            events.append(ItemStatus(change.id, item.service, Status.CANCELLED))
+        elif item.status in (Status.RUNNING, Status.PAUSED):
+            back.append(item.service)
+            events.append(ItemStatus(change.id, item.service, Status.REVERTING, why))
+    going = f"; {', '.join(back)} goes back at the next safe point" if back else ""
+    return tuple(events), f"change {change.id} is aborted{going}"
+
+
+def _is_begun(change: Change) -> bool:
+    """Whether anything of it ever moved."""
+    return change.started is not None

@@ -1,0 +1,70 @@
+"""The request to override: one gate, for one change, for a while, by those whom the policy
+names. What keeps the estate whole is nobody's to lift.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from engine.errors import RequestRefused, UsageError
+from engine.model.change import FINAL
+from engine.model.event import GateOverridden
+from engine.model.request import OverrideGate
+from engine.model.wait import GATES, NEVER_OVERRIDDEN, Reason
+from engine.plan.estate import Estate
+from engine.plan.membership import in_words, people
+from engine.plan.nearest import did_you_mean
+from engine.plan.requests.judgement import Judgement
+from engine.plan.requests.named import find_change
+
+NO_POLICY = "no policy lets anybody override a gate; policies.overrides of the inventory says which gates, and who"
+
+
+def override(estate: Estate, request: OverrideGate) -> Judgement:
+    """The override, ending by itself; or the sentence that says who could give it."""
+    change = find_change(estate, request.change)
+    gate = canonical(request.gate)
+    if not request.reason.strip():
+        raise UsageError("say why it is overridden: --reason TEXT")
+    if change.status in FINAL:
+        raise RequestRefused(f"change {change.id} is {change.status.value}: no gate holds it")
+    if reasons_of(gate) <= NEVER_OVERRIDDEN:
+        raise RequestRefused(f"{gate} can never be overridden: it keeps the estate whole. Nothing was changed")
+    policy = estate.inventory.overrides
+    if policy is None:
+        raise RequestRefused(f"{NO_POLICY}. Nothing was changed")
+    if not {gate, *_gate_of(gate)} & set(policy.gates):
+        raise RequestRefused(
+            f"policies.overrides does not name {gate}; it names {', '.join(policy.gates)}. Nothing was changed"
+        )
+    if request.actor not in people(estate.inventory, policy.who):
+        who = in_words(estate.inventory, policy.who)
+        raise RequestRefused(f"{request.actor} may not override {gate}; {who} may. Nothing was changed")
+    for_s = policy.max_s if request.for_s is None else request.for_s
+    if not 0 < for_s <= policy.max_s:
+        raise RequestRefused(
+            f"an override lasts more than 0 and at most {policy.max_s:g} s (policies.overrides.max), not {for_s:g} s. "
+            "Nothing was changed"
+        )
+    until = estate.snapshot.now + timedelta(seconds=for_s)
+    said = f"{gate} is overridden for change {change.id} until {until:%Y-%m-%d %H:%M:%S} UTC"
+    return (GateOverridden(change.id, gate, request.actor, request.reason, until),), said
+
+
+def canonical(text: str) -> str:
+    """The gate or reason meant, as it is written. Raises UsageError with the nearest names."""
+    names = {name.casefold(): name for name in (*GATES.values(), *(reason.value for reason in Reason))}
+    found = names.get(text.casefold())
+    if found is None:
+        raise UsageError(f"no gate or reason is called {text!r}; {did_you_mean(text, names.values(), 'gate')}")
+    return found
+
+
+def reasons_of(gate: str) -> frozenset[Reason]:
+    """The reasons that a gate's name, or a reason's own, stands for."""
+    return frozenset(reason for reason in Reason if gate in (reason.value, GATES[reason]))
+
+
+def _gate_of(gate: str) -> tuple[str, ...]:
+    """The gate to which a single reason belongs: whoever may lift all may lift one."""
+    return tuple(GATES[reason] for reason in Reason if reason.value == gate)
