@@ -25,7 +25,6 @@ NOT_YET_VERBS = frozenset(
 NOT_YET_OPTIONS = {
     "deploy": ("--evidence", "--allow-lockstep", "--artifact", "--when-available", "--through",
                "--not-before"),
-    "apply": ("--config",),
     "demo": ("--play",),
     "engine": ("--metrics",),
 }  # fmt: skip

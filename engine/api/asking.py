@@ -28,6 +28,9 @@ def _deploy(snapshot: Snapshot, body: DeployRequest, who: str, only_differing: b
     through = naming.environment(inventory, body["through"]) if body.get("through") else ""
     # On the way through environments, none named means: from the first on.
     environment = "" if through and not body["environment"] else naming.environment(inventory, body["environment"])
+    reconfigure = bool(body.get("reconfigure"))
+    if reconfigure and not only_differing:
+        raise UsageError("reconfigure goes with apply.")
     if not body["services"] and not only_differing:
         raise UsageError("Nothing was named: give at least one SERVICE=VERSION.")
     for name in body["services"]:
@@ -45,6 +48,7 @@ def _deploy(snapshot: Snapshot, body: DeployRequest, who: str, only_differing: b
         only_differing,
         accept_bridge=bool(body.get("accept_bridge")),
         through=through,
+        reconfigure=reconfigure,
     )
 
 

@@ -38,6 +38,7 @@ def _step(step: Step) -> StepView:
         "to": printable(step.goal),
         "after": sorted(step.after),
         "environment": step.environment,
+        "configuration": step.reconfigures,
         "start": None,
         "end": None,
     }

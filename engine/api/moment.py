@@ -12,11 +12,12 @@ from functools import cached_property
 
 from engine.api.port import Activity
 from engine.model.change import FINAL, Move, MoveState
-from engine.model.names import PlacementId
+from engine.model.names import InstanceId, PlacementId
 from engine.model.snapshot import Plan, Snapshot
 from engine.model.state import State
 from engine.model.wait import Wait
 from engine.plan.estate import Estate
+from engine.plan.pending import orphans
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,11 @@ class Moment:
     def estate(self) -> Estate:
         """The planner's index over the same snapshot."""
         return Estate(self.snapshot)
+
+    @cached_property
+    def orphans(self) -> dict[InstanceId, tuple[PlacementId, ...]]:
+        """Placements that the inventory no longer has, by instance."""
+        return orphans(self.estate)
 
     @property
     def state(self) -> State:

@@ -39,6 +39,9 @@ class PlacementView(TypedDict):
 
 
 class StatusRow(TypedDict):
+    """``pending``: what the inventory says and no change has brought: configuration, placements
+    (new ones), or "". ``orphans``: hosts that run it and are not among its placements any more."""
+
     service: str
     environment: str
     team: str
@@ -48,6 +51,8 @@ class StatusRow(TypedDict):
     state: str
     placements: list[PlacementView]
     waits: list[WaitView]
+    pending: NotRequired[str]
+    orphans: NotRequired[list[str]]
 
 
 class MoveView(TypedDict):
@@ -66,7 +71,7 @@ class MoveView(TypedDict):
     log: list[str]
 
 
-# `from` is a keyword, hence the functional form.
+# `from` is a keyword, hence the functional form. `configuration`: it brings another one.
 ItemView = TypedDict(
     "ItemView",
     {
@@ -77,6 +82,7 @@ ItemView = TypedDict(
         "done": int,
         "total": int,
         "failure": str,
+        "configuration": NotRequired[bool],
         "moves": "list[MoveView]",
     },
 )
@@ -114,6 +120,7 @@ StepView = TypedDict(
         "to": str,
         "after": "list[str]",
         "environment": str,
+        "configuration": NotRequired[bool],
         "start": "str | None",
         "end": "str | None",
     },
@@ -254,13 +261,15 @@ class LogView(TypedDict):
 class DeployRequest(TypedDict):
     """``services`` maps a service to the version wanted. ``environment`` "" means the only
     one there is. ``accept_bridge``: where no order is safe, queue the bridge's steps;
-    ``through``: a change for each environment up to this one."""
+    ``through``: a change for each environment up to this one. ``reconfigure`` (apply only): take
+    what differs in configuration or placements too; with no services, of all of them."""
 
     environment: str
     services: dict[str, str]
     reason: NotRequired[str]
     accept_bridge: NotRequired[bool]
     through: NotRequired[str]
+    reconfigure: NotRequired[bool]
     on_failure: NotRequired[str]
     dry_run: NotRequired[bool]
 

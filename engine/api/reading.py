@@ -63,7 +63,7 @@ async def board(request: Request) -> Any:
     moment = moment_of(request)
     whole: Board = {
         "engine": _engine_view(request),
-        "status": status_rows(moment),
+        "status": status_rows(moment, moment.snapshot.inventory.instances()),
         "changes": change_views(moment),
         "hosts": host_views(moment, port_of(request).transport.latency_ms),
     }
@@ -75,11 +75,11 @@ async def status(request: Request, subject: Name = "", environment: Name = "") -
     """Current, target, desired, health and waits of every instance, or of those named."""
     moment = moment_of(request)
     inventory = moment.snapshot.inventory
-    chosen = naming.instances(inventory, subject) if subject else list(inventory.instances())
+    rows = status_rows(moment, naming.instances(inventory, subject) if subject else None)
     if environment:
         naming.environment(inventory, environment)
-        chosen = [instance for instance in chosen if instance.environment == environment]
-    return Reply(status_rows(moment, chosen))
+        rows = [row for row in rows if row["environment"] == environment]
+    return Reply(rows)
 
 
 @router.get("/graph", response_model=GraphView)

@@ -26,6 +26,7 @@ from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Reach, Sighting
 from engine.model.text import printable, printable_lines
 from engine.model.wait import Wait
+from engine.plan.pending import pending, reconfigures
 from engine.plan.standing import state_of
 
 LOG_LINES = 20
@@ -47,14 +48,16 @@ def wait_view(wait: Wait) -> WaitView:
 
 
 def status_rows(moment: Moment, instances: Iterable[InstanceId] | None = None) -> list[StatusRow]:
-    """A row for each instance (all of them by default)."""
-    chosen = moment.snapshot.inventory.instances() if instances is None else sorted(instances)
+    """A row for each instance; by default all of them, those included that the inventory no
+    longer has though something of them runs."""
+    declared = moment.snapshot.inventory.instances()
+    chosen = sorted({*declared, *moment.orphans} if instances is None else instances)
     return [_status_row(moment, instance) for instance in chosen]
 
 
 def _status_row(moment: Moment, instance: InstanceId) -> StatusRow:
     inventory, state = moment.snapshot.inventory, moment.state
-    service = inventory.services[instance.service]
+    service = inventory.services.get(instance.service)
     placements = inventory.placements(instance)
     seen = (state.sightings.get(placement) for placement in placements)
     current = Counter(printable(sighting.version) for sighting in seen if sighting and sighting.version is not None)
@@ -62,13 +65,15 @@ def _status_row(moment: Moment, instance: InstanceId) -> StatusRow:
     return {
         "service": instance.service,
         "environment": instance.environment,
-        "team": service.team,
+        "team": service.team if service else "",
         "current": dict(sorted(current.items())),
         "target": known.target if known else None,
         "desired": moment.estate.desired(instance),
         "state": state_of(moment.estate, moment.plan, instance),
         "placements": [_placement(moment, placement) for placement in placements],
         "waits": [wait_view(wait) for wait in moment.waits_of_instances.get(str(instance), ())],
+        "pending": pending(moment.estate, instance),
+        "orphans": [placement.host for placement in moment.orphans.get(instance, ())],
     }
 
 
@@ -127,6 +132,7 @@ def _item(moment: Moment, change: Change, item: Item) -> ItemView:
         "done": done,
         "total": len(hosts),
         "failure": printable_lines(item.failure),
+        "configuration": reconfigures(moment.estate, change.instance(item), item),
         "moves": [_move(moment, item.moves[host]) for host in sorted(item.moves)],
     }
 

@@ -58,11 +58,12 @@ class PlacementSeen:
 
 @dataclass(frozen=True, slots=True)
 class InstanceAdopted:
-    """The one version that runs everywhere became target and desired, untouched."""
+    """The one version that runs everywhere (on ``hosts``) became target and desired, untouched."""
 
     instance: InstanceId
     version: str
     configuration: Configuration
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

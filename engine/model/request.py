@@ -17,6 +17,8 @@ class Deploy:
 
     ``only_differing`` (``apply``): leave out what is desired already, and queue nothing if
     nothing is left. Otherwise asking for what runs already is a change that is soon done.
+    ``reconfigure`` (``apply --config``): what differs in its configuration or placements only
+    differs too, and without ``services`` everything in the environment is looked at.
     ``accept_bridge``: where no order is safe, queue the steps of the bridge instead.
     ``through``: queue a change for each environment up to this one ("" = only ``environment``).
     ``evidence``: what policies ask for, by key. ``not_before`` (UTC): it does not start earlier.
@@ -34,6 +36,7 @@ class Deploy:
     evidence: Mapping[str, str] = field(default_factory=dict)
     not_before: datetime | None = None
     when_available: bool = False
+    reconfigure: bool = False
 
 
 @dataclass(frozen=True, slots=True)

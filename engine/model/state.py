@@ -44,6 +44,7 @@ class InstanceState:
 
     ``target`` None: nothing was ever adopted or deployed, or several versions run.
     ``held_by``: a person has taken hands off it (pause/hold SERVICE), "" if nobody has.
+    ``hosts`` are those it ran on when it last converged: a placement elsewhere is a new one.
     ``batch_s``: what a batch took in each of its latest rollouts, in seconds, oldest first.
     """
 
@@ -54,6 +55,7 @@ class InstanceState:
     held_by: str = ""
     batch_s: tuple[float, ...] = ()
     bad: tuple[Bad, ...] = ()
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ def _adopt(estate: Estate) -> Part:
         version = versions.pop()
         if not versions and version is not None:
             configuration = estate.inventory.services[instance.service].configuration
-            actions.append(Decide(InstanceAdopted(instance, version, configuration)))
+            hosts = tuple(placement.host for placement in estate.placements(instance))
+            actions.append(Decide(InstanceAdopted(instance, version, configuration, hosts)))
     return actions, []
 
 

@@ -18,6 +18,7 @@ from engine.model.wait import Wait
 from engine.plan.bridge import Leg, bridge
 from engine.plan.estate import Estate
 from engine.plan.evolve import evolve
+from engine.plan.pending import reconfigures
 from engine.plan.planner import plan
 from engine.plan.requests import judge
 from engine.plan.sequence import Clash, Order, order
@@ -26,7 +27,8 @@ from engine.plan.sequence import Clash, Order, order
 @dataclass(frozen=True, slots=True)
 class Step:
     """One service's move in an environment. Steps of equal ``rank`` (from 1) may roll together;
-    ``after`` names those of the same change that go before."""
+    ``after`` names those of the same change that go before; ``reconfigures``: its configuration
+    is another one too."""
 
     rank: int
     service: str
@@ -34,6 +36,7 @@ class Step:
     goal: str
     after: tuple[str, ...]
     environment: str = ""
+    reconfigures: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,8 @@ def _steps(estate: Estate, change: Change, found: Order, before: list[Step]) -> 
     for name in sorted(goals, key=lambda name: (ranks[name], name)):
         left = [step.goal for step in before if (step.service, step.environment) == (name, change.environment)]
         origin = left[-1] if left else _from(estate, change, name)
-        yield Step(ranks[name], name, origin, goals[name], tuple(found.before[name]), change.environment)
+        anew = reconfigures(estate, InstanceId(name, change.environment), change.item(name))
+        yield Step(ranks[name], name, origin, goals[name], tuple(found.before[name]), change.environment, anew)
 
 
 def _accept(snapshot: Snapshot, events: Iterable[Event]) -> State:

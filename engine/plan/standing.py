@@ -7,6 +7,7 @@ from engine.model.names import InstanceId
 from engine.model.observation import Health
 from engine.model.snapshot import Plan
 from engine.plan.estate import Estate
+from engine.plan.pending import newcomers, pending
 
 
 def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
@@ -15,6 +16,8 @@ def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
     change, item = estate.items.get(instance, [(None, None)])[-1]
     status = item.status if item else None
     target, desired = estate.known(instance).target, estate.desired(instance)
+    if not estate.placements(instance):
+        return "unknown"  # the inventory does not place it any more
     if target is None and status in (None, Status.CANCELLED, Status.SUPERSEDED):
         return "unknown"
     if status is Status.REVERTING:
@@ -30,7 +33,7 @@ def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
     if status is Status.WAITING:
         held = any(wait.subject == str(instance) for wait in plan.waits)
         return "waiting" if held else "pending"
-    if desired != target:
+    if desired != target or pending(estate, instance):
         return "pending"
     return "converged" if is_converged(estate, instance) else "degraded"
 
@@ -48,8 +51,12 @@ def is_converged(estate: Estate, instance: InstanceId) -> bool:
 
 
 def _differs(estate: Estate, instance: InstanceId, target: str) -> bool:
-    """Whether a placement that can be seen runs something else than the target, or nothing."""
+    """Whether a placement that can be seen runs something else than the target, or nothing
+    (where nothing has been yet, it is new)."""
+    new = newcomers(estate, instance)
     for placement in estate.inventory.placements(instance):
+        if placement in new:
+            continue
         sighting = estate.state.sightings.get(placement)
         if sighting is not None and estate.reachable(placement.host) and sighting.version != target:
             return True

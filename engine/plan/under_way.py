@@ -10,6 +10,7 @@ from engine.model.change import Change, Item, Move, MoveState, Status
 from engine.model.event import ItemStatus
 from engine.model.inventory import RolloutPolicy
 from engine.model.names import InstanceId, PlacementId
+from engine.model.observation import Sighting
 from engine.model.snapshot import Decide
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
@@ -77,9 +78,18 @@ class UnderWay:
             move is None
             and sighting is not None
             and sighting.version == self.item.goal
-            and sighting.configuration in (None, self.item.configuration.digest)
+            and self._has_configuration(sighting)
             and self.estate.available(placement)
         )
+
+    def _has_configuration(self, sighting: Sighting) -> bool:
+        """Whether the item's configuration is on the host. One that tells none was adopted: it
+        has what the instance was taken to have."""
+        if sighting.configuration is not None:
+            return sighting.configuration == self.item.configuration.digest
+        known = self.estate.known(self.instance)
+        former = self.item.origin_configuration if self.item.started else known.configuration
+        return former in (None, self.item.configuration)
 
     def origin_of(self, placement: PlacementId) -> str | None:
         """Where a placement goes back to: the last version converged everywhere, or, where

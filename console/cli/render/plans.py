@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from console.cli.render.table import table
 from console.cli.render.waits import wait_lines
-from engine.api.protocol import PlanView
+from engine.api.protocol import PlanView, StepView
 from engine.model.text import printable
 
 
 def plan_text(plan: PlanView) -> str:
     """The whole preview."""
-    rows = [
-        (str(step["order"]), step["service"], f"{step['from'] or 'nothing'} -> {step['to']}", ", ".join(step["after"]))
-        for step in plan["steps"]
-    ]
+    rows = [(str(step["order"]), step["service"], move_text(step), ", ".join(step["after"])) for step in plan["steps"]]
     lines = [table(("ORDER", "SERVICE", "MOVE", "AFTER"), rows) or "nothing would move"]
     lines += wait_lines(plan["waits"])
     for lockstep in plan["lockstep"]:
@@ -29,6 +26,13 @@ def plan_text(plan: PlanView) -> str:
     if plan["touches"]:
         lines.append(f"depends on what moves: {', '.join(printable(name) for name in plan['touches'])}")
     return "\n".join(lines)
+
+
+def move_text(step: StepView) -> str:
+    """``1.0 -> 2.0``; ``2.0, new configuration`` where the version stays."""
+    if step["from"] == step["to"]:
+        return f"{step['to']}, {'new configuration' if step.get('configuration') else 'as it is'}"
+    return f"{step['from'] or 'nothing'} -> {step['to']}"
 
 
 def bridge_lines(plan: PlanView) -> list[str]:
@@ -48,5 +52,5 @@ def order_text(plan: PlanView) -> str:
     """The order in one line: ``ledger, then checkout and cart``."""
     groups: dict[int, list[str]] = {}
     for step in plan["steps"]:
-        groups.setdefault(step["order"], []).append(f"{step['service']} {step['from'] or 'nothing'} -> {step['to']}")
+        groups.setdefault(step["order"], []).append(f"{step['service']} {move_text(step)}")
     return printable(", then ".join(" and ".join(groups[order]) for order in sorted(groups)))

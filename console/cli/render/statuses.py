@@ -20,6 +20,7 @@ def status_text(rows: Sequence[StatusRow], detailed: bool) -> str:
     for row in rows if detailed else ():
         parts.append("")
         parts.append(f"{row['service']}@{row['environment']}")
+        parts += _unlike_the_inventory(row)
         parts.append(
             table(
                 ("HOST", "DOMAIN", "VERSION", "STATE", "HEALTH", "DETAIL"),
@@ -31,12 +32,25 @@ def status_text(rows: Sequence[StatusRow], detailed: bool) -> str:
     return "\n".join([*parts, "", *waits] if waits else parts)
 
 
+def _unlike_the_inventory(row: StatusRow) -> list[str]:
+    """What differs between the inventory and what was asked for, and what to do about it."""
+    name = f"{row['service']}={row['desired']} -e {row['environment']}"
+    said = {
+        "configuration": f"  its configuration in the inventory is not the deployed one: interlock deploy {name}",
+        "placements": f"  it has new placements in the inventory: interlock deploy {name}",
+    }
+    lines = [said[row["pending"]]] if row.get("pending") in said else []
+    if orphans := row.get("orphans"):
+        lines.append(f"  still seen on {', '.join(orphans)}, where the inventory does not place it")
+    return lines
+
+
 def _row(row: StatusRow) -> tuple[str, ...]:
     healthy = sum(placement["health"] == "passing" and not placement["unreachable"] for placement in row["placements"])
     return (
         row["service"],
         row["environment"],
-        row["state"],
+        _state(row),
         _current(row["current"]),
         row["target"] or NONE,
         row["desired"] or NONE,
@@ -44,6 +58,15 @@ def _row(row: StatusRow) -> tuple[str, ...]:
         row["team"],
         wait_summary(row["waits"]),
     )
+
+
+def _state(row: StatusRow) -> str:
+    """The state, and what the inventory says that nobody has asked for yet."""
+    pending = row.get("pending", "")
+    orphans = len(row.get("orphans", ()))
+    shown = f"{row['state']}: {pending}" if pending and row["state"] == "pending" else row["state"]
+    shown += f" (pending: {pending})" if pending and row["state"] != "pending" else ""
+    return f"{shown}, {orphans} orphan{'s' * (orphans != 1)}" if orphans else shown
 
 
 def _current(current: dict[str, int]) -> str:

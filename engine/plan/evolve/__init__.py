@@ -51,10 +51,9 @@ def evolve(state: State, recorded: Recorded) -> State:
             return replace(state, hosts={**state.hosts, host: HostState(host, reach, boot_id, fenced, reason)})
         case PlacementSeen(sighting):
             return see(state, sighting)
-        case InstanceAdopted(instance, version, configuration):
-            good = (Good(version, configuration),)
-            known = instance_state(state, instance)
-            return put_instance(state, replace(known, target=version, configuration=configuration, good=good))
+        case InstanceAdopted(instance, version, configuration, hosts):
+            known = replace(instance_state(state, instance), good=(Good(version, configuration),), hosts=hosts)
+            return put_instance(state, replace(known, target=version, configuration=configuration))
         case InstanceHeld(instance, by):
             return put_instance(state, replace(instance_state(state, instance), held_by=by))
         case InstanceReleased(instance):

@@ -20,7 +20,7 @@ from engine.model.names import PlacementId
 from engine.model.observation import Health, Sighting, Unit
 from engine.model.state import Good, InstanceState, State
 from engine.plan.durations import seconds_a_batch
-from engine.plan.evolve.parts import change_of, instance_state, put_change, put_instance, see, with_item
+from engine.plan.evolve.parts import change_of, hosts_of, instance_state, put_change, put_instance, see, with_item
 
 KEPT_FINISHED_CHANGES = 200
 KEPT_GOOD_VERSIONS = 10
@@ -113,7 +113,7 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
     if status is Status.SUCCEEDED:
         good = tuple(g for g in known.good if g.version != item.goal)
         good = (*good, Good(item.goal, item.configuration))[-KEPT_GOOD_VERSIONS:]
-        return put_instance(state, _learned(replace(known, good=good), item))
+        return put_instance(state, _learned(replace(known, good=good, hosts=hosts_of(state, known.id)), item))
     if status is Status.REVERTED:
         return put_instance(state, replace(known, target=item.origin, configuration=item.origin_configuration))
     return state

@@ -21,6 +21,19 @@ def put_instance(state: State, instance: InstanceState) -> State:
     return replace(state, instances={**state.instances, instance.id: instance})
 
 
+def hosts_of(state: State, instance: InstanceId) -> tuple[str, ...]:
+    """The hosts on which something of an instance was last seen, sorted."""
+    return tuple(
+        sorted(
+            placement.host
+            for placement, sighting in state.sightings.items()
+            if placement.service == instance.service
+            and placement.environment == instance.environment
+            and sighting.version is not None
+        )
+    )
+
+
 def see(state: State, sighting: Sighting) -> State:
     """The last sighting of one placement, replaced."""
     return replace(state, sightings={**state.sightings, sighting.placement: sighting})

@@ -16,6 +16,7 @@ from engine.model.state import Good
 from engine.model.version import problem_with, sort_key
 from engine.plan.bad import bad_mark, is_bad, near_good, sentence
 from engine.plan.estate import Estate
+from engine.plan.requests.differing import all_desired, described, differs
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.named import find_environment, find_instance, find_service
 
@@ -25,14 +26,15 @@ MAX_EVIDENCE = 20
 def deploy(estate: Estate, request: Deploy) -> Judgement:
     """One change of the services that are named."""
     environment = find_environment(estate, request.environment)
-    if not request.services:
+    services = request.services or (all_desired(estate, environment) if request.reconfigure else {})
+    if not services and not request.reconfigure:
         raise UsageError("nothing to deploy: name at least one SERVICE=VERSION")
     _check_evidence(request)
     items: list[Item] = []
-    for name, version in request.services.items():
+    for name, version in services.items():
         service = find_service(estate, name)
         find_environment(estate, environment, service)
-        if request.only_differing and estate.desired(InstanceId(name, environment)) == version:
+        if request.only_differing and not differs(estate, request, InstanceId(name, environment), version):
             continue
         sha256 = check_release(estate, service, version, when_available=request.when_available)
         check_good(estate, InstanceId(name, environment), version)
@@ -113,7 +115,7 @@ def _accept(
             not_before=request.not_before,
             when_available=request.when_available,
         )
-    what = ", ".join(f"{item.service} {item.goal}" for item in change.items)
+    what = ", ".join(described(estate, change.instance(item), item) for item in change.items)
     return (ChangeAccepted(change),), f"change {change.id}: {what} in {environment}"
 
 
