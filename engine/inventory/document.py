@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
+from engine.inventory.consents import ApprovalEntry, EvidenceEntry, OverridesEntry
 from engine.inventory.faults import quote
 from engine.inventory.scalars import (
     AmountOf,
@@ -29,6 +30,7 @@ from engine.inventory.scalars import (
     problem,
 )
 from engine.inventory.section import Section
+from engine.inventory.windows import FreezeEntry, WindowEntry
 from engine.model.inventory import Amount
 
 Labels = Annotated[dict[Name, FreeText], Blank]
@@ -76,9 +78,10 @@ BasePath = Annotated[str, _matching(_BASE, "a path of letters, digits and . _ - 
 
 
 class EnvironmentEntry(Section):
-    """An environment; it has no settings of its own yet: write ``prod: {}``."""
+    """An environment; without settings write ``prod: {}``."""
 
-    later = frozenset({"after", "soak"})
+    after: Name | None = Field(default=None, description="The environment that a release has to be proven in first")
+    soak: Duration = Field(default=0.0, description="How long it has to be healthy there, without a break")
 
 
 class TeamEntry(Section):
@@ -178,7 +181,6 @@ class RolloutEntry(Section):
             "max_unavailable",
             "max_failures",
             "prestage",
-            "on_close",
         ]
     )
     max_parallel: AmountOf = Field(default=Amount(1), description="Placements moved at once, a count or a percentage")
@@ -213,9 +215,7 @@ def _raw(value: Any) -> Any:
 class ServiceEntry(Section):
     """Something deployed."""
 
-    later = frozenset(
-        ["hooks", "secrets", "keep_releases", "heal", "prestage", "soak", "known_versions", "image", "observe", "apply"]
-    )
+    later = frozenset(["hooks", "secrets", "keep_releases", "heal", "prestage", "image", "observe", "apply"])
     team: Name = Field(description="The team that owns it")
     labels: Labels = Field(default={}, description="For limits and policies")
     placement: Annotated[Any, PlainValidator(_raw), WithJsonSchema(_PLACEMENT_SCHEMA)] = Field(default="")
@@ -233,6 +233,10 @@ class ServiceEntry(Section):
     needs: Annotated[list[NeedEntry], BlankList] = Field(default=[], description="Services it depends on")
     health: HealthEntry | None = None
     rollout: RolloutEntry = RolloutEntry()
+    soak: Duration | None = Field(default=None, description="Its own soak time, instead of the environment's")
+    known_versions: Annotated[list[Text], BlankList] = Field(
+        default=[], description="Versions that exist without an artifact here; a bridge may propose them"
+    )
     versions: Annotated[
         str, PlainValidator(choice("pep440", "semver", "opaque")), _schema(enum=["pep440", "semver", "opaque"])
     ] = Field(default="pep440", description="How its versions are ordered")
@@ -258,7 +262,12 @@ class LimitsEntry(Section):
 class PoliciesEntry(Section):
     """Rules about when things may move."""
 
-    later = frozenset(["windows", "freezes", "approvals", "evidence", "overrides", "alarms"])
+    later = frozenset(["alarms"])
+    windows: Annotated[dict[Name, WindowEntry], Blank] = Field(default={}, description="When rollouts may run")
+    freezes: Annotated[dict[Name, FreezeEntry], Blank] = Field(default={}, description="Dated spans without rollouts")
+    approvals: Annotated[dict[Name, ApprovalEntry], Blank] = Field(default={}, description="Who has to say yes")
+    evidence: Annotated[dict[Name, EvidenceEntry], Blank] = Field(default={}, description="What a change must carry")
+    overrides: OverridesEntry | None = Field(default=None, description="Which gates may be lifted, and by whom")
     limits: LimitsEntry = LimitsEntry()
 
 

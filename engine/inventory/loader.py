@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine.inventory.consents import Consents
 from engine.inventory.document import Document, ObserveEntry, PoliciesEntry, SshEntry
 from engine.inventory.estate import Estate, make_ssh, read_estate
 from engine.inventory.faults import Faults, dotted
 from engine.inventory.files import read_document
-from engine.inventory.node import Listing, Node, Scalar, Table, place
+from engine.inventory.node import Listing, Node, Scalar, Table, child, place, table_of
 from engine.inventory.reading import Read, S, read_section, report_key
 from engine.inventory.scalars import problem_with_name
+from engine.inventory.scopes import Scopes
 from engine.inventory.services import read_services
+from engine.inventory.windows import make_freezes, make_windows
 from engine.model.inventory import Inventory, Limits, Observe, Position, Service
 
 # Positions are kept this deep, and of the items of lists there: services.checkout.needs.0
@@ -46,6 +49,9 @@ def _load(path: Path) -> Inventory:
     estate = read_estate(document, ssh.value.port, faults)
     services = read_services(document, estate, faults)
     limits = _limits(policies, estate, services, faults)
+    declared = table_of(child(document, "services"))
+    scopes = Scopes(estate.declared_environments, estate.declared_teams, declared, _labels(services), faults)
+    consents = Consents(policies, scopes, estate.teams)
     inventory = Inventory(
         organization=organization,
         environments=estate.environments,
@@ -55,6 +61,11 @@ def _load(path: Path) -> Inventory:
         services=services,
         ssh=make_ssh(ssh, estate.hosts, faults),
         limits=limits,
+        windows=make_windows(policies, policies.value.windows, scopes),
+        freezes=make_freezes(policies, policies.value.freezes, scopes),
+        approvals=consents.approvals(policies.value.approvals),
+        evidence=consents.evidence(policies.value.evidence),
+        overrides=consents.overrides(policies.value.overrides),
         observe=Observe(observe.value.steady, observe.value.busy),
         positions={**_positions(document), **{f"hosts.{name}": at for name, at in estate.host_places.items()}},
     )
@@ -112,7 +123,7 @@ def _limits(read: Read[PoliciesEntry], estate: Estate, services: dict[str, Servi
             path = ("limits", "per_environment", environment)
             known = estate.declared_environments
             faults.unknown(read.at(*path), read.name(*path), "environment", environment, known)
-    labels = {f"{key}={value}" for service in services.values() for key, value in service.labels.items()}
+    labels = _labels(services)
     for label in entry.per_label:
         if label not in labels:
             path = ("limits", "per_label", label)
@@ -125,6 +136,11 @@ def _limits(read: Read[PoliciesEntry], estate: Estate, services: dict[str, Servi
         unavailable=entry.unavailable,
         unavailable_per_domain=entry.unavailable_per_domain,
     )
+
+
+def _labels(services: dict[str, Service]) -> frozenset[str]:
+    """Every label of a service, as ``key=value``."""
+    return frozenset(f"{key}={value}" for service in services.values() for key, value in service.labels.items())
 
 
 def _positions(document: Table) -> dict[str, Position]:

@@ -91,6 +91,11 @@ RESERVING = frozenset(
 )
 
 
+def reasons_of(gate: str) -> frozenset[Reason]:
+    """The reasons that a gate's name, or a reason's own, stands for; none if it is neither."""
+    return frozenset(reason for reason in Reason if gate in (reason.value, GATES[reason]))
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
     """One reason why ``subject`` does not move.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
@@ -15,8 +17,11 @@ from engine.inventory import load
 from engine.inventory.document import PLACEHOLDERS, Document
 from engine.inventory.reading import section_at
 from engine.inventory.section import Section
+from engine.model.consent import ApprovalPolicy, EvidencePolicy, OverridePolicy
 from engine.model.inventory import Amount, DriverName, Need, Position
+from engine.model.scope import Scope
 from engine.model.version import Scheme
+from engine.model.window import Booking, Entry, Hours, OnClose
 
 FIXTURES = Path(__file__).parent / "fixtures"
 COMPLETE = FIXTURES / "complete.yaml"
@@ -39,7 +44,7 @@ def keys_written(model: type[Section], data: Any) -> set[tuple[str, str]]:
 
 
 def all_keys(model: type[Section]) -> set[tuple[str, str]]:
-    names = {cls.__name__: cls for cls in Section.__subclasses__()}
+    names = {cls.__name__: cls for cls in Section.kinds()}
     return {(name, key) for name, cls in names.items() for key in cls.model_fields}
 
 
@@ -169,3 +174,35 @@ def test_the_same_files_make_the_same_inventory() -> None:
 
 def test_the_placeholders_are_those_that_the_drivers_fill_in() -> None:
     assert PLACEHOLDERS == spec.PLACEHOLDERS
+
+
+def test_windows_and_freezes() -> None:
+    inventory = load(COMPLETE)
+    (window,) = inventory.windows.values()
+    assert (window.on_close, window.span, window.outage) == (OnClose.REVERT, True, True)
+    assert window.applies_to == Scope(("prod",), ("payments",), ("checkout",), {"tier": "0"})
+    assert window.exempt == Scope(services=("worker",))
+    (allow,) = window.schedule.allow
+    assert allow == Entry(ZoneInfo("Europe/Berlin"), frozenset(range(5)), (Hours(9 * 3600, 17 * 3600),))
+    calendar, dates = window.schedule.deny
+    assert calendar.calendar is not None
+    christmas = [each for each in calendar.calendar.bookings(2029) if each.begin.year == 2029]
+    assert christmas == [Booking(datetime(2029, 12, 25), datetime(2029, 12, 27))]  # noqa: DTZ001
+    assert dates.dates == ((date(2026, 12, 24), date(2027, 1, 2)), (date(2027, 4, 2), date(2027, 4, 2)))
+    (freeze,) = inventory.freezes.values()
+    assert (freeze.begin, freeze.end) == (
+        datetime(2026, 11, 26, 5, tzinfo=UTC),
+        datetime(2026, 12, 1, 4, 59, 59, tzinfo=UTC),
+    )
+    assert (freeze.reason, freeze.on_close) == ("peak", OnClose.FINISH)
+    line = COMPLETE.read_text().splitlines().index("    office-hours:") + 1
+    assert inventory.positions["policies.windows.office-hours"] == Position(str(COMPLETE), line)
+
+
+def test_approvals_evidence_and_overrides() -> None:
+    inventory = load(COMPLETE)
+    pci, prod = Scope(labels={"compliance": "pci"}), Scope(("prod",))
+    assert inventory.approvals == (ApprovalPolicy("pci", pci, 2, ("team:payments", "kim"), four_eyes=False),)
+    assert inventory.evidence == (EvidencePolicy("ticket", prod, "ticket", "[A-Z]+-[0-9]+"),)
+    gates = ("window", "freeze", "ApprovalRequired")
+    assert inventory.overrides == OverridePolicy(gates, ("team:payments", "kim"), 7200)

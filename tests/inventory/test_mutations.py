@@ -39,7 +39,8 @@ def refused_with(path: Path) -> tuple[str, ...]:
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_spoilt_inventories_load_or_are_refused(batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "ledger.service").write_bytes((FIXTURES / "ledger.service").read_bytes())
+    for name in ("ledger.service", "holidays.ics"):
+        (tmp_path / name).write_bytes((FIXTURES / name).read_bytes())
     loaded = 0
     for number in range(batch * BATCH, (batch + 1) * BATCH):
         chance = random.Random(number)

@@ -15,7 +15,7 @@ from engine.inventory.schema import json_schema
 from engine.inventory.section import Section
 
 SCHEMA = json_schema()
-SECTIONS = [cls for cls in Section.__subclasses__() if cls is not Document]
+SECTIONS = [cls for cls in Section.kinds() if cls is not Document]
 
 
 def nodes(node: Any) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ from engine.errors import RequestRefused, UsageError
 from engine.model.change import FINAL
 from engine.model.event import GateOverridden
 from engine.model.request import OverrideGate
-from engine.model.wait import GATES, NEVER_OVERRIDDEN, Reason
+from engine.model.wait import GATES, NEVER_OVERRIDDEN, Reason, reasons_of
 from engine.plan.estate import Estate
 from engine.plan.membership import in_words, people
 from engine.plan.nearest import did_you_mean
@@ -58,11 +58,6 @@ def canonical(text: str) -> str:
     if found is None:
         raise UsageError(f"no gate or reason is called {text!r}; {did_you_mean(text, names.values(), 'gate')}")
     return found
-
-
-def reasons_of(gate: str) -> frozenset[Reason]:
-    """The reasons that a gate's name, or a reason's own, stands for."""
-    return frozenset(reason for reason in Reason if gate in (reason.value, GATES[reason]))
 
 
 def _gate_of(gate: str) -> tuple[str, ...]:
