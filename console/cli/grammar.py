@@ -19,11 +19,11 @@ NOT_YET_VERBS = frozenset(
     (
         *("init", "approve", "reject", "hold", "release", "abort", "retry", "restart", "remove", "expedite", "hook"),
         *("cordon", "uncordon", "drain", "retire", "unretire", "promote", "override", "clear-bad", "metrics"),
-        *("forecast", "audit", "backup", "restore", "doctor", "simulate"),
+        *("audit", "backup", "restore", "doctor", "simulate"),
     )
 )
 NOT_YET_OPTIONS = {
-    "deploy": ("--evidence", "--allow-lockstep", "--artifact", "--when-available", "--through",
+    "deploy": ("--evidence", "--allow-lockstep", "--artifact", "--when-available",
                "--not-before"),
     "demo": ("--play",),
     "engine": ("--metrics",),

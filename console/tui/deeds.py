@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from console.tui.actions import Action, Aim, Request
 from console.tui.render.footer import Notice
 from console.tui.render.line import Line, shorten
-from engine.api.protocol import Accepted
+from engine.api.protocol import Accepted, PlanView
 from engine.errors import EngineUnreachable, InterlockError
 
 if TYPE_CHECKING:
@@ -30,13 +30,28 @@ def deploy(console: Console, action: Action, aim: Aim) -> None:
 
 
 def rollback(console: Console, action: Action, aim: Aim) -> None:
-    """Asks once, showing the services and what needs them."""
+    """Asks once, showing the services, what needs them, and what would have to go back too."""
+    from console.tui.dialogs.rollback import RollbackDialog
     from console.tui.render.blast import rollback_lines
 
     services = [aim.service] if aim.service else [i["service"] for i in (aim.change["items"] if aim.change else [])]
     where = aim.environment if aim.service or aim.change is None else aim.change["environment"]
     what = aim.instance or f"change {aim.change['id'] if aim.change else ''}"
-    _confirm(console, action, aim, f"Roll back {what}?", rollback_lines(console.picture, where, services), "Roll back")
+    if action.request is None:
+        return
+    request = action.request(aim)
+    body = dict(request.body)
+    dialog = RollbackDialog(
+        f"Roll back {what}?",
+        rollback_lines(console.picture, where, services),
+        lambda: cast("PlanView", console.engine.post(f"{request.path}/plan", body)),
+    )
+
+    def done(yes: bool | None) -> None:
+        if yes:
+            send(console, request._replace(body={**body, "chain": True}) if dialog.takes_chain else request)
+
+    console.push_screen(dialog, done)
 
 
 def cancel(console: Console, action: Action, aim: Aim) -> None:

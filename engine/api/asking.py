@@ -8,16 +8,18 @@ from fastapi import APIRouter, Request
 
 from engine.api import naming
 from engine.api.bodies import DeployBody, ProbeBody, RollbackBody, SubjectBody
+from engine.api.forecasts import with_times
 from engine.api.judgement import plan_view
 from engine.api.peer import actor
 from engine.api.problems import Reply
-from engine.api.protocol import Accepted, DeployRequest, HostView, PlanView
+from engine.api.protocol import Accepted, DeployRequest, HostView, PlanView, RollbackRequest
 from engine.api.reading import moment_of, port_of
 from engine.api.views import host_views
 from engine.errors import RequestRefused, UsageError
 from engine.model import request as ask
 from engine.model.change import OnFailure
 from engine.model.snapshot import Snapshot
+from engine.plan.preview import queued
 
 router = APIRouter(prefix="/v1", tags=["ask"])
 
@@ -61,11 +63,16 @@ async def _submit(request: Request, wanted: ask.Request) -> Reply:
 
 
 @router.post("/plan", response_model=PlanView)
-async def plan(request: Request, body: DeployBody) -> Any:
-    """What would happen if this were deployed. Nothing is changed."""
+async def plan(request: Request, body: DeployBody, times: bool = False) -> Any:
+    """What would happen if this were deployed. Nothing is changed. ``times``: also when each
+    step would start and end, which takes longer."""
     await port_of(request).refresh_catalog()
     snapshot = port_of(request).snapshot
-    return Reply(plan_view(snapshot, _deploy(snapshot, body, actor(request))))
+    wanted = _deploy(snapshot, body, actor(request))
+    view = plan_view(snapshot, wanted)
+    after = queued(snapshot, wanted) if times and view["steps"] else None
+    found = await port_of(request).forecast(after) if after else None
+    return Reply(with_times(view, after, found, snapshot.state.next_change) if after and found else view)
 
 
 @router.post("/changes", response_model=Accepted)
@@ -93,9 +100,20 @@ async def _queue(request: Request, wanted: ask.Deploy, dry_run: bool) -> Reply:
 @router.post("/rollback", response_model=Accepted)
 async def rollback(request: Request, body: RollbackBody) -> Any:
     """Queue the way back to an earlier good version, of an instance or of a whole change."""
+    return await _submit(request, _rollback(request, body))
+
+
+@router.post("/rollback/plan", response_model=PlanView)
+async def plan_rollback(request: Request, body: RollbackBody) -> Any:
+    """What a rollback would do, and the whole chain if others refuse it. Nothing is changed."""
+    return Reply(plan_view(port_of(request).snapshot, _rollback(request, body)))
+
+
+def _rollback(request: Request, body: RollbackRequest) -> ask.Rollback:
     subject = naming.subject(port_of(request).snapshot, body["subject"])
-    wanted = ask.Rollback(actor(request), subject, body.get("to", ""), body.get("reason", ""))
-    return await _submit(request, wanted)
+    return ask.Rollback(
+        actor(request), subject, body.get("to", ""), body.get("reason", ""), chain=bool(body.get("chain"))
+    )
 
 
 @router.post("/pause", response_model=Accepted)

@@ -19,10 +19,12 @@ from urllib.parse import quote, urlencode
 from engine.api.address import connect
 from engine.api.protocol import (
     Accepted,
+    AccuracyView,
     Board,
     ChangeView,
     DeployRequest,
     EngineView,
+    ForecastsView,
     GraphView,
     HostView,
     LogView,
@@ -161,9 +163,17 @@ class Client:
         """What the services and steps of a change wrote, by placement."""
         return cast(list[LogView], self.get(f"/v1/changes/{quote(change, safe='')}/logs", {"host": host or None}))
 
-    def plan(self, request: DeployRequest) -> PlanView:
-        """What would happen; nothing is changed."""
-        return cast(PlanView, self.post("/v1/plan", request))
+    def plan(self, request: DeployRequest, *, times: bool = False) -> PlanView:
+        """What would happen; nothing is changed. With ``times`` also when, which takes longer."""
+        return cast(PlanView, self.post("/v1/plan?times=true" if times else "/v1/plan", request))
+
+    def forecast(self) -> ForecastsView:
+        """What of the queue starts and ends when."""
+        return cast(ForecastsView, self.get("/v1/forecast"))
+
+    def accuracy(self) -> AccuracyView:
+        """How good forecasts have been."""
+        return cast(AccuracyView, self.get("/v1/forecast/accuracy"))
 
     def deploy(self, request: DeployRequest) -> Accepted:
         """Queue one change."""
@@ -176,6 +186,10 @@ class Client:
     def export(self) -> dict[str, dict[str, str]]:
         """The desired version of every instance, by environment and service."""
         return cast(dict[str, dict[str, str]], self.get("/v1/export"))
+
+    def plan_rollback(self, request: RollbackRequest) -> PlanView:
+        """What a rollback would do; nothing is changed."""
+        return cast(PlanView, self.post("/v1/rollback/plan", request))
 
     def rollback(self, request: RollbackRequest) -> Accepted:
         """Queue the way back."""

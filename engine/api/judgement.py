@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from engine.api.protocol import BridgeView, LockstepPair, LockstepView, PlanView, StepView, WhyView
 from engine.api.views import wait_view
-from engine.model.request import Deploy
+from engine.model.request import Deploy, Rollback
 from engine.model.snapshot import Plan, Snapshot
 from engine.model.text import first_line, printable
 from engine.plan.bridge import Leg
@@ -14,7 +14,7 @@ from engine.plan.sequence import Clash
 from engine.plan.why import why
 
 
-def plan_view(snapshot: Snapshot, wanted: Deploy) -> PlanView:
+def plan_view(snapshot: Snapshot, wanted: Deploy | Rollback) -> PlanView:
     """What would happen if ``wanted`` were asked now."""
     found = preview(snapshot, wanted)
     return {
@@ -25,6 +25,7 @@ def plan_view(snapshot: Snapshot, wanted: Deploy) -> PlanView:
             for services, clashes in found.locksteps
         ],
         "bridge": [_leg(leg) for leg in found.bridge],
+        "chain": [_leg(leg) for leg in found.chain],
         "refused": printable(found.refused),
         "touches": list(found.touches),
     }

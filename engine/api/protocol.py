@@ -145,12 +145,14 @@ BridgeView = TypedDict("BridgeView", {"environment": str, "service": str, "from"
 
 class PlanView(TypedDict):
     """``refused`` is the sentence with which ``deploy`` would refuse this, "" if it would not;
-    ``touches`` names the direct dependents of what would move."""
+    ``touches`` names the direct dependents of what would move. ``chain``, of a rollback that
+    others refuse: what would have to go back with it, in order."""
 
     steps: list[StepView]
     waits: list[WaitView]
     lockstep: list[LockstepView]
     bridge: list[BridgeView]
+    chain: list[BridgeView]
     refused: str
     touches: list[str]
 
@@ -280,6 +282,7 @@ class RollbackRequest(TypedDict):
     subject: str
     to: NotRequired[str]
     reason: NotRequired[str]
+    chain: NotRequired[bool]
 
 
 class SubjectRequest(TypedDict):

@@ -18,6 +18,7 @@ RULES: tuple[Rule, ...] = (
     Rule("single-point-of-failure", Severity.WARNING, dependencies.single_points),
     Rule("across-domains", Severity.WARNING, dependencies.across_domains),
     Rule("placed-nowhere", Severity.WARNING, dependencies.placed_nowhere),
+    Rule("exempt-from-soak", Severity.WARNING, dependencies.exempt_from_soak),
     Rule("unsatisfiable", Severity.WARNING, releases.unsatisfiable),
     Rule("equal-versions", Severity.ERROR, releases.equal_versions),
     Rule("no-artifact", Severity.WARNING, releases.no_artifact),

@@ -79,6 +79,18 @@ def placed_nowhere(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
             )
 
 
+def exempt_from_soak(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
+    """Services that go to an environment without being proven in the one before it."""
+    for environment in inventory.environments.values():
+        for service in inventory.services.values() if environment.after else ():
+            if service.hosts.get(environment.name) and not service.hosts.get(environment.after):
+                yield Remark(
+                    f"services.{service.name}.placement",
+                    f"{service.name} has no placement in {environment.after}: its releases come to {environment.name} "
+                    f"without having been tried anywhere. Place it in {environment.after} too",
+                )
+
+
 def _consumers(inventory: Inventory) -> Mapping[str, list[str]]:
     found: dict[str, list[str]] = {}
     for service in inventory.services.values():

@@ -108,7 +108,29 @@ def _read_environments(document: Table, faults: Faults) -> dict[str, Environment
         at = document.entries.get("environments")
         where = Position(at.file, at.line) if at else Position(document.file, document.line)
         faults.add(where, "missing", "environments: missing; expected at least one, such as `prod: {}`")
-    return {name: Environment(name) for name in entries}
+    _check_ways(entries, _declared(document, "environments"), faults)
+    return {name: Environment(name, read.value.after or "", read.value.soak) for name, read in entries.items()}
+
+
+def _check_ways(entries: Mapping[str, Read[EnvironmentEntry]], declared: Collection[str], faults: Faults) -> None:
+    """What an environment comes after: it exists, and no way leads round in a circle."""
+    for name, read in entries.items():
+        after = read.value.after
+        if after is None:
+            if read.value.soak:
+                message = f"{read.name('soak')}: {name} comes after no environment; add after"
+                faults.add(read.at("soak"), "conflict", message)
+            continue
+        if after not in declared:
+            faults.unknown(read.at("after"), read.name("after"), "environment", after, declared)
+            continue
+        way = [name]
+        while after and after in entries and after not in way:
+            way.append(after)
+            after = entries[after].value.after
+        if after == name and name == min(way):
+            message = f"{read.name('after')}: {' after '.join([*way, name])}: nothing could ever come first"
+            faults.add(read.at("after"), "conflict", message)
 
 
 def _at(document: Table, section: str, name: str) -> Position:

@@ -26,7 +26,7 @@ from engine.model.inventory import (
     RolloutPolicy,
     Service,
 )
-from engine.model.version import Scheme, problem_with_constraint
+from engine.model.version import Scheme, problem_with, problem_with_constraint
 
 MAX_UNIT_BYTES = 64 * 1024
 DEFAULT_BASE = {DriverName.SYSTEMD: "/opt/interlock", DriverName.PROCESS: "interlock"}
@@ -94,8 +94,20 @@ def _draft(name: str, entry: Entry, estate: Estate, placer: Placer, faults: Faul
         rollout=_rollout(read.value.rollout),
         scheme=Scheme(read.value.versions),
         labels=dict(read.value.labels),
+        known_versions=_known_versions(read, faults),
+        soak_s=read.value.soak,
     )
     return _Draft(service, read, needs)
+
+
+def _known_versions(read: Read[ServiceEntry], faults: Faults) -> tuple[str, ...]:
+    scheme = Scheme(read.value.versions)
+    for index, version in enumerate(read.value.known_versions):
+        wrong = problem_with(scheme, version)
+        if wrong:
+            at, key = read.at("known_versions", index), read.name("known_versions", index)
+            faults.add(at, "value", f"{key}: {quote(version)} {wrong}")
+    return tuple(read.value.known_versions)
 
 
 def _split(node: Node) -> _Split:

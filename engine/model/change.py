@@ -124,7 +124,8 @@ class Move:
 @dataclass(frozen=True, slots=True)
 class Item:
     """One service of a change. ``origin`` is the version it leaves (None: first installation,
-    or several ran); ``failure`` is the sentence that says why it failed.
+    or several ran); ``failure`` is the sentence that says why it failed; ``sha256`` is the artifact's
+    when the change was accepted ("" if there was none).
 
     ``progress_at_s`` is elapsed time of the last placement that became healthy: the progress
     deadline counts from there. ``retries`` counts how often people asked for it again: the
@@ -134,6 +135,7 @@ class Item:
     service: str
     goal: str
     configuration: Configuration
+    sha256: str = ""
     origin: str | None = None
     origin_configuration: Configuration | None = None
     status: Status = Status.WAITING

@@ -15,6 +15,7 @@ from engine.model.change import FINAL, UNFINISHED_ROLLOUT, Change, Item, Move, M
 from engine.model.inventory import Configuration
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import HostState, Sighting
+from engine.model.soak import Soak
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class State:
     sightings: Mapping[PlacementId, Sighting] = field(default_factory=dict)
     hosts: Mapping[str, HostState] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
+    soaks: Mapping[InstanceId, tuple[Soak, ...]] = field(default_factory=dict)
 
     def unfinished(self) -> tuple[Change, ...]:
         """Changes that are not done, in the order of the queue."""

@@ -14,6 +14,7 @@ import networkx as nx
 
 from engine.model.names import InstanceId
 from engine.model.version import sort_key
+from engine.plan.bad import bad_versions
 from engine.plan.crossing import Bank, cross
 from engine.plan.estate import Estate
 from engine.plan.sequence import Order, order
@@ -65,16 +66,17 @@ def _banks(
         goal = moving.get(name)
         stones: tuple[tuple[int, str], ...] = ()
         if goal is not None and start and found.lockstep_of(name):
-            stones = _stones(estate, name, start, goal, listed=listed)
+            stones = _stones(estate, InstanceId(name, environment), start, goal, listed=listed)
         banks.append(Bank(name, estate.scheme(name), service.needs if service else (), start, goal, stones))
     return tuple(banks)
 
 
 def _stones(
-    estate: Estate, service: str, start: frozenset[str], goal: str, *, listed: bool
+    estate: Estate, instance: InstanceId, start: frozenset[str], goal: str, *, listed: bool
 ) -> tuple[tuple[int, str], ...]:
     """The versions to step on with their cost, cheapest first: how far out of the way they lie,
     counted in known versions; the newest first where that is equal."""
+    service = instance.service
     scheme = estate.scheme(service)
     known = {version for version in estate.snapshot.catalog.versions(service) if _is_verified(estate, service, version)}
     if listed:
@@ -89,7 +91,8 @@ def _stones(
         from_start = max(abs(ranks[version] - ranks[old]) for old in start)
         return from_start + abs(ranks[goal] - ranks[version])
 
-    stones = [(detour(version), version) for version in known - start - {goal}]
+    bad = {mark.version for _, mark in bad_versions(estate, instance)}
+    stones = [(detour(version), version) for version in known - start - bad - {goal}]
     return tuple(sorted(stones, key=lambda stone: (stone[0], -ranks[stone[1]])))
 
 

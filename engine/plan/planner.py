@@ -16,6 +16,7 @@ from engine.plan.budget import Budgets
 from engine.plan.closing import close
 from engine.plan.estate import Estate
 from engine.plan.rollout import advance
+from engine.plan.soaking import soaks
 from engine.plan.starts import starts
 from engine.plan.under_way import UnderWay
 
@@ -29,6 +30,7 @@ def plan(snapshot: Snapshot) -> Plan:
     parts: list[Part] = [
         _take_up(estate),
         _adopt(estate),
+        soaks(estate),
         _carry_on(estate, queue.overtaken),
         close(estate),
         (queue.actions, queue.waits),

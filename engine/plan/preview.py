@@ -11,9 +11,8 @@ from engine.errors import InterlockError
 from engine.model.change import Change
 from engine.model.event import ChangeAccepted, Event, Recorded
 from engine.model.names import InstanceId
-from engine.model.request import Request
+from engine.model.request import Request, Rollback
 from engine.model.snapshot import Snapshot
-from engine.model.state import State
 from engine.model.wait import Wait
 from engine.plan.bridge import Leg, bridge
 from engine.plan.estate import Estate
@@ -21,6 +20,7 @@ from engine.plan.evolve import evolve
 from engine.plan.pending import reconfigures
 from engine.plan.planner import plan
 from engine.plan.requests import judge
+from engine.plan.requests.chains import chain_of
 from engine.plan.sequence import Clash, Order, order
 
 
@@ -43,7 +43,8 @@ class Step:
 class Preview:
     """``refused``: the sentence with which the request would be refused, "" if it would not.
     ``waits`` are those that something outside the request imposes. ``bridge``: the moves over
-    versions in between that would resolve the locksteps, none if there are none known."""
+    versions in between that would resolve the locksteps, none if there are none known. ``chain``:
+    what would have to go back too if a rollback is refused by others, dependents first."""
 
     environment: str = ""
     steps: tuple[Step, ...] = ()
@@ -52,6 +53,15 @@ class Preview:
     refused: str = ""
     touches: tuple[str, ...] = ()
     bridge: tuple[Leg, ...] = ()
+    chain: tuple[Leg, ...] = ()
+
+
+def queued(snapshot: Snapshot, request: Request) -> Snapshot | None:
+    """The snapshot in which a request has been granted, for a forecast; None if it is refused."""
+    try:
+        return _accept(snapshot, judge(snapshot, request)[0])
+    except InterlockError:
+        return None
 
 
 def preview(snapshot: Snapshot, request: Request) -> Preview:
@@ -63,7 +73,7 @@ def preview(snapshot: Snapshot, request: Request) -> Preview:
     changes = [event.change for event in events if isinstance(event, ChangeAccepted)]
     if not changes:
         return Preview()
-    accepted = replace(snapshot, state=_accept(snapshot, events))
+    accepted = _accept(snapshot, events)
     estate = Estate(accepted)
     steps: list[Step] = []
     found = Order({})
@@ -76,7 +86,18 @@ def preview(snapshot: Snapshot, request: Request) -> Preview:
     touches = sorted({consumer for name in moved for consumer in estate.consumers.get(name, ())} - moved)
     locksteps = found.locksteps if len(changes) == 1 else ()
     legs = bridge(estate, first.environment, _goals(first)) if locksteps else ()
-    return Preview(first.environment, tuple(steps), waits, locksteps, "", tuple(touches), legs)
+    more = _chain(estate, first) if isinstance(request, Rollback) and not request.chain else ()
+    return Preview(first.environment, tuple(steps), waits, locksteps, "", tuple(touches), legs, more)
+
+
+def _chain(estate: Estate, change: Change) -> tuple[Leg, ...]:
+    """The moves of the whole chain in their order; none if the rollback goes by itself."""
+    found = chain_of(estate, change)
+    if len(found) <= len(change.items):
+        return ()
+    goals = {name: good.version for name, good in found.items()}
+    names = [name for names in order(estate, change.environment, goals).generations() for name in names]
+    return tuple(Leg(change.environment, name, _from(estate, change, name), goals[name]) for name in names)
 
 
 def _goals(change: Change) -> dict[str, str]:
@@ -95,11 +116,11 @@ def _steps(estate: Estate, change: Change, found: Order, before: list[Step]) -> 
         yield Step(ranks[name], name, origin, goals[name], tuple(found.before[name]), change.environment, anew)
 
 
-def _accept(snapshot: Snapshot, events: Iterable[Event]) -> State:
+def _accept(snapshot: Snapshot, events: Iterable[Event]) -> Snapshot:
     state = snapshot.state
     for event in events:
         state = evolve(state, Recorded(0, snapshot.now, snapshot.elapsed_s, event))
-    return state
+    return replace(snapshot, state=state)
 
 
 def _from(estate: Estate, change: Change, service: str) -> str | None:

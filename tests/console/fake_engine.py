@@ -21,6 +21,7 @@ class FakeEngine:
         self.graph: Any = make_graph()
         self.up = True
         self.refusal = ""
+        self.chain: list[Any] = []  # what a rollback would have to take back too
         self.knots: tuple[list[Any], list[Any]] = ([], [])  # the locksteps and the bridge that a preview shows
         self.posts: list[tuple[str, dict[str, Any]]] = []
         self.watchers: list[queue.Queue[dict[str, Any] | None]] = []
@@ -72,7 +73,7 @@ class FakeClient:
             "action": "interlock cancel 41",
         }
 
-    def plan(self, request: Any) -> Any:
+    def plan(self, request: Any, *, times: bool = False) -> Any:
         return self.post("/v1/plan", request)
 
     def deploy(self, request: Any) -> Any:
@@ -86,6 +87,8 @@ class FakeClient:
         self._reach()
         if self.engine.refusal:
             raise RequestRefused(self.engine.refusal)
+        if path == "/v1/rollback/plan":
+            return {**self._plan({"services": {}}), "chain": self.engine.chain}
         with self.engine.lock:
             self.engine.posts.append((path, body))
         if path == "/v1/plan":
@@ -116,6 +119,7 @@ class FakeClient:
         touches = sorted({o for n in known for o, spec in SERVICES.items() if n in spec[3]} - set(known))
         waits = [wait("DependencyBusy", f"{n}@prod", "ledger is being rolled out (change 41)") for n in known[:1]]
         return {"steps": steps, "waits": waits, "lockstep": self.engine.knots[0], "bridge": self.engine.knots[1],
+                "chain": [],
                 "refused": refused, "touches": touches}  # fmt: skip
 
     def watch(self) -> FakeStream:

@@ -167,6 +167,19 @@ async def test_a_confirm_key_typed_ahead_decides_nothing(opened: Open, monkeypat
         assert sent(hand) == []
 
 
+async def test_a_rollback_that_others_refuse_shows_the_chain_and_one_key_takes_it(opened: Open) -> None:
+    async with opened() as hand:
+        leg = {"environment": "prod", "from": "2.0", "to": "1.0"}
+        hand.engine.chain = [{**leg, "service": "cart"}, {**leg, "service": "search"}]
+        await hand.press("r")
+        await hand.until(lambda: "takes the whole chain back" in hand.text)
+        await hand.until(lambda: "1. cart 2.0 → 1.0" in hand.text)
+        await hand.pilot.pause(DEAF_S + 0.05)
+        await hand.press("c")
+        await hand.until(lambda: sent(hand))
+        assert sent(hand) == [("/v1/rollback", {"subject": "search@prod", "chain": True})]
+
+
 async def test_rollback_of_a_service_names_who_needs_it(opened: Open) -> None:
     async with opened() as hand:
         await hand.press("r")

@@ -71,6 +71,12 @@ TABLE = [
         "warning placed-nowhere: checkout is placed on no host: it can be neither deployed nor observed",
     ),
     (
+        ("{prod: {}, staging: {}}", "{prod: {after: staging}, staging: {}}"),
+        {},
+        12,
+        "warning exempt-from-soak: ledger has no placement in staging: its releases come to prod without having been",
+    ),
+    (
         ('version: ">=2"', 'version: ">=3"'),
         {},
         23,

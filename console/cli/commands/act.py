@@ -6,6 +6,7 @@ import click
 
 from console.cli.following import finish, follow
 from console.cli.grammar import verb
+from console.cli.render.plans import chain_lines
 from console.cli.render.times import Duration
 from console.cli.session import Session, say
 from engine.api.protocol import Accepted, RollbackRequest
@@ -50,11 +51,19 @@ def resume_command(session: Session, subject: str) -> None:
 @click.argument("subject", metavar="SERVICE[@ENV]|CHANGE")
 @click.option("--to", default="", metavar="VERSION", help="A version that was healthy here. [the newest other one]")
 @click.option("-e", "--environment", default="", metavar="ENV", help="Where. [the only environment]")
+@click.option("--chain", is_flag=True, help="Take everything back that refuses the older version, dependents first.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; kept with the change.")
 @click.option("--wait", is_flag=True, help="Follow it until it is done; exit 1 unless it succeeded.")
 @click.option("--timeout", type=Duration(), metavar="D", help="With --wait: give up after 30s, 5m, 1h (exit 4).")
 def rollback_command(
-    session: Session, subject: str, to: str, environment: str, reason: str, wait: bool, timeout: float | None
+    session: Session,
+    subject: str,
+    to: str,
+    environment: str,
+    chain: bool,
+    reason: str,
+    wait: bool,
+    timeout: float | None,
 ) -> None:
     """Queue the way back to an earlier good version, of a service or of a whole change."""
     session.refuse_if_read_only()
@@ -62,9 +71,12 @@ def rollback_command(
         if "@" in subject:
             raise UsageError(f"{subject} names its environment already: leave -e out.")
         subject = f"{subject}@{environment}"
-    request: RollbackRequest = {"subject": subject, "to": to, "reason": reason}
+    request: RollbackRequest = {"subject": subject, "to": to, "reason": reason, "chain": chain}
     client = session.client()
+    plan = client.plan_rollback(request)
     accepted = client.rollback(request)
+    for line in chain_lines(plan):
+        say(line)
     if not wait:
         say(accepted["message"])
         session.give({"change": accepted["change"]}, lambda: accepted["change"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from console.cli.render.table import table
+from console.cli.render.times import clock
 from console.cli.render.waits import wait_lines
 from engine.api.protocol import PlanView, StepView
 from engine.model.text import printable
@@ -10,8 +11,18 @@ from engine.model.text import printable
 
 def plan_text(plan: PlanView) -> str:
     """The whole preview."""
-    rows = [(str(step["order"]), step["service"], move_text(step), ", ".join(step["after"])) for step in plan["steps"]]
-    lines = [table(("ORDER", "SERVICE", "MOVE", "AFTER"), rows) or "nothing would move"]
+    rows = [
+        (
+            str(step["order"]),
+            step["service"],
+            move_text(step),
+            ", ".join(step["after"]),
+            clock(step["start"]),
+            clock(step["end"]),
+        )
+        for step in plan["steps"]
+    ]
+    lines = [table(("ORDER", "SERVICE", "MOVE", "AFTER", "START", "END"), rows) or "nothing would move"]
     lines += wait_lines(plan["waits"])
     for lockstep in plan["lockstep"]:
         lines.append(f"no safe order: {', '.join(printable(name) for name in lockstep['services'])} in lockstep")
@@ -45,6 +56,16 @@ def bridge_lines(plan: PlanView) -> list[str]:
     for number, leg in enumerate(plan["bridge"], 1):
         move = f"{leg['service']} {leg['from'] or 'nothing'} -> {leg['to']}"
         lines.append(printable(f"    {number}. {move} in {leg['environment']}"))
+    return lines
+
+
+def chain_lines(plan: PlanView) -> list[str]:
+    """What would have to go back together with a rollback that others refuse."""
+    if not plan["chain"]:
+        return []
+    lines = ["others refuse it; the whole chain, taken with --chain, would be:"]
+    for number, leg in enumerate(plan["chain"], 1):
+        lines.append(printable(f"    {number}. {leg['service']} {leg['from'] or 'nothing'} -> {leg['to']}"))
     return lines
 
 

@@ -6,7 +6,7 @@ from console.tui.picture import Picture
 from console.tui.render.card import motion
 from console.tui.render.line import Line, line, span
 from console.tui.render.palette import FAINT, MUTED, STRONG, TEXT, WARN
-from engine.api.protocol import ChangeView
+from engine.api.protocol import ChangeView, PlanView
 
 
 def cancel_lines(change: ChangeView) -> list[Line]:
@@ -42,4 +42,14 @@ def rollback_lines(picture: Picture, environment: str, services: list[str]) -> l
     found.append(
         line(span(" The order of dependencies and the budgets are kept; windows and approvals are not asked.", FAINT))
     )
+    return found
+
+
+def chain_lines(plan: PlanView) -> list[Line]:
+    """What would have to go back together, in order, and the key that takes it."""
+    found = [line(), line(span(" Others refuse the older version. ", WARN), span("c", STRONG),
+                          span(" takes the whole chain back:", TEXT))]  # fmt: skip
+    for number, leg in enumerate(plan["chain"], 1):
+        move = f" {leg['from'] or 'nothing'} → {leg['to']}"
+        found.append(line(span(f"  {number}. ", FAINT), span(leg["service"], STRONG), span(move, TEXT)))
     return found

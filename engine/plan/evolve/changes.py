@@ -112,7 +112,7 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
     known = instance_state(state, change.instance(item))
     if status is Status.SUCCEEDED:
         good = tuple(g for g in known.good if g.version != item.goal)
-        good = (*good, Good(item.goal, item.configuration))[-KEPT_GOOD_VERSIONS:]
+        good = (*good, Good(item.goal, item.configuration, item.sha256))[-KEPT_GOOD_VERSIONS:]
         return put_instance(state, _learned(replace(known, good=good, hosts=hosts_of(state, known.id)), item))
     if status is Status.REVERTED:
         return put_instance(state, replace(known, target=item.origin, configuration=item.origin_configuration))

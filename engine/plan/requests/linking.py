@@ -9,12 +9,13 @@ from dataclasses import replace
 from engine.errors import RequestRefused, UsageError
 from engine.model.change import Change, Item, Status
 from engine.model.event import ChangeAccepted, Event, ItemStatus
+from engine.model.names import InstanceId
 from engine.model.request import Deploy
 from engine.plan.bridge import Leg, bridge
 from engine.plan.estate import Estate
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.named import find_environment, find_service
-from engine.plan.requests.queueing import check_release, deploy
+from engine.plan.requests.queueing import check_good, check_release, deploy
 from engine.plan.sequence import order
 
 
@@ -86,8 +87,9 @@ def _step(estate: Estate, change: Change, leg: Leg) -> Change:
             if (item.service, item.goal) == (leg.service, leg.goal):
                 return replace(change, items=(item,))
     service = find_service(estate, leg.service)
-    check_release(estate, service, leg.goal)
-    item = Item(leg.service, leg.goal, service.configuration)
+    sha256 = check_release(estate, service, leg.goal)
+    check_good(estate, InstanceId(leg.service, leg.environment), leg.goal)
+    item = Item(leg.service, leg.goal, service.configuration, sha256)
     return replace(change, environment=leg.environment, items=(item,))
 
 

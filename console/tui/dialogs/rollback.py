@@ -1,0 +1,54 @@
+"""The question before a rollback. It also asks the engine what the way back would meet: where others
+refuse the older version, the whole chain is shown, and one key takes it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from time import monotonic
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+
+from console.tui.dialogs.confirm import DEAF_S, ConfirmDialog
+from console.tui.render.blast import chain_lines
+from console.tui.render.line import Line
+from console.tui.widgets.lines import LineView
+from engine.api.protocol import PlanView
+from engine.errors import InterlockError
+
+CHAIN_KEY = "c"
+
+
+class RollbackDialog(ConfirmDialog):
+    """Ends like any confirmation; ``takes_chain`` says whether it is to be the whole chain."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(CHAIN_KEY, "chain", "whole chain", id="rollback.chain")]
+
+    def __init__(self, question: str, lines: Sequence[Line], foresee: Callable[[], PlanView]) -> None:
+        super().__init__(question, lines, "Roll back")
+        self._foresee = foresee
+        self._offered = False
+        self.takes_chain = False
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.run_worker(self._look(), group="foresee")
+
+    async def _look(self) -> None:
+        try:
+            plan = await asyncio.to_thread(self._foresee)
+        except InterlockError:
+            return  # the question stands without it; the engine judges the request anyway
+        if plan["chain"]:
+            self._offered = True
+            self.blast += chain_lines(plan)
+            blast = self.query_one("#blast", LineView)
+            blast.styles.height = len(self.blast)
+            blast.show(self.blast)
+
+    def action_chain(self) -> None:
+        """Yes, and with everything that has to go back too."""
+        if self._offered and monotonic() - self._opened >= DEAF_S:
+            self.takes_chain = True
+            self.dismiss(True)
