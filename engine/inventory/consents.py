@@ -17,7 +17,7 @@ from engine.inventory.section import Section, section_with
 from engine.model.consent import ApprovalPolicy, EvidencePolicy, OverridePolicy
 from engine.model.inventory import Team
 from engine.model.pattern import problem_with_pattern
-from engine.model.wait import GATES, NEVER_OVERRIDDEN, Reason, reasons_of
+from engine.model.wait import GATES, NEVER_OVERRIDDEN, gate_named, reasons_of
 
 TEAM = "team:"
 Path = tuple[str | int, ...]
@@ -34,8 +34,7 @@ def _pattern(value: Any) -> str:
 
 def _gate(value: Any) -> str:
     """A gate's name or a reason's, as the table of reasons writes it."""
-    names = {name.casefold(): name for name in (*GATES.values(), *(reason.value for reason in Reason))}
-    found = names.get(value.casefold()) if isinstance(value, str) else None
+    found = gate_named(value) if isinstance(value, str) else None
     if found is None:
         raise mismatch(f"a gate ({', '.join(sorted(set(GATES.values())))}) or a reason such as WindowClosed", value)
     if reasons_of(found) <= NEVER_OVERRIDDEN:

@@ -91,6 +91,15 @@ RESERVING = frozenset(
 )
 
 
+def gate_named(text: str) -> str | None:
+    """The gate or reason that a text names, whatever its case, as the tables write it. Where a
+    gate and its reason differ in case only, it is the gate."""
+    names = [*GATES.values(), *(reason.value for reason in Reason)]
+    if text in names:
+        return text
+    return next((name for name in names if name.casefold() == text.casefold()), None)
+
+
 def reasons_of(gate: str) -> frozenset[Reason]:
     """The reasons that a gate's name, or a reason's own, stands for; none if it is neither."""
     return frozenset(reason for reason in Reason if gate in (reason.value, GATES[reason]))

@@ -10,7 +10,7 @@ from engine.errors import RequestRefused, UsageError
 from engine.model.change import FINAL
 from engine.model.event import GateOverridden
 from engine.model.request import OverrideGate
-from engine.model.wait import GATES, NEVER_OVERRIDDEN, Reason, reasons_of
+from engine.model.wait import GATES, NEVER_OVERRIDDEN, Reason, gate_named, reasons_of
 from engine.plan.estate import Estate
 from engine.plan.membership import in_words, people
 from engine.plan.nearest import did_you_mean
@@ -53,10 +53,10 @@ def override(estate: Estate, request: OverrideGate) -> Judgement:
 
 def canonical(text: str) -> str:
     """The gate or reason meant, as it is written. Raises UsageError with the nearest names."""
-    names = {name.casefold(): name for name in (*GATES.values(), *(reason.value for reason in Reason))}
-    found = names.get(text.casefold())
+    found = gate_named(text)
     if found is None:
-        raise UsageError(f"no gate or reason is called {text!r}; {did_you_mean(text, names.values(), 'gate')}")
+        names = {*GATES.values(), *(reason.value for reason in Reason)}
+        raise UsageError(f"no gate or reason is called {text[:80]!r}; {did_you_mean(text, names, 'gate')}")
     return found
 
 
