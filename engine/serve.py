@@ -25,6 +25,8 @@ from engine.inventory.catalog import scan
 from engine.model.inventory import Inventory
 from engine.model.release import Catalog
 from engine.runtime.engine import Engine
+from engine.runtime.forecaster import Forecaster
+from engine.runtime.foresight import foresee
 from engine.runtime.lag import Lag
 from engine.runtime.ports import SystemChance, SystemClock
 from engine.runtime.watchers import Progress
@@ -81,10 +83,12 @@ async def _find_artifacts(inventory: Inventory) -> Catalog:
 
 
 async def _run(engine: Engine, options: ServeOptions) -> int:
-    lag = Lag()
-    server = ApiServer(Desk(engine, options.inventory, lag), options.socket or options.state / SOCKET_NAME)
+    lag, forecaster = Lag(), Forecaster()
+    desk = Desk(engine, options.inventory, lag, forecaster)
+    server = ApiServer(desk, options.socket or options.state / SOCKET_NAME)
     aside = [asyncio.create_task(lag.measure()), asyncio.create_task(_narrate(engine))]
     await engine.start(options.take_over)
+    aside.append(asyncio.create_task(foresee(engine, forecaster)))
     await server.start()
     _follow_signals(engine, options, aside)
     if options.exit_when_idle:
@@ -101,6 +105,7 @@ async def _run(engine: Engine, options: ServeOptions) -> int:
             task.cancel()
         await engine.close()
         await server.stop()
+        await forecaster.close()
     log.info("stopped", seq=engine.seq)
     return 0
 

@@ -31,6 +31,7 @@ TABLE = {
     "apply": "desired",
     "export": "desired",
     "queue": "queue",
+    "forecast": "forecast",
     "show": "queue",
     "why": "queue",
     "cancel": "act",

@@ -12,10 +12,12 @@ from pathlib import Path
 from engine.api.port import Activity
 from engine.api.protocol import EngineView
 from engine.api.times import when
+from engine.model.forecast import Forecast
 from engine.model.names import PlacementId
 from engine.model.request import Outcome, Request
 from engine.model.snapshot import Plan, Snapshot
 from engine.runtime.engine import Engine
+from engine.runtime.forecaster import Forecaster
 from engine.runtime.lag import Lag
 from engine.runtime.watchers import News
 from engine.store.protocol import Store
@@ -33,8 +35,9 @@ def installed_version() -> str:
 class Desk:
     """Fulfils ``engine.api.port.Port``."""
 
-    def __init__(self, engine: Engine, inventory: Path, lag: Lag) -> None:
+    def __init__(self, engine: Engine, inventory: Path, lag: Lag, forecaster: Forecaster) -> None:
         self._engine = engine
+        self._forecaster = forecaster
         self._inventory = inventory
         self._lag = lag
         self._version = installed_version()
@@ -96,6 +99,10 @@ class Desk:
     def watch(self) -> AsyncIterator[News]:
         """Events and phases from now on."""
         return self._engine.watch()
+
+    async def forecast(self, snapshot: Snapshot) -> Forecast | None:
+        """What is foreseen, worked out in a process beside this one."""
+        return await self._forecaster.forecast(snapshot)
 
     async def probe(self, hosts: Sequence[str]) -> object:
         """Look at these hosts now."""

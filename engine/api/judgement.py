@@ -3,7 +3,7 @@ something now."""
 
 from __future__ import annotations
 
-from engine.api.protocol import BridgeView, LockstepPair, LockstepView, PlanView, StepView, WhyView
+from engine.api.protocol import BranchView, BridgeView, LockstepPair, LockstepView, PlanView, StepView, WhyView
 from engine.api.views import wait_view
 from engine.model.request import Deploy, Rollback
 from engine.model.snapshot import Plan, Snapshot
@@ -66,5 +66,6 @@ def why_view(snapshot: Snapshot, plan: Plan, subject: str) -> WhyView:
         "subject": subject,
         "answer": first_line(found.answer),
         "waits": [wait_view(wait) for wait in found.waits],
+        "chain": [BranchView(depth=branch.depth, wait=wait_view(branch.wait)) for branch in found.chain],
         "action": printable(found.action),
     }

@@ -67,6 +67,12 @@ def _shut(e: ev.RolloutShut) -> Told:
     return e.change, e.service, f"{e.service} {does}: {e.by} is shut"
 
 
+def _foreseen(e: ev.ForecastPublished) -> Told:
+    if e.end is None:
+        return e.change, e.change, f"change {e.change} has no foreseeable end{_why(e.held)}"
+    return e.change, e.change, f"change {e.change} is expected to start {when(e.start)} and to end {when(e.end)}"
+
+
 def _status(e: ev.ChangeStatus) -> Told:
     return e.change, e.change, f"change {e.change} is {e.status.value}{f' (by {e.by})' if e.by else ''}"
 
@@ -130,6 +136,7 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.ChangeStatus: _status,
     ev.MoveIntended: _intended,
     ev.MoveEnded: _ended,
+    ev.ForecastPublished: _foreseen,
 }
 
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from engine.api.protocol import EngineView
+from engine.model.forecast import Forecast
 from engine.model.names import PlacementId
 from engine.model.request import Outcome, Request
 from engine.model.snapshot import Plan, Snapshot
@@ -65,6 +66,9 @@ class Port(Protocol):
 
     def watch(self) -> AsyncIterator[News]:
         """Events and phases from the moment of this call on."""
+
+    async def forecast(self, snapshot: Snapshot) -> Forecast | None:
+        """What is foreseen, worked out beside the loop; None if it could not be had in time."""
 
     async def probe(self, hosts: Sequence[str]) -> object:
         """Look at these hosts now."""

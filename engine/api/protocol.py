@@ -94,6 +94,48 @@ class ForecastView(TypedDict):
     end_p90: str | None
 
 
+class LegView(TypedDict):
+    """The rollout of one service of a change, as foreseen."""
+
+    change: str
+    environment: str
+    service: str
+    to: str
+    start: str | None
+    end: str | None
+
+
+class ForeseenView(TypedDict):
+    """One change as foreseen; ``held`` names the reasons why it has no end."""
+
+    change: str
+    start: str | None
+    end: str | None
+    end_p90: str | None
+    held: str
+
+
+class ForecastsView(TypedDict):
+    """What starts and ends when, as things stand. ``complete``: all of it could be foreseen in
+    the time and the thirty days that a forecast has."""
+
+    made: str | None
+    complete: bool
+    changes: list[ForeseenView]
+    legs: list[LegView]
+
+
+class AccuracyView(TypedDict):
+    """Errors are parts of the time between the forecast and the event, None while nothing was
+    measured; ``covered`` is the part of ends that came by ``end_p90``."""
+
+    starts: int
+    ends: int
+    start_error: float | None
+    end_error: float | None
+    covered: float | None
+
+
 class ChangeView(TypedDict):
     id: str
     environment: str
@@ -239,6 +281,14 @@ class WatchEvent(TypedDict):
     log: NotRequired[list[str]]
 
 
+class BranchView(TypedDict):
+    """One wait of the tree behind an answer; ``depth`` 0 holds the subject itself, 1 what holds
+    that, and so on."""
+
+    depth: int
+    wait: WaitView
+
+
 class WhyView(TypedDict):
     """``answer`` is one sentence; ``waits`` the smallest set that holds the subject, through
     the chain; ``action`` the one command that would move it most, "" if there is none."""
@@ -246,6 +296,7 @@ class WhyView(TypedDict):
     subject: str
     answer: str
     waits: list[WaitView]
+    chain: list[BranchView]
     action: str
 
 

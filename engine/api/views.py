@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from engine.api.moment import Moment
 from engine.api.protocol import (
     ChangeView,
+    ForecastView,
     HostView,
     ItemView,
     LogView,
@@ -116,7 +117,17 @@ def change_view(moment: Moment, change: Change) -> ChangeView:
         "finished": when(change.finished),
         "failure": "\n".join(printable_lines(item.failure) for item in change.items if item.failure),
         "waits": [wait_view(wait) for wait in moment.waits_of_changes.get(change.id, ())],
-        "forecast": {"start": None, "end": None, "end_p90": None},
+        "forecast": _forecast(change),
+    }
+
+
+def _forecast(change: Change) -> ForecastView:
+    """What was last foreseen of a change that is not over."""
+    foreseen = change.foreseen if change.status not in FINAL else None
+    return {
+        "start": when(foreseen.start) if foreseen else None,
+        "end": when(foreseen.end) if foreseen else None,
+        "end_p90": when(foreseen.end_p90) if foreseen else None,
     }
 
 

@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from engine.errors import IllegalTransition
 from engine.model.consent import Approval, Override
+from engine.model.forecast import Foreseen
 from engine.model.inventory import Configuration
 from engine.model.names import InstanceId
 
@@ -170,7 +171,8 @@ class Change:
     takes it back; ``rejection`` says who rejected it and why. ``expedited`` is its rank among the
     changes moved ahead (0: in its turn; the highest goes first). ``follows`` names the change that
     has to succeed before this one may start ("" = none): steps of one way. ``when_available``: it was taken
-    before its artifacts were known.
+    before its artifacts were known. ``promised`` is the first forecast that had an end, ``foreseen``
+    the latest.
     """
 
     number: int
@@ -186,6 +188,8 @@ class Change:
     follows: str = ""
     started: datetime | None = None
     finished: datetime | None = None
+    promised: Foreseen | None = None
+    foreseen: Foreseen | None = None
     approvals: tuple[Approval, ...] = ()
     overrides: tuple[Override, ...] = ()
     evidence: Mapping[str, str] = field(default_factory=dict)

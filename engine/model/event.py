@@ -293,6 +293,18 @@ class MoveEnded:
     log: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ForecastPublished:
+    """When a change was expected to start and end; ``held`` says why nobody can tell. Kept, so
+    that forecasts can be measured against what came."""
+
+    change: str
+    start: datetime | None = None
+    end: datetime | None = None
+    end_p90: datetime | None = None
+    held: str = ""
+
+
 Event = (
     EngineStarted
     | EnginePaused
@@ -324,6 +336,7 @@ Event = (
     | ChangeStatus
     | MoveIntended
     | MoveEnded
+    | ForecastPublished
 )
 
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from engine import drivers
 from engine.errors import InterlockError, RequestRefused, UsageError
 from engine.model.event import ChangeAccepted, EngineStarted
+from engine.model.forecast import Forecast
 from engine.model.inventory import Inventory
 from engine.model.names import PlacementId
 from engine.model.observation import Claim
@@ -76,7 +77,7 @@ class Engine:
         self.snapshot = Snapshot(inventory, Catalog(), state, clock.now(), state.elapsed_s)
         self.plan = Plan()
         self._since = Since()
-        self._inbox: list[Asked | Look | Done] = []
+        self._inbox: list[Asked | Look | Done | Forecast] = []
         self._wake = asyncio.Event()
         self._halted = False
         self._observer = Observer(transport, clock, chance, lambda: self.snapshot, self._deliver)
@@ -194,7 +195,11 @@ class Engine:
             self._wake.set()
             await asyncio.sleep(0.01)
 
-    def _deliver(self, news: Look | Done) -> None:
+    def publish(self, forecast: Forecast) -> None:
+        """Record what is new in a forecast, at the next step."""
+        self._deliver(forecast)
+
+    def _deliver(self, news: Look | Done | Forecast) -> None:
         self._inbox.append(news)
         self._wake.set()
 
@@ -218,7 +223,7 @@ class Engine:
         draft = self._draft()
         answers: list[tuple[asyncio.Future[Outcome], Outcome | InterlockError]] = []
         for news in inbox:
-            if isinstance(news, Look | Done):
+            if isinstance(news, Look | Done | Forecast):
                 take_in(draft, news, self._work)
             else:
                 answers.append((news[1], self._judge(draft, news[0])))

@@ -15,6 +15,7 @@ from engine.api.protocol import EngineView
 from engine.errors import HostUnreachable
 from engine.model import event as ev
 from engine.model.change import MoveState
+from engine.model.forecast import Forecast
 from engine.model.inventory import (
     Configuration,
     Domain,
@@ -33,6 +34,7 @@ from engine.model.request import Outcome, Request
 from engine.model.snapshot import Decide, Execute, Plan, Snapshot
 from engine.model.state import State
 from engine.plan.evolve import evolve
+from engine.plan.forecast import forecast
 from engine.plan.planner import plan
 from engine.plan.requests import judge
 from engine.runtime.watchers import News, Watchers
@@ -225,6 +227,9 @@ class SmallEngine:
 
     def watch(self) -> AsyncIterator[News]:
         return self.watchers.listen()
+
+    async def forecast(self, snapshot: Snapshot) -> Forecast | None:
+        return forecast(snapshot)
 
     async def probe(self, hosts: Sequence[str]) -> None:
         self.probed.append(list(hosts))

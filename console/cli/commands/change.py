@@ -25,8 +25,8 @@ assignments_argument = click.argument("assignments", nargs=-1, required=True, me
 @assignments_argument
 @environment_option
 def plan_command(session: Session, assignments: tuple[str, ...], environment: str) -> None:
-    """What would happen: order and waits. Changes nothing; exit 1 if deploy would be refused."""
-    plan = session.client().plan(deploy_request(parse(assignments), environment))
+    """What would happen: order, waits and times. Changes nothing; exit 1 if deploy would be refused."""
+    plan = session.client().plan(deploy_request(parse(assignments), environment), times=True)
     session.give(plan, lambda: "" if plan["refused"] else plan_text(plan))
     if plan["refused"]:
         raise RequestRefused(plan["refused"])

@@ -28,15 +28,17 @@ def show_command(session: Session, change: str) -> None:
 
 
 @verb("why")
-@click.argument("subject", metavar="CHANGE|SERVICE[@ENV]")
+@click.argument("subject", metavar="[CHANGE|SERVICE[@ENV]]", default="")
 def why_command(session: Session, subject: str) -> None:
-    """What holds a change or a service, and what would move it."""
+    """What holds a change or a service (without a name: anything), and what would move it."""
     found = session.client().why(subject)
     session.give(found, lambda: _why_text(found))
 
 
 def _why_text(why: WhyView) -> str:
-    lines = [printable(why["answer"]), *wait_lines(why["waits"], indent="  ")]
+    lines = [printable(why["answer"])]
+    for branch in why["chain"]:
+        lines += wait_lines([branch["wait"]], indent="  " * (branch["depth"] + 1))
     if why["action"]:
         lines.append(f"do now: {printable(why['action'])}")
     return "\n".join(lines)

@@ -105,14 +105,20 @@ class DeployDialog(ModalScreen[Accepted | None]):
             self.redraw()
 
     async def _ask(self, wanted: dict[str, str]) -> None:
+        """The order first, which is quick; then the same with times."""
         request: DeployRequest = {"environment": self.environment, "services": wanted}
-        try:
-            plan, problem = await asyncio.to_thread(self._engine.plan, request), ""
-        except InterlockError as error:
-            plan, problem = None, str(error)
-        if self._asked == str(wanted):
-            self._plan, self._problem = plan, problem
-            self.redraw()
+        for times in (False, True):
+            try:
+                plan, problem = await asyncio.to_thread(self._engine.plan, request, times=times), ""
+            except InterlockError as error:
+                plan, problem = None, str(error)
+            if self._asked != str(wanted):
+                return
+            if not (times and problem):
+                self._plan, self._problem = plan, problem
+                self.redraw()
+            if problem:
+                return
 
     def redraw(self) -> None:
         """Title, suggestions and preview."""

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from console.tui.render.line import EMPTY, Line, fit, line, span, wrap
 from console.tui.render.palette import ACCENT, BAD, FAINT, GOOD, MUTED, STRONG, TEXT, WARN
+from console.tui.render.times import duration, parse
 from console.tui.render.waits import wait_lines
-from engine.api.protocol import PlanView
+from engine.api.protocol import PlanView, StepView
 
 
 def preview_lines(plan: PlanView, now: datetime, width: int) -> list[Line]:
@@ -29,6 +30,7 @@ def preview_lines(plan: PlanView, now: datetime, width: int) -> list[Line]:
                 span(" → ", FAINT),
                 span(step["to"], ACCENT),
                 span(after, FAINT),
+                span(_times(step, now), MUTED),
             )
         )
     for knot in plan["lockstep"]:
@@ -47,6 +49,16 @@ def preview_lines(plan: PlanView, now: datetime, width: int) -> list[Line]:
     if plan["touches"]:
         found += [EMPTY, line(span(" needed by ", FAINT), span(", ".join(plan["touches"]), WARN))]
     return found
+
+
+def _times(step: StepView, now: datetime) -> str:
+    """When a step would run, from now."""
+    start, end = parse(step["start"]), parse(step["end"])
+    if start is None or end is None:
+        return ""
+    wait_s = (start - now).total_seconds()
+    begins = f"in {duration(wait_s)}" if wait_s >= 1 else "at once"
+    return f"  {begins}, for {duration((end - start).total_seconds())}"
 
 
 def _bridge(plan: PlanView) -> list[Line]:

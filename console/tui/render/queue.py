@@ -12,7 +12,7 @@ from console.tui.render.filters import change_matches
 from console.tui.render.line import EMPTY, Line, fit, line, span
 from console.tui.render.palette import ACCENT, BAD, FAINT, GOOD, MUTED, RULE, STRONG, TEXT, WARN, change_look
 from console.tui.render.table import Column, Row, Table, cells, head, widths
-from console.tui.render.times import age, took
+from console.tui.render.times import age, duration, parse, took
 from console.tui.render.title import title
 from console.tui.render.waits import wait_lines
 from engine.api.protocol import ChangeView
@@ -23,6 +23,7 @@ COLUMNS = (
     Column("services", 22, share=2, limit=60),
     Column("progress", 14),
     Column("for", 7, right=True),
+    Column("ends in", 7, right=True, least=90),
     Column("by", 8, share=1, limit=14, least=100),
     Column("waits for", 10, share=5),
 )
@@ -54,6 +55,7 @@ def _values(change: ChangeView, environment: str, now: datetime) -> dict[str, Li
         "services": services_phrase(change, environment),
         "progress": progress(change, 8),
         "for": line(span(_since(change, now), MUTED)),
+        "ends in": line(span(_left(change, now), MUTED)),
         "by": line(span(change["requested_by"], MUTED)),
         "waits for": _reason(change, now),
     }
@@ -63,6 +65,12 @@ def _since(change: ChangeView, now: datetime) -> str:
     if change["finished"]:
         return age(change["finished"], now)
     return took(change["started"] or change["created"], None, now)
+
+
+def _left(change: ChangeView, now: datetime) -> str:
+    """How long until the change is expected to end; "" if nobody can tell."""
+    end = parse(change["forecast"]["end"])
+    return "" if end is None or change["state"] in FINISHED else duration((end - now).total_seconds())
 
 
 def change_pane(change: ChangeView | None, now: datetime, width: int, height: int) -> list[Line]:

@@ -13,8 +13,11 @@ from engine.api.protocol import WhyView
 def why_lines(why: WhyView, now: datetime, width: int) -> list[Line]:
     """The sentence, the waits, and the one command that would move it most."""
     found = [line(span(f" {row}", STRONG)) for row in wrap(why["answer"], width - 2)]
-    if why["waits"]:
-        found += [EMPTY, *wait_lines(why["waits"], now, width)]
+    if why["chain"]:
+        found.append(EMPTY)
+    for branch in why["chain"]:
+        inset = 2 * branch["depth"]
+        found += [(span(" " * inset), *row) for row in wait_lines([branch["wait"]], now, width - inset)]
     if why["action"]:
         found += [EMPTY, line(span(" what would move it most", FAINT))]
         found += [line(span(f"   {row}", ACCENT)) for row in wrap(why["action"], width - 4)]

@@ -12,6 +12,7 @@ from engine.model.event import (
     EnginePaused,
     EngineResumed,
     EngineStarted,
+    ForecastPublished,
     HostSeen,
     InstanceAdopted,
     InstanceHeld,
@@ -22,9 +23,10 @@ from engine.model.event import (
 from engine.model.observation import HostState, Reach
 from engine.model.state import Good, State
 from engine.plan.evolve.changes import evolve_change
-from engine.plan.evolve.soaks import SOAKS, evolve_soak
+from engine.plan.evolve.forecasts import foresee
 from engine.plan.evolve.parts import instance_state, put_instance, see
 from engine.plan.evolve.people import DECISIONS, evolve_decision
+from engine.plan.evolve.soaks import SOAKS, evolve_soak
 from engine.plan.evolve.versions import OF_VERSIONS, evolve_version
 
 __all__ = ["evolve", "fold", "instance_state"]
@@ -66,6 +68,8 @@ def evolve(state: State, recorded: Recorded) -> State:
 def _evolve_rest(state: State, recorded: Recorded) -> State:
     if isinstance(recorded.event, DECISIONS):
         return evolve_decision(state, recorded)
+    if isinstance(recorded.event, ForecastPublished):
+        return foresee(state, recorded.event, recorded.at)
     if isinstance(recorded.event, SOAKS):
         return evolve_soak(state, recorded)
     if isinstance(recorded.event, OF_VERSIONS):

@@ -10,10 +10,12 @@ from datetime import datetime
 from engine.model.change import FINAL, Change
 from engine.model.forecast import Forecast, Foreseen, Leg
 from engine.model.snapshot import Snapshot
+from engine.plan.forecast.accuracy import Accuracy, accuracy
 from engine.plan.forecast.pace import cautious, likely
+from engine.plan.forecast.publishing import news
 from engine.plan.forecast.run import Run
 
-__all__ = ["WORK", "forecast"]
+__all__ = ["WORK", "Accuracy", "accuracy", "forecast", "news"]
 
 WORK = 5000  # looks at the queue, for each of the two runs
 
