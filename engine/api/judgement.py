@@ -8,9 +8,9 @@ from engine.api.views import wait_view
 from engine.model.request import Deploy, Rollback
 from engine.model.snapshot import Plan, Snapshot
 from engine.model.text import first_line, printable
-from engine.plan.bridge import Leg
 from engine.plan.preview import Step, preview
 from engine.plan.sequence import Clash
+from engine.plan.trials import Leg
 from engine.plan.why import why
 
 

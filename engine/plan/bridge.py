@@ -8,7 +8,7 @@ into it when there is no other way. ``crossing`` does the search.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 
 import networkx as nx
 
@@ -18,30 +18,38 @@ from engine.plan.bad import bad_versions
 from engine.plan.crossing import Bank, cross
 from engine.plan.estate import Estate
 from engine.plan.sequence import Order, order
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """One move of a bridge; ``origin`` None: nothing runs, or several versions do."""
-
-    environment: str
-    service: str
-    origin: str | None
-    goal: str
+from engine.plan.soaking import soaked
+from engine.plan.trials import Leg, Trials, Untried
 
 
 def bridge(estate: Estate, environment: str, goals: Mapping[str, str]) -> tuple[Leg, ...]:
     """The moves, one after the other, that bring the services of every lockstep among ``goals``
-    (and those joined with them) to their goals; none if there is no lockstep or no bridge."""
+    (and those joined with them) to their goals, with the moves in earlier environments that soak
+    asks for; none if there is no lockstep or no bridge."""
     found = order(estate, environment, goals)
     if not found.locksteps:
         return ()
     moving = _joined(estate, goals, found)
     for listed in (False, True):
-        hops = cross(_banks(estate, environment, moving, found, listed=listed))
-        if hops is not None:
-            return _legs(estate, environment, hops)
+        banks = _banks(estate, environment, moving, found, listed=listed)
+        while (hops := cross(banks)) is not None:
+            try:
+                return Trials(estate).walk(environment, hops)
+            except Untried as untried:
+                if moving.get(untried.service) == untried.version:
+                    return _untried(estate, environment, hops)
+                banks = _without(banks, untried)
     return ()
+
+
+def _without(banks: tuple[Bank, ...], untried: Untried) -> tuple[Bank, ...]:
+    """The same problem without a version that cannot be tried where it would have to soak."""
+    return tuple(
+        replace(bank, stones=tuple(stone for stone in bank.stones if stone[1] != untried.version))
+        if bank.service == untried.service
+        else bank
+        for bank in banks
+    )
 
 
 def _joined(estate: Estate, goals: Mapping[str, str], found: Order) -> dict[str, str]:
@@ -75,7 +83,8 @@ def _stones(
     estate: Estate, instance: InstanceId, start: frozenset[str], goal: str, *, listed: bool
 ) -> tuple[tuple[int, str], ...]:
     """The versions to step on with their cost, cheapest first: how far out of the way they lie,
-    counted in known versions; the newest first where that is equal."""
+    counted in known versions, and one that has yet to soak elsewhere behind those that need not;
+    the newest first where that is equal."""
     service = instance.service
     scheme = estate.scheme(service)
     known = {version for version in estate.snapshot.catalog.versions(service) if _is_verified(estate, service, version)}
@@ -89,7 +98,9 @@ def _stones(
 
     def detour(version: str) -> int:
         from_start = max(abs(ranks[version] - ranks[old]) for old in start)
-        return from_start + abs(ranks[goal] - ranks[version])
+        artifact = estate.snapshot.catalog.find(service, version)
+        is_proven = soaked(estate, instance, version, artifact.sha256 if artifact else "")
+        return from_start + abs(ranks[goal] - ranks[version]) + (0 if is_proven else len(ranks))
 
     bad = {mark.version for _, mark in bad_versions(estate, instance)}
     stones = [(detour(version), version) for version in known - start - bad - {goal}]
@@ -101,13 +112,13 @@ def _is_verified(estate: Estate, service: str, version: str) -> bool:
     return artifact is not None and bool(artifact.sha256)
 
 
-def _legs(estate: Estate, environment: str, hops: tuple[tuple[str, str], ...]) -> tuple[Leg, ...]:
+def _untried(estate: Estate, environment: str, hops: tuple[tuple[str, str], ...]) -> tuple[Leg, ...]:
+    """The moves without trials: what is wanted cannot be tried before, and will have to wait."""
     now: dict[str, str | None] = {}
     legs = []
     for service, goal in hops:
-        if service not in now:
-            running = estate.may_run(InstanceId(service, environment))
-            now[service] = next(iter(running)) if len(running) == 1 else None
-        legs.append(Leg(environment, service, now[service], goal))
+        running = estate.may_run(InstanceId(service, environment))
+        origin = now.get(service, next(iter(running)) if len(running) == 1 else None)
+        legs.append(Leg(environment, service, origin, goal))
         now[service] = goal
     return tuple(legs)

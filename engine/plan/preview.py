@@ -14,7 +14,7 @@ from engine.model.names import InstanceId
 from engine.model.request import Request, Rollback
 from engine.model.snapshot import Snapshot
 from engine.model.wait import Wait
-from engine.plan.bridge import Leg, bridge
+from engine.plan.bridge import bridge
 from engine.plan.estate import Estate
 from engine.plan.evolve import evolve
 from engine.plan.pending import reconfigures
@@ -22,6 +22,7 @@ from engine.plan.planner import plan
 from engine.plan.requests import judge
 from engine.plan.requests.chains import chain_of
 from engine.plan.sequence import Clash, Order, order
+from engine.plan.trials import Leg
 
 
 @dataclass(frozen=True, slots=True)

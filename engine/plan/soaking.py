@@ -54,6 +54,38 @@ def digest(estate: Estate, instance: InstanceId, version: str) -> str:
     return artifact.sha256 if artifact else ""
 
 
+def soaked(estate: Estate, instance: InstanceId, version: str, sha256: str) -> bool:
+    """Whether nothing of the environment before keeps this release from the instance."""
+    first = before(estate, instance)
+    if first is None:
+        return True
+    return any(
+        record.version == version
+        and record.sha256 == sha256
+        and record.best_s(estate.snapshot.elapsed_s) >= required_s(estate, instance)
+        for record in estate.state.soaks.get(first, ())
+    )
+
+
+def required_s(estate: Estate, instance: InstanceId) -> float:
+    """The soak time asked for before a release may come to an instance: the service's own, else
+    the environment's."""
+    service = estate.service(instance.service)
+    if service is not None and service.soak_s is not None:
+        return service.soak_s
+    return estate.inventory.environments[instance.environment].soak_s
+
+
+def before(estate: Estate, instance: InstanceId) -> InstanceId | None:
+    """The instance that has to soak first; None if this environment comes after none, or the
+    service has no placement there."""
+    environment = estate.inventory.environments.get(instance.environment)
+    if environment is None or not environment.after:
+        return None
+    first = InstanceId(instance.service, environment.after)
+    return first if estate.placements(first) else None
+
+
 def _events(estate: Estate, instance: InstanceId) -> Iterator[Event]:
     target = estate.known(instance).target
     if target is None:

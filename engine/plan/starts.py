@@ -75,17 +75,19 @@ def waiting(estate: Estate) -> tuple[dict[str, list[Entry]], dict[str, list[Entr
 
 
 def line(estate: Estate, environment: str, entries: list[Entry]) -> Line:
-    """The queue of one environment. The newest item of a service leads, unless it is blocked
-    and an older one waits too."""
+    """The queue of one environment. Of a service's items the newest leads that its turn alone
+    holds; while something else holds them all, the oldest does."""
     by_age = sorted(entries, key=lambda entry: entry[0].number)
-    newest: dict[str, Entry] = {item.service: (change, item) for change, item in by_age}
-    first = _line(estate, environment, entries, newest, frozenset())
-    blocked = {name for name, entry in newest.items() if is_stuck(waits_before_start(case_of(estate, first, entry)))}
-    leaders = dict(newest)
-    for change, item in reversed(by_age):
-        leader = leaders[item.service]
-        if item.service in blocked and leader[0].number > change.number:
-            leaders[item.service] = (change, item)
+    leaders: dict[str, Entry] = {item.service: (change, item) for change, item in by_age}
+    first = _line(estate, environment, entries, leaders, frozenset())
+
+    def stuck(entry: Entry) -> bool:
+        return is_stuck(waits_before_start(case_of(estate, first, entry)))
+
+    blocked = {name for name, entry in leaders.items() if stuck(entry)}
+    for name in sorted(blocked):
+        mine = [entry for entry in by_age if entry[1].service == name]
+        leaders[name] = next((entry for entry in reversed(mine[:-1]) if not stuck(entry)), mine[0])
     return _line(estate, environment, entries, leaders, frozenset(blocked))
 
 

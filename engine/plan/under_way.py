@@ -108,7 +108,8 @@ class UnderWay:
             return move.state is MoveState.DONE
         if move.state is MoveState.FAILED:
             return sighting is None or sighting.version in (None, self.origin_of(placement))
-        return move.state in PUT_BACK
+        # The host put back what ran there; that may not be what the rollout goes back to.
+        return move.state in PUT_BACK and move.origin == self.origin_of(placement)
 
     def unsafe(self, version: str | None) -> Clash | None:
         """The clash that ``version`` would make with what neighbours may run now; a pair that

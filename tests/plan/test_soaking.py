@@ -285,3 +285,42 @@ def test_a_placement_that_runs_something_else_breaks_the_soak() -> None:
     made.record(PlacementSeen(seen(placement, "1.0").sighting)).settle()
     later(made, 1000)
     assert held(made, ask(made, "prod", "2.0"))
+
+
+def knotted() -> World:
+    """web 1 refuses shop 2, web 2 refuses shop 1, web 1.2 takes both. Staging runs 2.0 of both, soaked."""
+    needs = (("shop", "<2", "<1.2"), ("shop", ">=1,<3", ">=1.2,<2"), ("shop", ">=2", ">=2"))
+    both = [replace(each, hosts=web().hosts) for each in (single("web", *needs), single("shop"))]
+    made = two(*both)
+    for name in ("web", "shop"):
+        made.record(*(seen(p, "2.0") for p in made.inventory.placements(InstanceId(name, "staging"))))
+    for name in ("web", "shop"):
+        change = ask(made, "staging", "2.0", name=name)
+        made.run()
+        assert made.change(change).status is Status.SUCCEEDED
+    return later(made, 100)
+
+
+def test_a_bridge_tries_its_version_where_it_has_to_soak_first() -> None:
+    made = knotted()
+    found = preview(made.snapshot, Deploy("ana", "prod", {"web": "2.0", "shop": "2.0"}))
+    assert [(leg.environment, leg.service, leg.origin, leg.goal) for leg in found.bridge] == [
+        ("staging", "web", "2.0", "1.2"),
+        ("prod", "web", "1.0", "1.2"),
+        ("prod", "shop", "1.0", "2.0"),
+        ("staging", "web", "1.2", "2.0"),
+        ("prod", "web", "1.2", "2.0"),
+    ]
+
+
+def test_a_bridge_through_staging_is_walked_as_the_soaks_come_to_their_ends() -> None:
+    made = knotted()
+    events, _ = judge(made.snapshot, Deploy("ana", "prod", {"web": "2.0", "shop": "2.0"}, accept_bridge=True))
+    made.record(*events)
+    walked: list[str] = []
+    for _ in range(4):
+        acts = made.run()
+        walked += dict.fromkeys(f"{act.placement.service}@{act.placement.environment} {act.goal}" for act in acts)
+        made.elapsed_s += 100
+    assert walked == ["web@staging 1.2", "web@prod 1.2", "shop@prod 2.0", "web@staging 2.0", "web@prod 2.0"]
+    assert {change.status for change in made.state.changes.values()} == {Status.SUCCEEDED}

@@ -60,5 +60,5 @@ def is_blocked(waits: tuple[Wait, ...]) -> bool:
 
 
 def is_stuck(waits: tuple[Wait, ...]) -> bool:
-    """Whether something holds it that nothing in the queue will clear."""
-    return any(wait.reason not in RESERVING and not wait.blocker for wait in waits)
+    """Whether something holds it that its turn in this queue will not clear."""
+    return any(wait.reason not in RESERVING and not (wait.blocker and wait.gate == "dependency") for wait in waits)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from engine.model.change import Change, Kind
+from engine.model.change import Change, Kind, Status
 from engine.model.names import InstanceId
 from engine.model.state import Good
 from engine.model.version import satisfies, sort_key
@@ -15,6 +15,8 @@ from engine.plan.bridge import bridge
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
 from engine.plan.sequence import Clash, clash_of
+
+TAKEN_OVER = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSED, Status.SUPERSEDED})
 
 
 def lockstep(case: Case) -> Iterator[Wait]:
@@ -46,7 +48,7 @@ def dependency_version(case: Case) -> Iterator[Wait]:
     mine = estate.may_run(case.instance)
     for consumer, provider, other in case.pairs():
         theirs = estate.may_run(InstanceId(other, case.change.environment))
-        coming = case.ends.get(other)
+        coming = _coming(case, other)
         end = _clash(case, other, consumer, {coming[1]} if coming else theirs)
         if end is not None:
             back = case.change.kind is Kind.ROLLBACK
@@ -66,6 +68,17 @@ def dependency_version(case: Case) -> Iterator[Wait]:
         if now is not None and broken_before is None and coming:
             message = f"{other} {coming[1]} (change {coming[0].id}) has to be there first: {now.sentence()}"
             yield case.wait(Reason.DEPENDENCY_VERSION, message, owner=case.owner(other), blocker=coming[0].id)
+
+
+def _coming(case: Case, other: str) -> tuple[Change, str] | None:
+    """Where the other side will end. An older change that this one takes an item from has to see
+    for its unstarted ones whether they still fit: they do not hold the newer."""
+    coming = case.ends.get(other)
+    if coming is None or coming[0].number >= case.change.number:
+        return coming
+    older = {item.service: item.status for item in coming[0].items}
+    robbed = older.get(case.item.service) in TAKEN_OVER and older.get(other) is Status.WAITING
+    return None if robbed else coming
 
 
 def _whole_chain(case: Case) -> str:

@@ -21,11 +21,13 @@ def rollback_chain(estate: Estate, request: Rollback) -> Judgement:
     events, said = rollback(estate, request)
     granted: list[Event] = []
     for event in events:
-        if isinstance(event, ChangeAccepted):
-            change = _with_chain(estate, event.change)
-            what = ", ".join(f"{item.service} {item.goal}" for item in change.items)
-            event, said = ChangeAccepted(change), f"change {change.id}: {what} in {change.environment}"
-        granted.append(event)
+        if not isinstance(event, ChangeAccepted):
+            granted.append(event)
+            continue
+        change = _with_chain(estate, event.change)
+        what = ", ".join(f"{item.service} {item.goal}" for item in change.items)
+        said = f"change {change.id}: {what} in {change.environment}"
+        granted.append(ChangeAccepted(change))
     return tuple(granted), said
 
 
