@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from engine.inventory.document import EnvironmentEntry, HostEntry, SshEntry, TeamEntry
 from engine.inventory.faults import Faults, dotted, quote
+from engine.inventory.files import absolute
 from engine.inventory.node import Entry, Table
 from engine.inventory.ranges import RangeError, expand, expand_address
 from engine.inventory.reading import Read, is_blank, read_entries
@@ -72,13 +73,6 @@ def make_ssh(read: Read[SshEntry], hosts: Mapping[str, Host], faults: Faults) ->
         ca=absolute(entry.ca, folder),
         sudo=entry.sudo,
     )
-
-
-def absolute(path: str, folder: str) -> str:
-    """``path`` as the inventory means it: ``~`` is the home, the rest relative to ``folder``."""
-    if not path:
-        return ""
-    return os.path.abspath(os.path.join(folder, os.path.expanduser(path)))
 
 
 def _declared(document: Table, section: str) -> Collection[str]:

@@ -42,6 +42,13 @@ def is_inventory_file(path: Path) -> bool:
     return path.suffix in SUFFIXES and not path.name.startswith(".")
 
 
+def absolute(path: str, folder: str) -> str:
+    """``path`` as the inventory means it: ``~`` is the home, the rest relative to ``folder``."""
+    if not path:
+        return ""
+    return os.path.abspath(os.path.join(folder, os.path.expanduser(path)))
+
+
 def read_text(path: Path, asked: Position, faults: Faults, max_bytes: int) -> str | None:
     """The text of a small file; None, and a fault at ``asked`` that says why, if it has none."""
     name = bare(str(path))

@@ -57,7 +57,8 @@ def plain(node: Node) -> Plain:
 
 
 def place(node: Node, path: tuple[str | int, ...] = ()) -> Position:
-    """Where ``path`` under ``node`` stands: the nearest enclosing place if it is not there."""
+    """Where ``path`` under ``node`` stands: the nearest enclosing place if it is not there. One
+    table where a list of them may stand is the list's first."""
     found = Position(node.file, node.line)
     for step in path:
         if isinstance(node, Table) and step in node.entries:
@@ -66,7 +67,7 @@ def place(node: Node, path: tuple[str | int, ...] = ()) -> Position:
         elif isinstance(node, Listing) and isinstance(step, int) and step < len(node.items):
             node = node.items[step]
             found = Position(node.file, node.line)
-        else:
+        elif not (isinstance(node, Table) and step == 0):
             break
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,7 +12,6 @@ from engine.inventory.faults import Faults
 from engine.inventory.reading import Read, S
 from engine.inventory.scalars import Blank, BlankList, FreeText, Name
 from engine.inventory.section import Section
-from engine.model.inventory import Service
 from engine.model.scope import Scope
 
 
@@ -27,11 +26,12 @@ class ScopeEntry(Section):
 
 @dataclass(frozen=True, slots=True)
 class Scopes:
-    """Makes scopes, and notes names in them that nothing goes by."""
+    """Makes scopes, and notes names in them that nothing goes by. Labels are ``key=value``."""
 
     environments: Collection[str]
     teams: Collection[str]
-    services: Mapping[str, Service]
+    services: Collection[str]
+    labels: Collection[str]
     faults: Faults
 
     def make(self, read: Read[S], path: tuple[str, ...], entry: ScopeEntry) -> Scope:
@@ -46,9 +46,8 @@ class Scopes:
                 if name not in declared:
                     here: tuple[str | int, ...] = (*path, key, index)
                     self.faults.unknown(read.at(*here), read.name(*here), kind, name, declared)
-        labels = {f"{key}={value}" for service in self.services.values() for key, value in service.labels.items()}
         for key, value in entry.labels.items():
-            if f"{key}={value}" not in labels:
+            if f"{key}={value}" not in self.labels:
                 place = (*path, "labels", key)
-                self.faults.unknown(read.at(*place), read.name(*place), "service label", f"{key}={value}", labels)
+                self.faults.unknown(read.at(*place), read.name(*place), "service label", f"{key}={value}", self.labels)
         return Scope(tuple(entry.environments), tuple(entry.teams), tuple(entry.services), dict(entry.labels))

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.inventory.document import ArtifactEntry, HealthEntry, NeedEntry, RolloutEntry, ServiceEntry
-from engine.inventory.estate import Estate, absolute
+from engine.inventory.estate import Estate
 from engine.inventory.faults import Faults, dotted, quote
-from engine.inventory.files import read_text
+from engine.inventory.files import absolute, read_text
 from engine.inventory.node import Entry, Listing, Node, Table, child, table_of
 from engine.inventory.placement import Placer
 from engine.inventory.reading import Read, is_blank, read_section

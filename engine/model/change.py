@@ -49,7 +49,14 @@ LEGAL: Mapping[Status, frozenset[Status]] = MappingProxyType(
             }
         ),
         Status.RUNNING: frozenset(
-            {Status.PAUSED, Status.SUCCEEDED, Status.FAILED, Status.REVERTING, Status.SUPERSEDED}
+            {
+                Status.WAITING,  # a change that went back whole when its window closed
+                Status.PAUSED,
+                Status.SUCCEEDED,
+                Status.FAILED,
+                Status.REVERTING,
+                Status.SUPERSEDED,
+            }
         ),
         Status.PAUSED: frozenset(
             {
@@ -62,7 +69,7 @@ LEGAL: Mapping[Status, frozenset[Status]] = MappingProxyType(
                 Status.SUPERSEDED,
             }
         ),
-        Status.REVERTING: frozenset({Status.REVERTED, Status.FAILED}),
+        Status.REVERTING: frozenset({Status.REVERTED, Status.FAILED, Status.WAITING}),  # on_close: revert
         Status.SUCCEEDED: frozenset({Status.REVERTING}),  # on_failure: revert_all
         Status.FAILED: frozenset({Status.WAITING}),  # retry, which begins the failed ones anew
         Status.REVERTED: frozenset({Status.WAITING}),
@@ -130,7 +137,8 @@ class Item:
 
     ``progress_at_s`` is elapsed time of the last placement that became healthy: the progress
     deadline counts from there. ``retries`` counts how often people asked for it again: the
-    names of its steps begin anew with each.
+    names of its steps begin anew with each. ``shut_by`` is the window or freeze that paused it;
+    ``again``: it goes back because of one, and then waits for its next turn.
     """
 
     service: str
@@ -146,6 +154,8 @@ class Item:
     finished: datetime | None = None
     failure: str = ""
     retries: int = 0
+    shut_by: str = ""
+    again: bool = False
 
 
 class OnFailure(StrEnum):
@@ -224,6 +234,10 @@ class Change:
             if item.service == service:
                 return item
         raise KeyError(service)
+
+    def goes_again(self, item: Item) -> bool:
+        """Whether an item that goes back will wait for its next turn."""
+        return item.again and not self.aborted_by
 
     def instance(self, item: Item) -> InstanceId:
         """The instance an item moves."""

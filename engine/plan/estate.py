@@ -255,7 +255,11 @@ class Estate:
         for change, item in reversed(self.items.get(instance, ())):
             if any(move.state is MoveState.MOVING for move in item.moves.values()):
                 return change
-            if item.status in (Status.RUNNING, Status.REVERTING) and not self._only_unreachable_left(change, item):
+            if (
+                item.status in (Status.RUNNING, Status.REVERTING)
+                and not item.shut_by
+                and not self._only_unreachable_left(change, item)
+            ):
                 return change
         return None
 
@@ -269,10 +273,10 @@ class Estate:
 
     def desired(self, instance: InstanceId) -> str | None:
         """What the newest accepted change asks for that was not taken back in some way."""
-        for _change, item in reversed(self.items.get(instance, ())):
+        for change, item in reversed(self.items.get(instance, ())):
             if item.status in ABANDONED:
                 continue
-            if item.status in (Status.REVERTING, Status.REVERTED):
+            if item.status in (Status.REVERTING, Status.REVERTED) and not change.goes_again(item):
                 return item.origin
             return item.goal
         return self.known(instance).target

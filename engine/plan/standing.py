@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.model.change import Status
+from engine.model.change import MoveState, Status
 from engine.model.names import InstanceId
 from engine.model.observation import Health
 from engine.model.snapshot import Plan
@@ -24,6 +24,8 @@ def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
         return "reverting"
     if status is Status.FAILED:
         return "failed"
+    if item and item.shut_by and not any(move.state is MoveState.MOVING for move in item.moves.values()):
+        return "paused"
     if status is Status.PAUSED or (change and change.paused_by and status is Status.WAITING):
         return "paused"
     if any(entry.status is Status.RUNNING for _, entry in estate.items.get(instance, ())):

@@ -15,6 +15,7 @@ from engine.model.event import (
     MoveEnded,
     MoveIntended,
     Recorded,
+    RolloutShut,
 )
 from engine.model.names import PlacementId
 from engine.model.observation import Health, Sighting, Unit
@@ -39,6 +40,8 @@ def evolve_change(state: State, recorded: Recorded) -> State:
             return _resume(state, change_of(state, change_id), recorded.elapsed_s)
         case ChangeStatus(change_id, status):
             return put_change(state, _change_status(change_of(state, change_id), status, recorded))
+        case RolloutShut():
+            return _shut(state, recorded.event, recorded.elapsed_s)
         case ItemStatus():
             return _item_status(state, recorded.event, recorded)
         case MoveIntended():
@@ -91,14 +94,28 @@ def _forgiven(item: Item) -> dict[str, Move]:
 
 def _change_status(change: Change, status: Status, recorded: Recorded) -> Change:
     started = change.started or (recorded.at if status is Status.RUNNING else None)
+    started = None if status is Status.WAITING else started
     finished = recorded.at if status in FINAL else None
     return replace(change, status=advance(change.status, status), started=started, finished=finished)
+
+
+def _shut(state: State, event: RolloutShut, elapsed_s: float) -> State:
+    """A window or freeze over a rollout, or its end. The progress clock stood still meanwhile."""
+    change = change_of(state, event.change)
+    item = change.item(event.service)
+    if event.revert:
+        item = replace(item, status=advance(item.status, Status.REVERTING), again=True, shut_by="")
+    else:
+        item = replace(item, shut_by=event.by)
+    return put_change(state, with_item(change, replace(item, progress_at_s=elapsed_s)))
 
 
 def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
     change = change_of(state, event.change)
     item = change.item(event.service)
     status = advance(item.status, event.status)
+    if status is Status.WAITING:
+        return _back_in_line(state, change, item)
     if status is Status.RUNNING and item.started is None:
         return _start_item(state, change, item, recorded)
     item = replace(
@@ -107,6 +124,7 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
         failure=event.failure or item.failure,
         finished=recorded.at if status in FINAL else None,
         progress_at_s=recorded.elapsed_s,
+        shut_by=item.shut_by if status in (Status.RUNNING, Status.PAUSED) else "",
     )
     state = put_change(state, with_item(change, item))
     known = instance_state(state, change.instance(item))
@@ -117,6 +135,15 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
     if status is Status.REVERTED:
         return put_instance(state, replace(known, target=item.origin, configuration=item.origin_configuration))
     return state
+
+
+def _back_in_line(state: State, change: Change, item: Item) -> State:
+    """A rollout that went back waits for its next turn, under new step names; what it went back
+    to is the target until then."""
+    known = instance_state(state, change.instance(item))
+    state = put_instance(state, replace(known, target=item.origin, configuration=item.origin_configuration))
+    anew = Item(item.service, item.goal, item.configuration, item.sha256, retries=item.retries + 1)
+    return put_change(state, with_item(change, anew))
 
 
 def _learned(known: InstanceState, item: Item) -> InstanceState:
