@@ -5,11 +5,11 @@ gate (``gates.soak``); time in which a placement cannot be observed does not cou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from enum import Enum
 
 from engine.model.change import Change, Item, Kind, Status
-from engine.model.event import Event, SoakBegan, SoakBroken, SoakPaused, SoakRevoked
+from engine.model.event import SoakBegan, SoakBroken, SoakPaused, SoakRevoked
 from engine.model.names import InstanceId
 from engine.model.observation import Health
 from engine.model.snapshot import Action, Decide
@@ -17,6 +17,8 @@ from engine.model.soak import Soak
 from engine.model.version import is_downgrade
 from engine.model.wait import Wait
 from engine.plan.estate import Estate
+
+SoakEvent = SoakBegan | SoakPaused | SoakBroken | SoakRevoked
 
 GOING_BACK = frozenset({Status.REVERTING, Status.REVERTED})
 
@@ -29,16 +31,22 @@ class _Sight(Enum):
 
 def soaks(estate: Estate) -> tuple[list[Action], list[Wait]]:
     """What begins, pauses, breaks or is revoked now."""
+    return [Decide(event) for event in soak_events(estate, estate.inventory.instances())], []
+
+
+def soak_events(estate: Estate, instances: Collection[InstanceId]) -> Iterator[SoakEvent]:
+    """The same, of these instances only."""
     upstream = {environment.after for environment in estate.inventory.environments.values() if environment.after}
-    if not upstream:
-        return [], []
-    found = [
-        Decide(event)
-        for instance in estate.inventory.instances()
-        if instance.environment in upstream
-        for event in _events(estate, instance)
-    ]
-    return list(found), []
+    for instance in instances if upstream else ():
+        if instance.environment in upstream:
+            yield from _events(estate, instance)
+
+
+def after(estate: Estate, instance: InstanceId) -> Iterator[InstanceId]:
+    """The instances that wait for this one to soak."""
+    for environment in estate.inventory.environments.values():
+        if environment.after == instance.environment:
+            yield instance._replace(environment=environment.name)
 
 
 def digest(estate: Estate, instance: InstanceId, version: str) -> str:
@@ -86,7 +94,7 @@ def before(estate: Estate, instance: InstanceId) -> InstanceId | None:
     return first if estate.placements(first) else None
 
 
-def _events(estate: Estate, instance: InstanceId) -> Iterator[Event]:
+def _events(estate: Estate, instance: InstanceId) -> Iterator[SoakEvent]:
     target = estate.known(instance).target
     if target is None:
         return
@@ -100,7 +108,7 @@ def _events(estate: Estate, instance: InstanceId) -> Iterator[Event]:
         yield from _of_target(estate, instance, target)
 
 
-def _of_target(estate: Estate, instance: InstanceId, target: str) -> Iterator[Event]:
+def _of_target(estate: Estate, instance: InstanceId, target: str) -> Iterator[SoakEvent]:
     """What the sight of the target means for its record."""
     mine = next((record for record in estate.state.soaks.get(instance, ()) if record.version == target), None)
     sight, sha256 = _sight(estate, instance, target), digest(estate, instance, target)

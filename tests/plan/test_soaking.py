@@ -16,6 +16,7 @@ from engine.model.observation import Health, Reach
 from engine.model.request import Deploy
 from engine.model.snapshot import Execute
 from engine.model.wait import Reason, Wait
+from engine.plan.forecast import forecast
 from engine.plan.preview import preview
 from engine.plan.requests import judge
 from tests.builders import CONFIGURATION, T0, World, catalog, down, seen, up
@@ -324,3 +325,16 @@ def test_a_bridge_through_staging_is_walked_as_the_soaks_come_to_their_ends() ->
         made.elapsed_s += 100
     assert walked == ["web@staging 1.2", "web@prod 1.2", "shop@prod 2.0", "web@staging 2.0", "web@prod 2.0"]
     assert {change.status for change in made.state.changes.values()} == {Status.SUCCEEDED}
+
+
+@pytest.mark.parametrize("linked", [True, False])
+def test_a_forecast_foresees_the_soak(linked: bool) -> None:
+    made = two(web())
+    changes = through(made, web="2.0") if linked else [ask(made, env, "2.0") for env in ("staging", "prod")]
+    found = forecast(made.snapshot)
+    first, second = (found.of(change.id) for change in changes)
+    assert first is not None
+    assert second is not None
+    assert first.end is not None
+    assert second.start == first.end + timedelta(seconds=100)
+    assert second.end is not None

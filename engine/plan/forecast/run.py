@@ -23,6 +23,7 @@ from engine.plan.evolve import evolve
 from engine.plan.forecast.pace import Pace
 from engine.plan.forecast.queue import Key, Queue
 from engine.plan.rollout import advance
+from engine.plan.soaking import after, soak_events
 from engine.plan.under_way import UnderWay
 
 HORIZON = timedelta(days=30)
@@ -99,7 +100,7 @@ class Run:
             closing = [action.event for action in close(self._estate, changes)[0] if isinstance(action, Decide)]
             self._record(*closing)
             self._settle()
-            touched, self._touched = self._touched, set()
+            touched = self._soak()
             events = self._queue.look(self._estate, touched)
             if not events and not self._due and not self._queue.is_fresh:
                 events = self._queue.look(self._estate, (), anew=True)
@@ -110,6 +111,15 @@ class Run:
                     self._start((event.change, event.service))
             if not events and not closing:
                 return
+
+    def _soak(self) -> set[InstanceId]:
+        """What was touched since the last look: with it, what begins or ceases to soak by that,
+        and those that wait for it."""
+        touched, self._touched = self._touched, set()
+        soaking = list(soak_events(self._estate, sorted(touched)))
+        self._record(*soaking)
+        self._settle()
+        return touched | {later for event in soaking for later in after(self._estate, event.instance)}
 
     def _start(self, key: Key) -> None:
         change = self._now.state.changes[key[0]]
