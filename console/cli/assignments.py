@@ -23,6 +23,18 @@ def parse(pairs: Iterable[str]) -> dict[str, str]:
     return found
 
 
+def parse_evidence(pairs: Iterable[str]) -> dict[str, str]:
+    """Evidence by key; the value may hold anything. Raises UsageError for anything else."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        key, equals, value = pair.partition("=")
+        if not (key and equals and value):
+            raise UsageError(f"{printable(pair, 100)!r} is not KEY=VALUE, such as ticket=OPS-12.")
+        if found.setdefault(key, value) != value:
+            raise UsageError(f"{printable(key, 80)} is given twice.")
+    return found
+
+
 def deploy_request(services: dict[str, str], environment: str, reason: str = "", on_failure: str = "") -> DeployRequest:
     """The request; what was not given is left to the engine."""
     request: DeployRequest = {"environment": environment, "services": services}

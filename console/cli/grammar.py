@@ -17,14 +17,13 @@ from engine.model.text import did_you_mean, near, printable
 # Verbs and options of the interface that later versions bring. Typing one is no typing error.
 NOT_YET_VERBS = frozenset(
     (
-        *("init", "approve", "reject", "hold", "release", "abort", "retry", "restart", "remove", "expedite", "hook"),
-        *("cordon", "uncordon", "drain", "retire", "unretire", "promote", "override", "clear-bad", "metrics"),
+        *("init", "restart", "remove", "hook"),
+        *("cordon", "uncordon", "drain", "retire", "unretire", "promote", "metrics"),
         *("audit", "backup", "restore", "doctor", "simulate"),
     )
 )
 NOT_YET_OPTIONS = {
-    "deploy": ("--evidence", "--allow-lockstep", "--artifact", "--when-available",
-               "--not-before"),
+    "deploy": ("--allow-lockstep", "--artifact", ),
     "demo": ("--play",),
     "engine": ("--metrics",),
 }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -51,7 +52,23 @@ def _deploy(snapshot: Snapshot, body: DeployRequest, who: str, only_differing: b
         accept_bridge=bool(body.get("accept_bridge")),
         through=through,
         reconfigure=reconfigure,
+        evidence=dict(body.get("evidence", {})),
+        not_before=_moment(body.get("not_before", "")),
+        when_available=bool(body.get("when_available")),
     )
+
+
+def _moment(text: str) -> datetime | None:
+    """An RFC 3339 time, None for ""."""
+    if not text:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise UsageError("not_before is a time with its offset from UTC, such as 2026-11-24T18:00:00Z.")
+    return found.astimezone(UTC)
 
 
 async def _submit(request: Request, wanted: ask.Request) -> Reply:
@@ -112,7 +129,12 @@ async def plan_rollback(request: Request, body: RollbackBody) -> Any:
 def _rollback(request: Request, body: RollbackRequest) -> ask.Rollback:
     subject = naming.subject(port_of(request).snapshot, body["subject"])
     return ask.Rollback(
-        actor(request), subject, body.get("to", ""), body.get("reason", ""), chain=bool(body.get("chain"))
+        actor(request),
+        subject,
+        body.get("to", ""),
+        body.get("reason", ""),
+        mark_bad=bool(body.get("mark_bad")),
+        chain=bool(body.get("chain")),
     )
 
 

@@ -11,7 +11,16 @@ from typing import Annotated, Any
 from fastapi import Body
 from pydantic import BeforeValidator, ConfigDict, with_config
 
-from engine.api.protocol import DeployRequest, ProbeRequest, RollbackRequest, SubjectRequest
+from engine.api.protocol import (
+    ApprovalRequest,
+    ClearBadRequest,
+    DecisionRequest,
+    DeployRequest,
+    OverrideRequest,
+    ProbeRequest,
+    RollbackRequest,
+    SubjectRequest,
+)
 
 _STRICT = ConfigDict(extra="forbid", strict=True, str_max_length=2000)
 
@@ -40,7 +49,31 @@ class _Probe(ProbeRequest):
     pass
 
 
+@with_config(_STRICT)
+class _Decision(DecisionRequest):
+    pass
+
+
+@with_config(_STRICT)
+class _Approval(ApprovalRequest):
+    pass
+
+
+@with_config(_STRICT)
+class _Override(OverrideRequest):
+    pass
+
+
+@with_config(_STRICT)
+class _ClearBad(ClearBadRequest):
+    pass
+
+
 DeployBody = Annotated[_Deploy, BeforeValidator(_without_actor), Body()]
 RollbackBody = Annotated[_Rollback, BeforeValidator(_without_actor), Body()]
 SubjectBody = Annotated[_Subject, BeforeValidator(_without_actor), Body()]
 ProbeBody = Annotated[_Probe, BeforeValidator(_without_actor), Body()]
+DecisionBody = Annotated[_Decision, BeforeValidator(_without_actor), Body()]
+ApprovalBody = Annotated[_Approval, BeforeValidator(_without_actor), Body()]
+OverrideBody = Annotated[_Override, BeforeValidator(_without_actor), Body()]
+ClearBadBody = Annotated[_ClearBad, BeforeValidator(_without_actor), Body()]

@@ -27,7 +27,9 @@ from engine.api.protocol import (
     ForecastsView,
     GraphView,
     HostView,
+    LetLooseView,
     LogView,
+    OverrideRequest,
     PlanView,
     RollbackRequest,
     StatusRow,
@@ -196,8 +198,17 @@ class Client:
         return cast(Accepted, self.post("/v1/rollback", request))
 
     def act(self, verb: str, subject: str) -> Accepted:
-        """``pause``, ``resume`` or ``cancel`` a change, an instance, or "" for the engine."""
+        """``pause``, ``resume``, ``cancel``, ``hold`` or ``release`` a change, an instance, or
+        (the first two) "" for the engine."""
         return cast(Accepted, self.post(f"/v1/{verb}", {"subject": subject}))
+
+    def decide(self, verb: str, body: Mapping[str, Any]) -> Accepted:
+        """``approve``, ``reject``, ``abort``, ``retry``, ``expedite``, ``override`` or ``clear-bad``."""
+        return cast(Accepted, self.post(f"/v1/{verb}", body))
+
+    def plan_override(self, request: OverrideRequest) -> LetLooseView:
+        """What an override would let loose; nothing is changed."""
+        return cast(LetLooseView, self.post("/v1/override/plan", request))
 
     def why(self, subject: str) -> WhyView:
         """What holds a change, SERVICE or SERVICE@ENV."""

@@ -12,9 +12,13 @@ import networkx as nx
 
 from engine.api.protocol import GraphView, ServiceView
 from engine.model.inventory import Inventory
+from engine.model.names import InstanceId
 from engine.model.release import Catalog
+from engine.model.snapshot import Snapshot
 from engine.model.text import printable
 from engine.model.version import sort_key
+from engine.plan.bad import bad_versions
+from engine.plan.estate import Estate
 
 
 def layers(inventory: Inventory) -> dict[str, int]:
@@ -30,8 +34,9 @@ def layers(inventory: Inventory) -> dict[str, int]:
     return {name: found[group] for name, group in condensed.graph["mapping"].items()}
 
 
-def graph_view(inventory: Inventory, catalog: Catalog) -> GraphView:
+def graph_view(snapshot: Snapshot) -> GraphView:
     """The whole graph, services by name."""
+    inventory, estate = snapshot.inventory, Estate(snapshot)
     layer = layers(inventory)
     consumers: defaultdict[str, set[str]] = defaultdict(set)
     for service in inventory.services.values():
@@ -40,13 +45,12 @@ def graph_view(inventory: Inventory, catalog: Catalog) -> GraphView:
     return {
         "organization": inventory.organization,
         "environments": list(inventory.environments),
-        "services": [
-            _service(inventory, catalog, name, layer[name], consumers[name]) for name in sorted(inventory.services)
-        ],
+        "services": [_service(estate, name, layer[name], consumers[name]) for name in sorted(inventory.services)],
     }
 
 
-def _service(inventory: Inventory, catalog: Catalog, name: str, layer: int, consumers: set[str]) -> ServiceView:
+def _service(estate: Estate, name: str, layer: int, consumers: set[str]) -> ServiceView:
+    inventory = estate.inventory
     service = inventory.services[name]
     return {
         "service": name,
@@ -59,8 +63,19 @@ def _service(inventory: Inventory, catalog: Catalog, name: str, layer: int, cons
         "needed_by": sorted(consumers),
         "layer": layer,
         "environments": [environment for environment in inventory.environments if service.hosts.get(environment)],
-        "versions": [printable(version) for version in newest_first(inventory, catalog, name)],
+        "versions": [printable(version) for version in newest_first(inventory, estate.snapshot.catalog, name)],
+        "bad": _bad(estate, name),
     }
+
+
+def _bad(estate: Estate, service: str) -> dict[str, list[str]]:
+    """The versions that are bad, by environment; none where there are none."""
+    found: dict[str, list[str]] = {}
+    for environment in estate.inventory.environments:
+        bad = {printable(mark.version) for _, mark in bad_versions(estate, InstanceId(service, environment))}
+        if bad and estate.inventory.services[service].hosts.get(environment):
+            found[environment] = sorted(bad)
+    return found
 
 
 def newest_first(inventory: Inventory, catalog: Catalog, service: str) -> list[str]:

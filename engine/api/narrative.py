@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.api.protocol import WatchEvent
 from engine.api.times import when
+from engine.model import decision as decided
 from engine.model import event as ev
 from engine.model.change import Kind
 from engine.model.text import first_line, printable
@@ -77,12 +78,12 @@ def _status(e: ev.ChangeStatus) -> Told:
     return e.change, e.change, f"change {e.change} is {e.status.value}{f' (by {e.by})' if e.by else ''}"
 
 
-def _override(e: ev.GateOverridden) -> Told:
+def _override(e: decided.GateOverridden) -> Told:
     text = f"{e.by} overrode {e.gate} for change {e.change} until {when(e.until)}{_why(e.reason)}"
     return e.change, e.change, text
 
 
-def _marked(e: ev.VersionMarkedBad) -> Told:
+def _marked(e: decided.VersionMarkedBad) -> Told:
     return (
         e.change,
         str(e.instance),
@@ -90,7 +91,7 @@ def _marked(e: ev.VersionMarkedBad) -> Told:
     )
 
 
-def _cleared(e: ev.VersionCleared) -> Told:
+def _cleared(e: decided.VersionCleared) -> Told:
     text = f"{e.by} cleared {e.instance.service} {e.version} in {e.instance.environment}{_why(e.reason)}"
     return "", str(e.instance), text
 
@@ -100,7 +101,7 @@ def _decided(what: str) -> Callable[[Any], Told]:
     return lambda e: (e.change, e.change, f"change {e.change} was {what} by {e.by}{_why(getattr(e, 'reason', ''))}")
 
 
-def _retried(e: ev.ChangeRetried) -> Told:
+def _retried(e: decided.ChangeRetried) -> Told:
     text = f"change {e.change} is tried again by {e.by} ({', '.join(e.services)}){_why(e.reason)}"
     return e.change, e.change, text
 
@@ -121,16 +122,16 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.ChangeAccepted: _accepted,
     ev.ChangePaused: lambda e: (e.change, e.change, f"change {e.change} was paused by {e.by}"),
     ev.ChangeResumed: lambda e: (e.change, e.change, f"change {e.change} was resumed by {e.by}"),
-    ev.ChangeHeld: _decided("held"),
-    ev.ChangeReleased: _decided("released"),
-    ev.ChangeApproved: _decided("approved"),
-    ev.ChangeRejected: _decided("rejected"),
-    ev.ChangeAborted: _decided("aborted"),
-    ev.ChangeRetried: _retried,
-    ev.ChangeExpedited: _decided("moved ahead of the queue"),
-    ev.GateOverridden: _override,
-    ev.VersionMarkedBad: _marked,
-    ev.VersionCleared: _cleared,
+    decided.ChangeHeld: _decided("held"),
+    decided.ChangeReleased: _decided("released"),
+    decided.ChangeApproved: _decided("approved"),
+    decided.ChangeRejected: _decided("rejected"),
+    decided.ChangeAborted: _decided("aborted"),
+    decided.ChangeRetried: _retried,
+    decided.ChangeExpedited: _decided("moved ahead of the queue"),
+    decided.GateOverridden: _override,
+    decided.VersionMarkedBad: _marked,
+    decided.VersionCleared: _cleared,
     ev.RolloutShut: _shut,
     ev.ItemStatus: lambda e: (e.change, e.service, f"{e.service} is {e.status.value}{_why(e.failure)}"),
     ev.ChangeStatus: _status,

@@ -86,7 +86,7 @@ async def status(request: Request, subject: Name = "", environment: Name = "") -
 async def graph(request: Request) -> Any:
     """The services and what they need. It changes only when the inventory is reloaded."""
     snapshot = port_of(request).snapshot
-    return Reply(graph_view(snapshot.inventory, snapshot.catalog))
+    return Reply(graph_view(snapshot))
 
 
 @router.get("/changes", response_model=list[ChangeView])

@@ -18,7 +18,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.api import asking, forecasts, problems, reading
+from engine.api import asking, deciding, forecasts, problems, reading
 from engine.api.listener import Listener, open_listener
 from engine.api.metrics import Metrics
 from engine.api.peer import PeerProtocol
@@ -73,6 +73,7 @@ def create_app(port: Port, *, watch_limit: int = QUEUE_LIMIT) -> FastAPI:
 
     app.include_router(reading.router)
     app.include_router(asking.router)
+    app.include_router(deciding.router)
     app.include_router(forecasts.router)
     app.add_middleware(_BodyLimit)
     problems.install(app)

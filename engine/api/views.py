@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from engine.api.consents import approval_views, bad_views, override_views
 from engine.api.moment import Moment
 from engine.api.protocol import (
     ChangeView,
@@ -73,6 +74,7 @@ def _status_row(moment: Moment, instance: InstanceId) -> StatusRow:
         "state": state_of(moment.estate, moment.plan, instance),
         "placements": [_placement(moment, placement) for placement in placements],
         "waits": [wait_view(wait) for wait in moment.waits_of_instances.get(str(instance), ())],
+        "bad": bad_views(moment, instance),
         "pending": pending(moment.estate, instance),
         "orphans": [placement.host for placement in moment.orphans.get(instance, ())],
     }
@@ -96,7 +98,7 @@ def _placement(moment: Moment, placement: PlacementId) -> PlacementView:
 def change_views(moment: Moment) -> list[ChangeView]:
     """The unfinished changes in the queue's order, then the finished ones, newest first."""
     every = list(moment.state.changes.values())
-    queue = [change for change in every if change.status not in FINAL]
+    queue = list(moment.state.unfinished())
     done = [change for change in reversed(every) if change.status in FINAL]
     return [change_view(moment, change) for change in queue + done]
 
@@ -118,6 +120,15 @@ def change_view(moment: Moment, change: Change) -> ChangeView:
         "failure": "\n".join(printable_lines(item.failure) for item in change.items if item.failure),
         "waits": [wait_view(wait) for wait in moment.waits_of_changes.get(change.id, ())],
         "forecast": _forecast(change),
+        "digest": change.digest,
+        "approvals": approval_views(change),
+        "overrides": override_views(moment, change),
+        "evidence": {printable(key): printable(value) for key, value in sorted(change.evidence.items())},
+        "not_before": when(change.not_before),
+        "held_by": printable(change.held_by),
+        "aborted_by": printable(change.aborted_by),
+        "rejection": printable(change.rejection),
+        "expedited": change.expedited > 0,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from engine.model.event import VersionMarkedBad
+from engine.model.decision import VersionMarkedBad
 from engine.model.inventory import Inventory
 from engine.model.names import InstanceId
 from engine.model.snapshot import Decide

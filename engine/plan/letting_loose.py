@@ -7,9 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from engine.errors import InterlockError
+from engine.errors import RequestRefused
 from engine.model.change import Status
-from engine.model.event import GateOverridden, ItemStatus, Recorded
+from engine.model.decision import GateOverridden
+from engine.model.event import ItemStatus, Recorded
 from engine.model.request import OverrideGate
 from engine.model.snapshot import Decide, Plan, Snapshot
 from engine.model.state import State
@@ -35,10 +36,11 @@ class LetLoose:
 
 
 def lets_loose(snapshot: Snapshot, request: OverrideGate) -> LetLoose:
-    """Play an override forward; a refusal is part of the answer."""
+    """Play an override forward; a refusal is part of the answer. Raises UsageError for what
+    cannot be meant."""
     try:
         events, _ = judge(snapshot, request)
-    except InterlockError as error:
+    except RequestRefused as error:
         return LetLoose(refused=str(error))
     state = snapshot.state
     until: datetime | None = None

@@ -9,6 +9,7 @@ import pytest
 from engine.errors import InventoryInvalid
 from engine.inventory import load
 from tests.inventory.mistakes import BASE, TABLE
+from tests.inventory.policy_mistakes import POLICIES
 
 
 def findings(text: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -26,7 +27,9 @@ def test_the_base_has_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "line", "expected"), TABLE, ids=[row[1][:40].strip() or row[0] for row in TABLE]
+    ("old", "new", "line", "expected"),
+    TABLE + POLICIES,
+    ids=[row[1][:40].strip() or row[0] for row in TABLE + POLICIES],
 )
 def test_a_mistake_has_its_sentence(
     old: str, new: str, line: int, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

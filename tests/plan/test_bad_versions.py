@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from engine.model.change import MoveState, Status
-from engine.model.event import VersionCleared, VersionMarkedBad
+from engine.model.decision import VersionCleared, VersionMarkedBad
 from engine.model.inventory import RolloutPolicy
 from engine.model.names import InstanceId
 from engine.model.observation import Health

@@ -15,13 +15,15 @@ from engine.errors import UsageError
 SUBJECT = "CHANGE|SERVICE[@ENV]"
 
 
-def _act(session: Session, name: str, subject: str) -> None:
+def act(session: Session, name: str, subject: str) -> None:
+    """Ask for something that needs no more than a subject."""
     session.refuse_if_read_only()
     accepted = session.client().act(name, subject)
-    _tell(session, accepted)
+    tell(session, accepted)
 
 
-def _tell(session: Session, accepted: Accepted) -> None:
+def tell(session: Session, accepted: Accepted) -> None:
+    """What was granted: the sentence on stderr, the change (if one was queued) on stdout."""
     say(accepted["message"])
     session.give(accepted, lambda: accepted["change"])
 
@@ -30,21 +32,21 @@ def _tell(session: Session, accepted: Accepted) -> None:
 @click.argument("change")
 def cancel_command(session: Session, change: str) -> None:
     """Take a change that has not started out of the queue."""
-    _act(session, "cancel", change)
+    act(session, "cancel", change)
 
 
 @verb("pause")
 @click.argument("subject", required=False, default="", metavar=f"[{SUBJECT}]")
 def pause_command(session: Session, subject: str) -> None:
     """Stop at the next safe point: a change, a service (hands off), or all starts."""
-    _act(session, "pause", subject)
+    act(session, "pause", subject)
 
 
 @verb("resume")
 @click.argument("subject", required=False, default="", metavar=f"[{SUBJECT}]")
 def resume_command(session: Session, subject: str) -> None:
     """Undo pause of the same thing."""
-    _act(session, "resume", subject)
+    act(session, "resume", subject)
 
 
 @verb("rollback")
@@ -52,6 +54,7 @@ def resume_command(session: Session, subject: str) -> None:
 @click.option("--to", default="", metavar="VERSION", help="A version that was healthy here. [the newest other one]")
 @click.option("-e", "--environment", default="", metavar="ENV", help="Where. [the only environment]")
 @click.option("--chain", is_flag=True, help="Take everything back that refuses the older version, dependents first.")
+@click.option("--mark-bad", is_flag=True, help="The version that is left must not be deployed here again.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; kept with the change.")
 @click.option("--wait", is_flag=True, help="Follow it until it is done; exit 1 unless it succeeded.")
 @click.option("--timeout", type=Duration(), metavar="D", help="With --wait: give up after 30s, 5m, 1h (exit 4).")
@@ -61,6 +64,7 @@ def rollback_command(
     to: str,
     environment: str,
     chain: bool,
+    mark_bad: bool,
     reason: str,
     wait: bool,
     timeout: float | None,
@@ -71,7 +75,7 @@ def rollback_command(
         if "@" in subject:
             raise UsageError(f"{subject} names its environment already: leave -e out.")
         subject = f"{subject}@{environment}"
-    request: RollbackRequest = {"subject": subject, "to": to, "reason": reason, "chain": chain}
+    request: RollbackRequest = {"subject": subject, "to": to, "reason": reason, "chain": chain, "mark_bad": mark_bad}
     client = session.client()
     plan = client.plan_rollback(request)
     accepted = client.rollback(request)

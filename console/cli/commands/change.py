@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from console.cli.assignments import deploy_request, parse
+from console.cli.assignments import deploy_request, parse, parse_evidence
 from console.cli.following import finish, follow_all
 from console.cli.grammar import verb
+from console.cli.moments import Moment
 from console.cli.render.plans import order_text, plan_text
 from console.cli.render.times import Duration
 from console.cli.render.waits import wait_lines
@@ -46,6 +47,9 @@ def plan_command(session: Session, assignments: tuple[str, ...], environment: st
 @click.option(
     "--through", default="", metavar="ENV", help="A change for each environment up to ENV, each after the last."
 )
+@click.option("--evidence", multiple=True, metavar="KEY=VALUE", help="What a policy asks for, such as a ticket.")
+@click.option("--when-available", is_flag=True, help="Take versions whose artifacts are still to come.")
+@click.option("--not-before", type=Moment(), metavar="T", help="2026-11-24T18:00Z, 18:00, or 30m from now.")
 @click.option("--wait", is_flag=True, help="Follow it until it is done; exit 1 unless it succeeded.")
 @click.option("--timeout", type=Duration(), metavar="D", help="With --wait: give up after 30s, 5m, 1h (exit 4).")
 def deploy_command(
@@ -56,6 +60,9 @@ def deploy_command(
     on_failure: str | None,
     accept_bridge: bool,
     through: str,
+    evidence: tuple[str, ...],
+    when_available: bool,
+    not_before: str | None,
     wait: bool,
     timeout: float | None,
 ) -> None:
@@ -66,6 +73,12 @@ def deploy_command(
         request["accept_bridge"] = True
     if through:
         request["through"] = through
+    if evidence:
+        request["evidence"] = parse_evidence(evidence)
+    if when_available:
+        request["when_available"] = True
+    if not_before:
+        request["not_before"] = not_before
     client = session.client()
     plan = client.plan(request)
     accepted = client.deploy(request)

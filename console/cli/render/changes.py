@@ -44,6 +44,7 @@ def change_text(change: ChangeView) -> str:
     lines = [head, f"  asked by {printable(change['requested_by'])} {age(change['created'])} ago"]
     if change["reason"]:
         lines.append(f"  reason: {printable(change['reason'])}")
+    lines += _decided(change)
     if change["started"]:
         lines.append(f"  started {clock(change['started'])}")
     if change["finished"]:
@@ -56,6 +57,25 @@ def change_text(change: ChangeView) -> str:
             lines.append(table(("HOST", "DOMAIN", "MOVE", "STATE", "TRY", "DETAIL"), moves, indent="  "))
     waits = wait_lines(change["waits"])
     return "\n".join([*lines, "", *waits] if waits else lines)
+
+
+def _decided(change: ChangeView) -> list[str]:
+    """What people said of it."""
+    said = (("held by", change["held_by"]), ("aborted by", change["aborted_by"]), ("it was", change["rejection"]))
+    lines = [f"  {what} {printable(text)}" for what, text in said if text]
+    for approval in change["approvals"]:
+        stale = "" if approval["current"] else " (of what it was before: it does not count)"
+        lines.append(f"  approved by {printable(approval['by'])} {age(approval['at'])} ago{stale}")
+    for key, value in change["evidence"].items():
+        lines.append(f"  evidence: {printable(key)}={printable(value)}")
+    for given in change["overrides"]:
+        until = f"until {clock(given['until'])}" if given["active"] else "no more"
+        lines.append(f"  {given['gate']} overridden by {printable(given['by'])} {until}: {printable(given['reason'])}")
+    if change["not_before"]:
+        lines.append(f"  not before {clock(change['not_before'])}")
+    if change["expedited"]:
+        lines.append("  moved ahead of the queue")
+    return lines
 
 
 def _move(move: MoveView) -> tuple[str, ...]:

@@ -19,7 +19,9 @@ def graph_text(graph: GraphView) -> str:
 
 def _line(service: ServiceView) -> str:
     needs = ", ".join(_need(need) for need in service["needs"])
-    return printable(f"{service['service']} ({service['team']})" + (f" needs {needs}" if needs else ""))
+    bad = "; ".join(f"{', '.join(versions)} bad in {where}" for where, versions in service["bad"].items())
+    tail = (f" needs {needs}" if needs else "") + (f" [{bad}]" if bad else "")
+    return printable(f"{service['service']} ({service['team']}){tail}")
 
 
 def _need(need: NeedView) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from console.cli.render.table import table
+from console.cli.render.times import age
 from console.cli.render.waits import wait_lines, wait_summary
 from engine.api.protocol import HostView, PlacementView, StatusRow
+from engine.model.text import printable
 
 NONE = "-"
 
@@ -21,6 +23,7 @@ def status_text(rows: Sequence[StatusRow], detailed: bool) -> str:
         parts.append("")
         parts.append(f"{row['service']}@{row['environment']}")
         parts += _unlike_the_inventory(row)
+        parts += _bad(row)
         parts.append(
             table(
                 ("HOST", "DOMAIN", "VERSION", "STATE", "HEALTH", "DETAIL"),
@@ -30,6 +33,15 @@ def status_text(rows: Sequence[StatusRow], detailed: bool) -> str:
         )
     waits = dict.fromkeys(line for row in rows for line in wait_lines(row["waits"]))
     return "\n".join([*parts, "", *waits] if waits else parts)
+
+
+def _bad(row: StatusRow) -> list[str]:
+    """The versions that must not be deployed here, and why."""
+    return [
+        f"  {printable(bad['version'])} is bad in {bad['environment']} ({printable(bad['by'])}, {age(bad['at'])} ago): "
+        f"{printable(bad['reason'])}"
+        for bad in row["bad"]
+    ]
 
 
 def _unlike_the_inventory(row: StatusRow) -> list[str]:

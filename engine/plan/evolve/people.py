@@ -9,7 +9,7 @@ from dataclasses import replace
 from engine.errors import IllegalTransition
 from engine.model.change import FINAL, Change, Item, Status, advance
 from engine.model.consent import Approval, Override
-from engine.model.event import (
+from engine.model.decision import (
     ChangeAborted,
     ChangeApproved,
     ChangeExpedited,
@@ -18,8 +18,8 @@ from engine.model.event import (
     ChangeReleased,
     ChangeRetried,
     GateOverridden,
-    Recorded,
 )
+from engine.model.event import Recorded
 from engine.model.state import State
 from engine.plan.evolve.parts import change_of, put_change
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.errors import IllegalTransition
-from engine.model.event import Recorded, VersionCleared, VersionMarkedBad
+from engine.model.decision import VersionCleared, VersionMarkedBad
+from engine.model.event import Recorded
 from engine.model.state import Bad, State
 from engine.plan.evolve.parts import instance_state, put_instance
 

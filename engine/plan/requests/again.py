@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine.errors import RequestRefused, UsageError
 from engine.model.change import FINAL, Change, Item, OnFailure, Status
-from engine.model.event import ChangeExpedited, ChangeRetried, Event, VersionCleared
+from engine.model.decision import ChangeExpedited, ChangeRetried, VersionCleared
+from engine.model.event import Event
 from engine.model.names import InstanceId
 from engine.model.request import ClearBad, Expedite, Retry
 from engine.plan.bad import bad_mark, bad_versions, sentence

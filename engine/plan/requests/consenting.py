@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine.errors import RequestRefused
 from engine.model.change import FINAL, Change, Status
-from engine.model.event import ChangeApproved, ChangeRejected, ChangeStatus, Event, ItemStatus
+from engine.model.decision import ChangeApproved, ChangeRejected
+from engine.model.event import ChangeStatus, Event, ItemStatus
 from engine.model.request import Approve, Reject
 from engine.plan.estate import Estate
 from engine.plan.gates.consent import approval_policies, counted, why_not

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from engine.errors import RequestRefused, UsageError
 from engine.model.change import FINAL
-from engine.model.event import GateOverridden
+from engine.model.decision import GateOverridden
 from engine.model.request import OverrideGate
 from engine.model.wait import GATES, NEVER_OVERRIDDEN, Reason, gate_named, reasons_of
 from engine.plan.estate import Estate

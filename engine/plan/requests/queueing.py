@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from engine.errors import RequestRefused, UsageError
 from engine.model.change import Change, Item, Kind, OnFailure, Status
-from engine.model.event import ChangeAccepted, VersionMarkedBad
+from engine.model.decision import VersionMarkedBad
+from engine.model.event import ChangeAccepted
 from engine.model.inventory import Service
 from engine.model.names import InstanceId
 from engine.model.pattern import MAX_VALUE

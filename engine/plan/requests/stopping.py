@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from engine.errors import RequestRefused
 from engine.model.change import FINAL, Change, Status
+from engine.model.decision import ChangeAborted, ChangeHeld, ChangeReleased
 from engine.model.event import (
-    ChangeAborted,
-    ChangeHeld,
     ChangePaused,
-    ChangeReleased,
     ChangeResumed,
     ChangeStatus,
     EnginePaused,

@@ -1,0 +1,95 @@
+"""Changes and their moves, as they are shown."""
+
+from __future__ import annotations
+
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from engine.api.protocol.judging import ForecastView, WaitView
+
+
+class MoveView(TypedDict):
+    """``state``: moving|done|reverted|failed|unconfirmed. ``phase`` as in PlacementView."""
+
+    host: str
+    domain: str
+    origin: str | None
+    goal: str | None
+    state: str
+    phase: str
+    attempt: int
+    started: str | None
+    finished: str | None
+    detail: str
+    log: list[str]
+
+
+# `from` is a keyword, hence the functional form. `configuration`: it brings another one.
+ItemView = TypedDict(
+    "ItemView",
+    {
+        "service": str,
+        "from": "str | None",
+        "to": str,
+        "state": str,
+        "done": int,
+        "total": int,
+        "failure": str,
+        "configuration": NotRequired[bool],
+        "moves": "list[MoveView]",
+    },
+)
+
+
+class ApprovalView(TypedDict):
+    """``current``: it was given for the change as it is now."""
+
+    by: str
+    at: str | None
+    current: bool
+
+
+class GivenOverrideView(TypedDict):
+    gate: str
+    by: str
+    reason: str
+    until: str | None
+    active: bool
+
+
+class ChangeView(TypedDict):
+    id: str
+    environment: str
+    kind: str
+    items: list[ItemView]
+    state: str
+    requested_by: str
+    reason: str
+    on_failure: str
+    created: str | None
+    started: str | None
+    finished: str | None
+    failure: str
+    waits: list[WaitView]
+    forecast: ForecastView
+    digest: str
+    approvals: list[ApprovalView]
+    overrides: list[GivenOverrideView]
+    evidence: dict[str, str]
+    not_before: str | None
+    held_by: str
+    aborted_by: str
+    rejection: str
+    expedited: bool
+
+
+class LogView(TypedDict):
+    """What one move's service and step wrote, oldest line first. ``state`` as in MoveView."""
+
+    service: str
+    host: str
+    step: str
+    state: str
+    detail: str
+    lines: list[str]
