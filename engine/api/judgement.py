@@ -11,6 +11,7 @@ from engine.model.text import first_line, printable
 from engine.plan.preview import Step, preview
 from engine.plan.sequence import Clash
 from engine.plan.trials import Leg
+from engine.plan.violations import sentence
 from engine.plan.why import why
 
 
@@ -26,6 +27,7 @@ def plan_view(snapshot: Snapshot, wanted: Deploy | Rollback) -> PlanView:
         ],
         "bridge": [_leg(leg) for leg in found.bridge],
         "chain": [_leg(leg) for leg in found.chain],
+        "violations": [printable(sentence(clash)) for clash in found.violations],
         "refused": printable(found.refused),
         "touches": list(found.touches),
     }

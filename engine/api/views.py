@@ -30,6 +30,7 @@ from engine.model.text import printable, printable_lines
 from engine.model.wait import Wait
 from engine.plan.pending import pending, reconfigures
 from engine.plan.standing import state_of
+from engine.plan.violations import sentence, violations
 
 LOG_LINES = 20
 
@@ -74,6 +75,7 @@ def _status_row(moment: Moment, instance: InstanceId) -> StatusRow:
         "state": state_of(moment.estate, moment.plan, instance),
         "placements": [_placement(moment, placement) for placement in placements],
         "waits": [wait_view(wait) for wait in moment.waits_of_instances.get(str(instance), ())],
+        "violations": [printable(sentence(clash)) for clash in violations(moment.estate, instance)],
         "bad": bad_views(moment, instance),
         "pending": pending(moment.estate, instance),
         "orphans": [placement.host for placement in moment.orphans.get(instance, ())],

@@ -23,6 +23,7 @@ from engine.plan.requests import judge
 from engine.plan.requests.chains import chain_of
 from engine.plan.sequence import Clash, Order, order
 from engine.plan.trials import Leg
+from engine.plan.violations import violations
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,8 @@ class Preview:
     """``refused``: the sentence with which the request would be refused, "" if it would not.
     ``waits`` are those that something outside the request imposes. ``bridge``: the moves over
     versions in between that would resolve the locksteps, none if there are none known. ``chain``:
-    what would have to go back too if a rollback is refused by others, dependents first."""
+    what would have to go back too if a rollback is refused by others, dependents first.
+    ``violations``: the dependencies of what would move that are broken already."""
 
     environment: str = ""
     steps: tuple[Step, ...] = ()
@@ -55,6 +57,7 @@ class Preview:
     touches: tuple[str, ...] = ()
     bridge: tuple[Leg, ...] = ()
     chain: tuple[Leg, ...] = ()
+    violations: tuple[Clash, ...] = ()
 
 
 def queued(snapshot: Snapshot, request: Request) -> Snapshot | None:
@@ -88,7 +91,14 @@ def preview(snapshot: Snapshot, request: Request) -> Preview:
     locksteps = found.locksteps if len(changes) == 1 else ()
     legs = bridge(estate, first.environment, _goals(first)) if locksteps else ()
     more = _chain(estate, first) if isinstance(request, Rollback) and not request.chain else ()
-    return Preview(first.environment, tuple(steps), waits, locksteps, "", tuple(touches), legs, more)
+    return Preview(
+        first.environment, tuple(steps), waits, locksteps, "", tuple(touches), legs, more, _broken(estate, changes)
+    )
+
+
+def _broken(estate: Estate, changes: Iterable[Change]) -> tuple[Clash, ...]:
+    instances = {change.instance(item) for change in changes for item in change.items}
+    return tuple(dict.fromkeys(clash for instance in sorted(instances) for clash in violations(estate, instance)))
 
 
 def _chain(estate: Estate, change: Change) -> tuple[Leg, ...]:

@@ -16,6 +16,7 @@ from engine.model.wait import Wait
 from engine.plan.estate import Estate
 from engine.plan.requests import find_change, find_instance
 from engine.plan.standing import state_of
+from engine.plan.violations import sentence, violations
 
 COMMAND = "interlock "
 
@@ -63,7 +64,8 @@ def why(snapshot: Snapshot, plan: Plan, subject: str) -> Why:
         answer = f"{subject} is {state_of(estate, plan, instance)}"
     chain = web.chain(direct)
     if not chain:
-        return Why(subject, f"{answer}; nothing holds it")
+        broken = [] if subject.isdigit() else list(violations(estate, instance))
+        return Why(subject, "; ".join([answer, "nothing holds it", *map(sentence, broken[:1])]))
     waits = web.in_order(chain)
     return Why(subject, f"{answer}; {chain[0].wait.message}", waits, web.action(waits), chain)
 

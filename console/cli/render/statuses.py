@@ -24,6 +24,7 @@ def status_text(rows: Sequence[StatusRow], detailed: bool) -> str:
         parts.append(f"{row['service']}@{row['environment']}")
         parts += _unlike_the_inventory(row)
         parts += _bad(row)
+        parts += [f"  broken: {printable(said)}" for said in row.get("violations", ())]
         parts.append(
             table(
                 ("HOST", "DOMAIN", "VERSION", "STATE", "HEALTH", "DETAIL"),

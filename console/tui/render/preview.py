@@ -42,6 +42,9 @@ def preview_lines(plan: PlanView, now: datetime, width: int) -> list[Line]:
             )
             found += [line(span(f"   {row}", TEXT)) for row in wrap(said.strip(), width - 4)]
     found += _bridge(plan)
+    for said in plan.get("violations", ()):
+        rows = wrap(said, width - 4)
+        found += [line(span(" ! " if not i else "   ", WARN), span(row, TEXT)) for i, row in enumerate(rows)]
     if plan["waits"]:
         found += [EMPTY, line(span(" would wait for", FAINT)), *wait_lines(plan["waits"], now, width, foreseen=True)]
     elif plan["steps"] and not plan["refused"]:

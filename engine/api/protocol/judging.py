@@ -102,13 +102,15 @@ BridgeView = TypedDict("BridgeView", {"environment": str, "service": str, "from"
 class PlanView(TypedDict):
     """``refused`` is the sentence with which ``deploy`` would refuse this, "" if it would not;
     ``touches`` names the direct dependents of what would move. ``chain``, of a rollback that
-    others refuse: what would have to go back with it, in order."""
+    others refuse: what would have to go back with it, in order.
+    ``violations``: the dependencies of what would move that are broken already."""
 
     steps: list[StepView]
     waits: list[WaitView]
     lockstep: list[LockstepView]
     bridge: list[BridgeView]
     chain: list[BridgeView]
+    violations: NotRequired[list[str]]
     refused: str
     touches: list[str]
 

@@ -37,7 +37,8 @@ class BadView(TypedDict):
 
 class StatusRow(TypedDict):
     """``pending``: what the inventory says and no change has brought: configuration, placements
-    (new ones), or "". ``orphans``: hosts that run it and are not among its placements any more."""
+    (new ones), or "". ``orphans``: hosts that run it and are not among its placements any more.
+    ``violations``: the dependencies that are broken as it stands, a sentence each."""
 
     service: str
     environment: str
@@ -48,6 +49,7 @@ class StatusRow(TypedDict):
     state: str
     placements: list[PlacementView]
     waits: list[WaitView]
+    violations: NotRequired[list[str]]
     bad: list[BadView]
     pending: NotRequired[str]
     orphans: NotRequired[list[str]]
