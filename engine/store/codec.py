@@ -6,7 +6,7 @@ know is refused. Half-read facts would be worse than none (a hold or a goal sile
 decides differently), so a journal that a newer engine wrote is a newer engine's to read.
 
 State's mappings are stored as lists of their values, since JSON has no tuples as keys and
-each value carries its own key.
+each value carries its own key; those of ``soaks`` do not, and are stored with theirs.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from engine.errors import StoreDamaged
 from engine.model.change import Change
 from engine.model.event import ChangeAccepted, Event, Recorded
+from engine.model.names import InstanceId
 from engine.model.observation import HostState, Sighting
+from engine.model.soak import Soak
 from engine.model.state import InstanceState, State
 
 FORMAT = 1  # of snapshots; another one is passed over and the state folded from older ones
@@ -45,6 +47,7 @@ class _StoredState(BaseModel):
     sightings: tuple[Sighting, ...]
     hosts: tuple[HostState, ...]
     changes: tuple[Change, ...]
+    soaks: tuple[tuple[InstanceId, tuple[Soak, ...]], ...] = ()
 
 
 @cache
@@ -101,11 +104,12 @@ def decode_event(row: tuple[Any, ...]) -> Recorded:
 
 def encode_state(state: State) -> str:
     """A snapshot's body."""
-    stored: dict[str, Any] = {
+    plain: dict[str, Any] = {
         name: tuple(value.values()) if isinstance(value, Mapping) else value
         for name, value in ((field.name, getattr(state, field.name)) for field in fields(state))
     }
-    return _StoredState.model_construct(None, **stored).model_dump_json()
+    plain["soaks"] = tuple(state.soaks.items())
+    return _StoredState.model_construct(None, **plain).model_dump_json()
 
 
 def decode_state(body: str) -> State:
@@ -116,6 +120,7 @@ def decode_state(body: str) -> State:
     plain["sightings"] = {sighting.placement: sighting for sighting in stored.sightings}
     plain["hosts"] = {host.host: host for host in stored.hosts}
     plain["changes"] = {change.id: change for change in stored.changes}
+    plain["soaks"] = dict(stored.soaks)
     return State(**plain)
 
 
