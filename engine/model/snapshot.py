@@ -69,3 +69,8 @@ class Plan:
 
     actions: tuple[Action, ...] = ()
     waits: tuple[Wait, ...] = ()
+
+    @property
+    def awaits_artifact(self) -> bool:
+        """Whether something waits for a file that may be published any moment."""
+        return any(wait.gate == "artifact" for wait in self.waits)

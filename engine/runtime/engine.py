@@ -80,6 +80,7 @@ class Engine:
         self._inbox: list[Asked | Look | Done | Forecast] = []
         self._wake = asyncio.Event()
         self._halted = False
+        self._scanned_s = 0.0
         self._observer = Observer(transport, clock, chance, lambda: self.snapshot, self._deliver)
         self._work = Work(transport, clock, self.watchers, self._deliver, lambda: self.snapshot)
 
@@ -124,6 +125,8 @@ class Engine:
                     await self._wake.wait()
             except TimeoutError:
                 pass
+            if self.plan.awaits_artifact and self._clock.monotonic_s() - self._scanned_s >= TICK_S:
+                await self.refresh_catalog()
             await self.step()
         self._halted = True
 
@@ -158,6 +161,7 @@ class Engine:
 
     async def refresh_catalog(self) -> None:
         """Look again which artifacts there are."""
+        self._scanned_s = self._clock.monotonic_s()
         catalog = await self._find_artifacts(self.snapshot.inventory)
         if catalog != self.snapshot.catalog:
             self.snapshot = replace(self.snapshot, catalog=catalog)
