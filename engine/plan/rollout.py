@@ -150,11 +150,12 @@ def _advance_back(rollout: UnderWay, busy: set[str]) -> tuple[list[Action], list
     left = [p for p in rollout.placements if not rollout.is_at_origin(p) and not rollout.estate.is_moving(p)]
     if not left and not rollout.in_flight:
         return _conclude_back(rollout)
-    for placement in left:
-        move = rollout.item.moves.get(placement.host)
-        if move and move.back and move.attempt >= BACK_TRIES and not rollout.in_flight:
-            message = f"could not be put back to {move.goal} on {move.host}: {move.detail}"
-            return [rollout.decide(Status.FAILED, f"{rollout.item.failure}\n{message}")], []
+    spent = [
+        move for p in left if (move := rollout.item.moves.get(p.host)) and move.back and move.attempt >= BACK_TRIES
+    ]
+    if spent and not rollout.in_flight:
+        messages = [f"could not be put back to {move.goal} on {move.host}: {move.detail}" for move in spent]
+        return [rollout.decide(Status.FAILED, "\n".join([rollout.item.failure, *messages]))], []
     if rollout.estate.snapshot.draining:
         message = "the engine is stopping; it goes on when an engine runs again"
         return [], [rollout.wait(Reason.ENGINE_DRAINING, rollout.instance, message)]
@@ -162,4 +163,5 @@ def _advance_back(rollout: UnderWay, busy: set[str]) -> tuple[list[Action], list
     if clash and left:
         message = f"cannot be put back to {rollout.item.origin}: {clash.sentence()}"
         return [], [rollout.wait(Reason.DEPENDENT_INCOMPATIBLE, rollout.instance, message)]
-    return next_batch(rollout, left, busy, back=True)
+    hopeless = {move.host for move in spent}
+    return next_batch(rollout, [p for p in left if p.host not in hopeless], busy, back=True)
