@@ -163,11 +163,11 @@ def _places(layout: Layout, selected: str, shown: Callable[[str], bool]) -> dict
 
 
 def _wires(layout: Layout, selected: str, grid: Grid, edges: bool) -> Wires:
-    wires = Wires()
+    wires = Wires(grid.width, grid.height)
     if edges and grid.avenue >= 5:
         onward: dict[str, list[str]] = {}
         for provider, consumer in layout.edges:
-            if selected not in (provider, consumer):
+            if selected not in (provider, consumer) and _in_sight(layout, grid, provider, consumer):
                 onward.setdefault(provider, []).append(consumer)
         for provider, consumers in onward.items():
             lane = 1 + layout.slot[provider][1] % (grid.avenue - 3)
@@ -176,6 +176,15 @@ def _wires(layout: Layout, selected: str, grid: Grid, edges: bool) -> Wires:
         _net_in(wires, layout, grid, selected)
         _net_out(wires, layout, grid, selected, layout.needed_by[selected], 2, NET_OUT)
     return wires
+
+
+def _in_sight(layout: Layout, grid: Grid, provider: str, consumer: str) -> bool:
+    """Whether a wire between the two can pass through the window."""
+    (left, above), (right, below) = layout.slot[provider], layout.slot[consumer]
+    if right < grid.first or left >= grid.first + len(grid.lefts):
+        return False
+    high, low = sorted((grid.y(above), grid.y(below)))
+    return high < grid.height and low + grid.pitch > 0
 
 
 def _net_out(
