@@ -125,9 +125,9 @@ class Console(App[int]):
         moving = [change for change in unfinished if change["state"] != "waiting"]
         return next(iter([*moving, *unfinished, *self.picture.changes]), None)
 
-    def deed(self, action: Action, aim: Aim) -> None:
-        """Does what is not a screen's own business."""
-        deeds.DEEDS[action.id](self, action, aim)
+    def deed(self, action: Action, aim: Aim) -> deeds.Opening:
+        """Does what is not a screen's own business; a dialog that comes up can be awaited."""
+        return deeds.DEEDS[action.id](self, action, aim)
 
     def send(self, request: Request) -> None:
         """Sends a request to the engine."""

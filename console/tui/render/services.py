@@ -21,10 +21,10 @@ from engine.api.protocol import StatusRow
 COLUMNS = (
     Column("service", 14, share=1, limit=24),
     Column("state", 11),
-    Column("version", 22, share=1, limit=30),
+    Column("version", 18, share=1, limit=30),
     Column("placements", 12),
     Column("team", 10, share=1, limit=18, least=100),
-    Column("waits for", 14, share=6),
+    Column("waits for", 14, share=8),
 )
 
 
