@@ -80,3 +80,18 @@ def test_a_placement_that_cannot_be_put_back_is_tried_three_times_even_while_oth
     assert tries == 3
     assert made.change(change).status is Status.REVERTING
     assert len(made.state.moves_in_flight()) == 1
+
+
+def test_three_changes_do_not_wait_for_each_other_in_a_circle() -> None:
+    """auth must wait for cart, cart's turn is after billing, and billing's provider is auth."""
+    made = world(
+        service("auth"),
+        service("billing", ("auth", ">=1")),
+        service("cart", ("auth", "<2", "<2"), ("billing", ">=1")),
+    )
+    made.record(EnginePaused("ana"))
+    changes = [made.deploy(auth="2.0"), made.deploy(billing="1.1"), made.deploy(cart="3.0")]
+    made.record(EngineResumed("ana"))
+    moved = [act.placement.service for act in made.run()]
+    assert moved == ["billing", "billing", "cart", "cart", "auth", "auth"]
+    assert {made.change(change).status for change in changes} == {Status.SUCCEEDED}

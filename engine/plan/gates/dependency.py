@@ -140,8 +140,8 @@ def dependency_busy(case: Case) -> Iterator[Wait]:
         return
     for first, clash in case.order.before.get(name, {}).items():
         coming = case.ends.get(first)
-        if clash is None and coming and coming[0].number > case.change.number:
-            continue  # a mere preference does not let a later change go before an earlier one
+        if clash is None and coming and coming[0].id != case.change.id:
+            continue  # between changes the queue decides, not a mere preference
         if coming and not case.estate.rolling(InstanceId(first, environment)):
             message = f"{first} {coming[1]} (change {coming[0].id}) goes first"
             yield case.wait(Reason.DEPENDENCY_BUSY, message, owner=case.owner(first), blocker=coming[0].id)
