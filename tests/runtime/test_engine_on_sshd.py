@@ -4,9 +4,11 @@ back, and a wrong host key refused with nothing changed.
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import hashlib
 import io
+import os
+import signal
 import tarfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -107,15 +109,15 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
                 artifact(tmp_path / "artifacts", name, version)
         artifact(tmp_path / "artifacts", "web", "3.0", "failing")
         yield Site(tmp_path, inventory, servers)
-        for host in servers:  # supervisors run detached: end what they left, by their own ids
-            for wanted in site_processes(tmp_path / host / "home"):
-                wanted.unlink()
-        await asyncio.sleep(1.5)
+        for host in servers:
+            end_services(tmp_path / host / "home")
 
 
-def site_processes(home: Path) -> list[Path]:
-    """What tells each supervisor that it is wanted; without it, it stops its service and ends."""
-    return list(home.glob("interlock/*/.interlock/process/wanted"))
+def end_services(home: Path) -> None:
+    """Supervisors run detached, each in a session of its own: end those that the test left."""
+    for file in home.glob("interlock/*/.interlock/process/supervisor"):
+        with contextlib.suppress(ProcessLookupError, ValueError, IndexError):
+            os.killpg(int(file.read_text().split()[0]), signal.SIGKILL)
 
 
 async def test_the_main_job_over_openssh(site: Site, tmp_path: Path) -> None:

@@ -114,7 +114,8 @@ class BoardScreen(Screen[None]):
             own = getattr(self, f"do_{action.id}", None)
             opening = own() if own is not None else self.console.deed(action, aim)
             if opening is not None:
-                await opening  # keys typed ahead belong to what is being opened
+                await opening
+                self.console.opened()
 
     def say(self, notice: Notice) -> None:
         """Shows a notice in the footer."""
