@@ -105,7 +105,7 @@ class EngineProcess:
         except StoreError as error:
             if not self._disk.is_failing:
                 invariants.breach(f"the engine ended by itself: {error}")
-            invariants.note(f"engine stops: {error}")
+            invariants.note("engine stops: its journal cannot be written")
             self.kill()
         except Exception:  # noqa: BLE001 - whatever it is, it is told
             invariants.breach(f"the engine ended by itself:\n{traceback.format_exc()}")
