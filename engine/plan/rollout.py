@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from engine.model.change import MoveState, Status
 from engine.model.event import ChangePaused
+from engine.model.names import PlacementId
 from engine.model.snapshot import Action, Decide
 from engine.model.wait import Reason, Wait
 from engine.plan.batch import next_batch
@@ -19,6 +20,7 @@ from engine.plan.under_way import UnderWay
 
 UNCONFIRMED_TRIES = 2
 BACK_TRIES = 3
+BACK_PAUSE_S = 10.0
 
 
 def advance(rollout: UnderWay, busy: set[str], *, stop: bool = False) -> tuple[list[Action], list[Wait]]:
@@ -163,5 +165,20 @@ def _advance_back(rollout: UnderWay, busy: set[str]) -> tuple[list[Action], list
     if clash and left:
         message = f"cannot be put back to {rollout.item.origin}: {clash.sentence()}"
         return [], [rollout.wait(Reason.DEPENDENT_INCOMPATIBLE, rollout.instance, message)]
-    hopeless = {move.host for move in spent}
-    return next_batch(rollout, [p for p in left if p.host not in hopeless], busy, back=True)
+    resting = [wait for p in left if (wait := _rest(rollout, p))]
+    still = {move.host for move in spent} | {wait.subject.rpartition("/")[2] for wait in resting}
+    actions, waits = next_batch(rollout, [p for p in left if p.host not in still], busy, back=True)
+    return actions, [*waits, *resting]
+
+
+def _rest(rollout: UnderWay, placement: PlacementId) -> Wait | None:
+    """The pause before a placement that could not be put back is tried again: what filled the
+    disk or killed the job is seldom gone within a second."""
+    move = rollout.item.moves.get(placement.host)
+    if move is None or not move.back or move.attempt >= BACK_TRIES:
+        return None
+    left_s = move.ended_s + BACK_PAUSE_S * move.attempt - rollout.estate.snapshot.elapsed_s
+    if left_s <= 0:
+        return None
+    message = f"{placement.host} could not be put back to {move.goal}: {move.detail}; next try in {left_s:.0f} s"
+    return rollout.wait(Reason.FAILED_EARLIER, placement, message)

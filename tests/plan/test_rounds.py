@@ -75,6 +75,8 @@ def test_a_placement_that_cannot_be_put_back_is_tried_three_times_even_while_oth
     while stubborn in backs:
         tries += 1
         made.finish(backs[stubborn], MoveState.FAILED, "the disk is full")
+        assert stubborn not in {act.placement.host for act in made.settle()}, "not tried again at once"
+        made.elapsed_s += 21
         backs = {act.placement.host: act for act in made.settle()}
         assert tries < 10
     assert tries == 3

@@ -167,7 +167,14 @@ def _end(state: State, event: MoveEnded, recorded: Recorded) -> State:
     move = item.moves.get(event.host)
     if move is None or move.step != event.step or move.state is not MoveState.MOVING:
         raise IllegalTransition(f"step {event.step} on {event.host} is not in flight")
-    move = replace(move, state=event.state, finished=recorded.at, detail=event.detail, log=event.log)
+    move = replace(
+        move,
+        state=event.state,
+        finished=recorded.at,
+        ended_s=recorded.elapsed_s,
+        detail=event.detail,
+        log=event.log,
+    )
     progress = recorded.elapsed_s if event.state is MoveState.DONE else item.progress_at_s
     item = replace(item, moves={**item.moves, event.host: move}, progress_at_s=progress)
     state = _put_item(state, change, item)
