@@ -5,7 +5,7 @@ grant it, or raises with the sentence that refuses it. Nothing is granted half.
 from __future__ import annotations
 
 from engine.errors import RequestRefused, UsageError
-from engine.model.change import Change, Item, Kind, OnFailure, Status
+from engine.model.change import FINAL, Change, Item, Kind, OnFailure, Status
 from engine.model.event import (
     ChangeAccepted,
     ChangePaused,
@@ -188,9 +188,10 @@ def _pause(estate: Estate, request: Pause) -> tuple[tuple[Event, ...], str]:
         instance = find_instance(estate, request.subject)
         return (InstanceHeld(instance, request.actor),), f"hands off {instance} until it is resumed"
     change = find_change(estate, request.subject)
-    if change.status is Status.PAUSED:
+    if change.paused_by and change.status not in FINAL:
         return (), f"change {change.id} is paused already, by {change.paused_by}"
-    if change.status not in (Status.WAITING, Status.RUNNING):
+    runs_on = change.status is Status.REVERTING and any(item.status is Status.RUNNING for item in change.items)
+    if change.status not in (Status.WAITING, Status.RUNNING) and not runs_on:
         raise RequestRefused(f"change {change.id} is {change.status.value}: there is nothing to pause")
     return (ChangePaused(change.id, request.actor),), f"change {change.id} pauses at the next safe point"
 
@@ -202,7 +203,7 @@ def _resume(estate: Estate, request: Resume) -> tuple[tuple[Event, ...], str]:
         instance = find_instance(estate, request.subject)
         return (InstanceReleased(instance, request.actor),), f"{instance} may move again"
     change = find_change(estate, request.subject)
-    if change.status is not Status.PAUSED:
+    if not change.paused_by or change.status in FINAL:
         raise RequestRefused(f"change {change.id} is {change.status.value}, not paused")
     return (ChangeResumed(change.id, request.actor),), f"change {change.id} goes on"
 

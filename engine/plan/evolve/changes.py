@@ -74,13 +74,15 @@ def _prune(state: State, changes: dict[str, Change]) -> State:
 
 
 def _pause(state: State, change: Change, by: str) -> State:
-    pausable = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSED})
+    """A change that takes one item back stays ``reverting``; its other items pause."""
+    pausable = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSED, Status.REVERTING})
     items = tuple(
         replace(item, status=Status.PAUSED) if item.status is Status.RUNNING else item for item in change.items
     )
     if change.status not in pausable:
         raise IllegalTransition(f"change {change.id} is {change.status.value}: it cannot be paused")
-    return _put(state, replace(change, status=Status.PAUSED, paused_by=by, items=items))
+    status = change.status if change.status is Status.REVERTING else Status.PAUSED
+    return _put(state, replace(change, status=status, paused_by=by, items=items))
 
 
 def _resume(state: State, change: Change, elapsed_s: float) -> State:
@@ -91,6 +93,7 @@ def _resume(state: State, change: Change, elapsed_s: float) -> State:
         for item in change.items
     )
     status = Status.RUNNING if change.started else Status.WAITING
+    status = change.status if change.status is Status.REVERTING else status
     return _put(state, replace(change, status=advance(change.status, status), paused_by="", items=items))
 
 
