@@ -29,6 +29,9 @@ def advance(rollout: UnderWay, busy: set[str], *, stop: bool = False) -> tuple[l
     ``busy`` are the hosts with a step in flight or planned; it grows by what is planned here.
     ``stop``: start nothing more, a newer change takes over at the safe point.
     """
+    if not rollout.placements and not rollout.in_flight:
+        gone = f"{rollout.instance} left the inventory before this was done; what its hosts run was not touched"
+        return [rollout.decide(Status.FAILED, "\n".join(filter(None, (rollout.item.failure, gone))))], []
     if rollout.item.status is Status.REVERTING:
         return _advance_back(rollout, busy)
     failure = _failure(rollout) or _lost_beyond_pause(rollout)

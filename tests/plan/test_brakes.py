@@ -5,8 +5,10 @@ from __future__ import annotations
 from engine.model.change import MoveState, Status
 from engine.model.event import ChangePaused
 from engine.model.request import Pause, Resume
+from engine.model.wait import Reason
 from engine.plan.requests import judge
-from tests.builders import service, world
+from tests.builders import down, service, world
+from tests.plan.reading import reasons
 
 
 def test_a_paused_change_that_takes_one_item_back_can_be_resumed() -> None:
@@ -42,3 +44,17 @@ def test_a_change_that_takes_one_item_back_can_still_be_paused() -> None:
     assert made.change(change).item("api").status is Status.REVERTED
     assert made.change(change).item("web").status is Status.PAUSED
     assert judge(made.snapshot, Pause("bo", change.id))[1] == f"change {change.id} is paused already, by ana"
+
+
+def test_a_rollout_that_is_taken_back_counts_as_rolling_although_a_host_it_never_touched_is_down() -> None:
+    made = world(service("api", ("db", ""), hosts=["h1", "h2", "h3"]), service("db"))
+    change = made.deploy(api="2.0")
+    (first,) = made.settle()
+    made.finish(first)
+    (second,) = made.settle()
+    down(made, "h3")
+    made.finish(second, MoveState.REVERTED, "bad")
+    made.deploy(db="2.0")
+    assert made.settle() == []
+    assert made.change(change).status is Status.REVERTING
+    assert reasons(made) >= {Reason.BLAST_RADIUS, Reason.DEPENDENCY_BUSY}
