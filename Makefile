@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bench docs pins test-pythons clean
+.PHONY: help demo test check fmt bench docs picture pins test-pythons clean
 
 PY := .venv/bin/python
 # The interpreter to make .venv with; without it the newest found: make test PYTHON=python3.12
@@ -39,6 +39,9 @@ bench: .venv/.ready ## the benchmarks: a table on the screen, JSON in build/benc
 
 docs: .venv/.ready ## write again what the documents take from the program
 	@$(PY) docs/generate.py
+
+picture: .venv/.ready ## take the README's pictures anew, of a demo that runs
+	@$(PY) docs/picture.py
 
 # The oldest Python decides, so that every pinned version exists for the newer ones too.
 pins: ## pin the newest versions that pyproject.toml allows in constraints.txt

@@ -11,6 +11,7 @@ from types import ModuleType
 
 import pytest
 
+from engine.inventory import load
 from engine.model.wait import Reason
 
 ROOT = Path(__file__).parent.parent
@@ -37,6 +38,17 @@ def test_every_key_of_the_inventory_is_explained(generator: ModuleType) -> None:
     rows = [line for line in generator.inventory_reference().splitlines() if line.startswith("| `")]
     assert len(rows) > 40
     assert [row for row in rows if row.rstrip("| ").count("|") < 3] == []
+
+
+def test_the_inventory_shown_is_one(tmp_path: Path) -> None:
+    [shown] = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs/inventory.md").read_text(), re.MULTILINE | re.DOTALL)
+    (tmp_path / "inventory.yaml").write_text(shown)
+    inventory = load(tmp_path / "inventory.yaml")
+    assert sorted(inventory.hosts) == ["web-1.a", "web-1.b", "web-2.a"]
+    assert [(need.version, need.when) for need in inventory.services["checkout"].needs] == [
+        (">=2.3,<4", ""),
+        (">=3", ">=2.0"),
+    ]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

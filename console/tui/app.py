@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, ClassVar
 
-from textual.app import App, ScreenStackError, SystemCommand
+from textual.app import ScreenStackError, SystemCommand
 from textual.screen import Screen
 
 from console.tui import actions, deeds
@@ -26,12 +26,13 @@ from console.tui.screens.rollout import RolloutScreen
 from console.tui.screens.services import ServicesScreen
 from console.tui.session import Session
 from console.tui.theme import THEME
+from console.tui.typeahead import TypeAhead
 from engine.api.protocol import ChangeView, StatusRow
 
 NOTICE_S = 6.0
 
 
-class Console(App[int]):
+class Console(TypeAhead):
     """``connect`` makes the client; it is called once, after the first frame."""
 
     CSS_PATH = "console.tcss"
@@ -125,9 +126,9 @@ class Console(App[int]):
         moving = [change for change in unfinished if change["state"] != "waiting"]
         return next(iter([*moving, *unfinished, *self.picture.changes]), None)
 
-    def deed(self, action: Action, aim: Aim) -> None:
-        """Does what is not a screen's own business."""
-        deeds.DEEDS[action.id](self, action, aim)
+    def deed(self, action: Action, aim: Aim) -> deeds.Opening:
+        """Does what is not a screen's own business; a dialog that comes up can be awaited."""
+        return deeds.DEEDS[action.id](self, action, aim)
 
     def send(self, request: Request) -> None:
         """Sends a request to the engine."""

@@ -4,7 +4,7 @@ the cursor is on; requests go through a worker, so that the screen never waits f
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, cast
 
 from console.tui.actions import Action, Aim, Request
@@ -16,8 +16,10 @@ from engine.errors import EngineUnreachable, InterlockError
 if TYPE_CHECKING:
     from console.tui.app import Console
 
+Opening = Awaitable[None] | None  # a dialog that is coming up
 
-def deploy(console: Console, action: Action, aim: Aim) -> None:
+
+def deploy(console: Console, action: Action, aim: Aim) -> Opening:
     """Opens the deploy dialog."""
     from console.tui.dialogs.deploy import DeployDialog
 
@@ -26,7 +28,8 @@ def deploy(console: Console, action: Action, aim: Aim) -> None:
             took(console, accepted)
 
     picture = lambda: console.picture  # noqa: E731 - the newest one whenever it is asked
-    console.push_screen(DeployDialog(console.engine, picture, aim.environment, aim.service, console.engine_now), done)
+    dialog = DeployDialog(console.engine, picture, aim.environment, aim.service, console.engine_now)
+    return console.push_screen(dialog, done)
 
 
 def rollback(console: Console, action: Action, aim: Aim) -> None:
@@ -135,7 +138,7 @@ def go(console: Console, action: Action, aim: Aim) -> None:
     console.go(action.id)
 
 
-DEEDS: dict[str, Callable[[Console, Action, Aim], None]] = {
+DEEDS: dict[str, Callable[[Console, Action, Aim], Opening]] = {
     "deploy": deploy, "rollback": rollback, "cancel": cancel, "why": why, "log": log, "help": show_help,
     "palette": palette, "environment": environment, "freeze": freeze, "quit": leave,
     "map": go, "services": go, "queue": go, "rollout": go, "hosts": go,

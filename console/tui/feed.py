@@ -20,7 +20,6 @@ from engine.api.protocol import (
     Board,
     DeployRequest,
     GraphView,
-    LogView,
     PlanView,
     WatchEvent,
     WhyView,
@@ -30,6 +29,7 @@ INTERVAL_S = 0.05
 HEARTBEAT_S = 2.0
 RETRY_S = (0.2, 0.5, 1.0, 2.0)
 KEPT_EVENTS = 500
+CAUGHT_UP = 200
 
 
 class Stream(Protocol):
@@ -46,7 +46,7 @@ class Engine(Protocol):
     def graph(self) -> GraphView: ...
     def watch(self) -> Stream: ...
     def why(self, subject: str) -> WhyView: ...
-    def logs(self, change: str) -> list[LogView]: ...
+    def history(self, change: str = "", limit: int = 100) -> list[WatchEvent]: ...
     def plan(self, request: DeployRequest, *, times: bool = False) -> PlanView: ...
     def deploy(self, request: DeployRequest) -> Accepted: ...
     def post(self, path: str, body: Any) -> Any: ...
@@ -68,6 +68,7 @@ class Feed:
         self._events: deque[WatchEvent] = deque(maxlen=KEPT_EVENTS)
         self._stream: Stream | None = None
         self._topology: tuple[object, ...] = ()
+        self._seen = 0
 
     def start(self) -> None:
         """Starts both threads."""
@@ -124,15 +125,23 @@ class Feed:
         while not self._over.is_set():
             try:
                 self._stream = self._engine.watch()
+                for event in self._engine.history(limit=CAUGHT_UP):  # what was missed; the stream goes on from there
+                    self._keep(event)
                 self._bell.set()
                 for event in self._stream:
                     failures = 0
-                    self._events.append(event)
+                    self._keep(event)
                     self._bell.set()
             except Exception:  # noqa: BLE001 - the fetching thread says what is wrong; this one tries again
                 self._bell.set()
             failures += 1
             self._over.wait(RETRY_S[min(failures, len(RETRY_S)) - 1])
+
+    def _keep(self, event: WatchEvent) -> None:
+        """Keeps an event once: history and stream overlap. Progress has no place in the journal (0)."""
+        if event["seq"] == 0 or event["seq"] > self._seen:
+            self._seen = max(self._seen, event["seq"])
+            self._events.append(event)
 
 
 def _topology(board: Board) -> tuple[object, ...]:

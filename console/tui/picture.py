@@ -15,6 +15,7 @@ from engine.api.protocol import (
     EngineView,
     GraphView,
     HostView,
+    PlacementView,
     ServiceView,
     StatusRow,
     WaitView,
@@ -117,6 +118,18 @@ class Picture:
     def hosts(self) -> list[HostView]:
         """Every host, as the engine ordered them."""
         return self.board["hosts"] if self.board else []
+
+    @cached_property
+    def _placed(self) -> Mapping[tuple[str, str], list[tuple[str, PlacementView]]]:
+        found: dict[tuple[str, str], list[tuple[str, PlacementView]]] = {}
+        for (service, where), row in self._rows.items():
+            for place in row["placements"]:
+                found.setdefault((place["host"], where), []).append((service, place))
+        return found
+
+    def placed(self, host: HostView) -> list[tuple[str, PlacementView]]:
+        """What is placed on a host, as the services' rows tell it: (service, placement)."""
+        return self._placed.get((host["host"], host["environment"]), [])
 
     @cached_property
     def services(self) -> Mapping[str, ServiceView]:

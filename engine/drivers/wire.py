@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from engine.errors import AnswerUnreadable
 from engine.model.observation import Claim
 from engine.model.remote import Reply
-from engine.model.sanitize import clean_line
+from engine.model.text import printable
 
 MAX_ANSWER = 4_000_000
+MAX_LINE = 500
 _HEAD = 200
 
 
@@ -42,7 +43,7 @@ def read(reply: Reply) -> Answer:
     if reply.status is None:
         raise AnswerUnreadable("the link was lost before the host answered: what it did is unknown; observe it again")
     if reply.status != 0:
-        said = clean_line(reply.stderr or reply.stdout, _HEAD) or "nothing"
+        said = printable(reply.stderr or reply.stdout, _HEAD).strip() or "nothing"
         raise AnswerUnreadable(f"the host script ended with status {reply.status} and said: {said}")
     if len(reply.stdout) > MAX_ANSWER:
         raise AnswerUnreadable(f"the host answered {len(reply.stdout)} characters, more than anything it may say")
@@ -53,13 +54,13 @@ def read(reply: Reply) -> Answer:
         key, tab, value = line.partition("\t")
         if not tab or not key.isascii() or not key.replace("_", "").isalnum():
             raise unreadable(reply, "a line that is no answer")
-        pairs.append((key, clean_line(value)))
+        pairs.append((key, printable(value, MAX_LINE).strip()))
     return Answer(tuple(pairs))
 
 
 def unreadable(reply: Reply, what: str) -> AnswerUnreadable:
     """The error for a reply that makes no sense, with its head."""
-    head = clean_line(reply.stdout, _HEAD) or "nothing"
+    head = printable(reply.stdout, _HEAD).strip() or "nothing"
     return AnswerUnreadable(f"the host answered with {what}; its answer begins: {head}")
 
 
@@ -69,7 +70,7 @@ def read_claim(text: str) -> Claim | None:
     if not words:
         return None
     if len(words) != 3 or not words[1].isdigit():
-        raise AnswerUnreadable(f"the host answered with a claim that cannot be read: {clean_line(text, _HEAD)}")
+        raise AnswerUnreadable(f"the host answered with a claim that cannot be read: {printable(text, _HEAD)}")
     return Claim(store=words[0], epoch=int(words[1]), engine=words[2])
 
 

@@ -108,6 +108,7 @@ class Move:
     ``step`` names it on the host, for ever: the host runs a name once and keeps its result.
     ``detail`` says what went wrong, ``log`` holds the service's last lines. ``forgiven``: a
     person resumed the change after this failed, so it does not count against the next try.
+    ``ended_s`` is engine time: retries are spaced by it.
     """
 
     host: str
@@ -122,6 +123,7 @@ class Move:
     detail: str = ""
     log: tuple[str, ...] = ()
     forgiven: bool = False
+    ended_s: float = 0.0
 
     @property
     def counts_as_lost(self) -> bool:

@@ -106,6 +106,14 @@ class Estate:
         """The move in flight on each host."""
         return {move.host: (change, item, move) for change, item, move in self.state.moves_in_flight()}
 
+    @cached_property
+    def _flying(self) -> dict[InstanceId, list[Move]]:
+        """The moves in flight of each instance."""
+        found: defaultdict[InstanceId, list[Move]] = defaultdict(list)
+        for change, item, move in self.moving.values():
+            found[change.instance(item)].append(move)
+        return found
+
     def service(self, name: str) -> Service | None:
         """The service as declared, None if the inventory no longer has it."""
         return self.inventory.services.get(name)
@@ -172,10 +180,13 @@ class Estate:
 
     @_once
     def may_run(self, instance: InstanceId) -> frozenset[str]:
-        """Versions of an instance that may be running anywhere now."""
+        """Versions of an instance that may be running anywhere now; a move in flight counts even
+        where the inventory has lost its host meanwhile."""
         found: set[str] = set()
         for placement in self.placements(instance):
             found |= self.may_run_at(placement)
+        for move in self._flying.get(instance, ()):
+            found.update(version for version in (move.origin, move.goal) if version is not None)
         return frozenset(found)
 
     def reachable(self, host: str) -> bool:
@@ -264,10 +275,11 @@ class Estate:
         return None
 
     def _only_unreachable_left(self, change: Change, item: Item) -> bool:
+        back = item.status is Status.REVERTING
         left = [
             placement
             for placement in self.placements(change.instance(item))
-            if (move := item.moves.get(placement.host)) is None or move.state is not MoveState.DONE
+            if not _is_through(item.moves.get(placement.host), back=back)
         ]
         return bool(left) and not any(self.reachable(placement.host) for placement in left)
 
@@ -280,3 +292,10 @@ class Estate:
                 return item.origin
             return item.goal
         return self.known(instance).target
+
+
+def _is_through(move: Move | None, *, back: bool) -> bool:
+    """Whether a placement has moved as far as its rollout goes, or goes back."""
+    if move is None:
+        return back
+    return move.state is MoveState.DONE and move.back is back

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from engine.model.change import MoveState, Status
 from engine.model.event import ChangePaused
+from engine.model.names import PlacementId
 from engine.model.snapshot import Action, Decide
 from engine.model.wait import Reason, Wait
 from engine.plan.bad import mark
@@ -22,6 +23,7 @@ from engine.plan.under_way import UnderWay
 
 UNCONFIRMED_TRIES = 2
 BACK_TRIES = 3
+BACK_PAUSE_S = 10.0
 
 
 def advance(
@@ -33,6 +35,9 @@ def advance(
     and ``budgets`` shrink by it.
     ``stop``: start nothing more, a newer change takes over at the safe point.
     """
+    if not rollout.placements and not rollout.in_flight:
+        gone = f"{rollout.instance} left the inventory before this was done; what its hosts run was not touched"
+        return [rollout.decide(Status.FAILED, "\n".join(filter(None, (rollout.item.failure, gone))))], []
     if rollout.item.status is Status.REVERTING:
         return _advance_back(rollout, busy, budgets)
     failure = _failure(rollout) or _lost_beyond_pause(rollout)
@@ -170,11 +175,12 @@ def _advance_back(rollout: UnderWay, busy: set[str], budgets: Budgets) -> tuple[
     left = [p for p in rollout.placements if not rollout.is_at_origin(p) and not rollout.estate.is_moving(p)]
     if not left and not rollout.in_flight:
         return _conclude_back(rollout)
-    for placement in left:
-        move = rollout.item.moves.get(placement.host)
-        if move and move.back and move.attempt >= BACK_TRIES and not rollout.in_flight:
-            message = f"could not be put back to {move.goal} on {move.host}: {move.detail}"
-            return [rollout.decide(Status.FAILED, f"{rollout.item.failure}\n{message}")], []
+    spent = [
+        move for p in left if (move := rollout.item.moves.get(p.host)) and move.back and move.attempt >= BACK_TRIES
+    ]
+    if spent and not rollout.in_flight:
+        messages = [f"could not be put back to {move.goal} on {move.host}: {move.detail}" for move in spent]
+        return [rollout.decide(Status.FAILED, "\n".join([rollout.item.failure, *messages]))], []
     if rollout.estate.snapshot.draining:
         message = "the engine is stopping; it goes on when an engine runs again"
         return [], [rollout.wait(Reason.ENGINE_DRAINING, rollout.instance, message)]
@@ -182,4 +188,20 @@ def _advance_back(rollout: UnderWay, busy: set[str], budgets: Budgets) -> tuple[
     if clash and left:
         message = f"cannot be put back to {rollout.item.origin}: {clash.sentence()}"
         return [], [rollout.wait(Reason.DEPENDENT_INCOMPATIBLE, rollout.instance, message)]
-    return next_batch(rollout, left, busy, budgets, back=True)
+    resting = [wait for p in left if (wait := _rest(rollout, p))]
+    still = {move.host for move in spent} | {wait.subject.rpartition("/")[2] for wait in resting}
+    actions, waits = next_batch(rollout, [p for p in left if p.host not in still], busy, budgets, back=True)
+    return actions, [*waits, *resting]
+
+
+def _rest(rollout: UnderWay, placement: PlacementId) -> Wait | None:
+    """The pause before a placement that could not be put back is tried again: what filled the
+    disk or killed the job is seldom gone within a second."""
+    move = rollout.item.moves.get(placement.host)
+    if move is None or not move.back or move.attempt >= BACK_TRIES:
+        return None
+    left_s = move.ended_s + BACK_PAUSE_S * move.attempt - rollout.estate.snapshot.elapsed_s
+    if left_s <= 0:
+        return None
+    message = f"{placement.host} could not be put back to {move.goal}: {move.detail}; next try in {left_s:.0f} s"
+    return rollout.wait(Reason.FAILED_EARLIER, placement, message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.model.change import MoveState, Status
+from engine.model.change import Change, Item, MoveState, Status
 from engine.model.names import InstanceId
 from engine.model.observation import Health
 from engine.model.snapshot import Plan
@@ -20,14 +20,8 @@ def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
         return "unknown"  # the inventory does not place it any more
     if target is None and status in (None, Status.CANCELLED, Status.SUPERSEDED):
         return "unknown"
-    if status is Status.REVERTING:
-        return "reverting"
-    if status is Status.FAILED:
-        return "failed"
-    if item and item.shut_by and not any(move.state is MoveState.MOVING for move in item.moves.values()):
-        return "paused"
-    if status is Status.PAUSED or (change and change.paused_by and status is Status.WAITING):
-        return "paused"
+    if change and item and (told := _of_change(change, item)):
+        return told
     if any(entry.status is Status.RUNNING for _, entry in estate.items.get(instance, ())):
         return "rolling"
     if target is not None and _differs(estate, instance, target):
@@ -38,6 +32,18 @@ def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
     if desired != target or pending(estate, instance):
         return "pending"
     return "converged" if is_converged(estate, instance) else "degraded"
+
+
+def _of_change(change: Change, item: Item) -> str:
+    """What the newest change makes of it, "" if that alone does not tell."""
+    if item.status is Status.REVERTING:
+        return "reverting"
+    if item.status is Status.FAILED:
+        return "failed"
+    shut = item.shut_by and not any(move.state is MoveState.MOVING for move in item.moves.values())
+    if shut or item.status is Status.PAUSED or (change.paused_by and item.status is Status.WAITING):
+        return "paused"
+    return ""
 
 
 def is_converged(estate: Estate, instance: InstanceId) -> bool:

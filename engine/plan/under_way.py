@@ -58,6 +58,9 @@ class UnderWay:
 
     def unreachable(self, placement: PlacementId) -> Wait:
         """The wait for a host that does not answer."""
+        if placement.host not in self.estate.inventory.hosts:
+            message = f"{placement.host} left the inventory in the middle of a step, whose outcome is not known"
+            return self.wait(Reason.HOST_UNREACHABLE, placement, message, f"put {placement.host} back and reload")
         known = self.estate.state.hosts.get(placement.host)
         reason = known.reason if known and known.reason else "it has not been seen yet"
         message = f"{placement.host} does not answer: {reason}"

@@ -106,6 +106,17 @@ class Faults:
             await self._world.process.drain()
         self._world.start_engine()
 
+    async def _break_disk(self) -> None:
+        if self._world.process is not None:
+            self._world.process.break_disk()
+            await asyncio.sleep(self._random.uniform(5.0, 60.0))
+            self._world.kill_engine()
+            self._world.start_engine()
+
+    async def _second_engine(self) -> None:
+        if self._world.process is not None:
+            self._world.process.must_be_alone(self._world.invariants)
+
 
 FAULTS: dict[str, Callable[[Faults], Awaitable[None]]] = {
     "link cut": Faults._cut,
@@ -123,4 +134,6 @@ FAULTS: dict[str, Callable[[Faults], Awaitable[None]]] = {
     "engine killed": Faults._kill_engine,
     "engine killed again": Faults._kill_engine,
     "engine restarted": Faults._restart_engine,
+    "journal's disk broken": Faults._break_disk,
+    "second engine": Faults._second_engine,
 }

@@ -28,6 +28,9 @@ class Witness(Protocol):
     def changed(self, host: str, service: str) -> None:
         """What runs, or may run, at a placement is not what it was."""
 
+    def breach(self, sentence: str) -> None:
+        """Something that must never be."""
+
     def note(self, text: str) -> None:
         """Something worth a line of the trace."""
 
@@ -72,9 +75,14 @@ class SimHost:
     def detach(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Run something on this host that only the host's end, or a kill, can end."""
         task = asyncio.create_task(work, name=f"{self.name}: {name}")
+        task.add_done_callback(self._must_not_fail)
         self._tasks = [other for other in self._tasks if not other.done()]
         self._tasks.append(task)
         return task
+
+    def _must_not_fail(self, task: asyncio.Task[Any]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.witness.breach(f"the simulation itself failed in {task.get_name()}: {error!r}")
 
     async def pass_time(self, seconds: float) -> None:
         """Work takes time, and more of it on a slow host."""

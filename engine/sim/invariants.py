@@ -18,6 +18,8 @@ from engine.sim.host import SimHost
 from engine.sim.placed import Placed
 from engine.store.protocol import Loaded
 
+MAX_ATTEMPTS = 12  # each resumption by a person grants a few more
+
 
 class Invariants:
     """The witness of one world: hosts tell it what happens, engines what they have decided.
@@ -111,6 +113,10 @@ class Invariants:
             if not flying and change.id not in waiting:
                 items = ", ".join(f"{item.service} {item.status.value}" for item in change.items)
                 self.breach(f"change {change.id} ({change.status.value}: {items}) neither acts nor waits")
+        self.checks["nothing is tried for ever"] += 1
+        for change, item, move in snapshot.state.moves_in_flight():
+            if move.attempt > MAX_ATTEMPTS:
+                self.breach(f"change {change.id} tries {item.service} on {move.host} the {move.attempt}th time")
         for host in snapshot.state.hosts.values():
             if "error inside the engine" in host.reason:
                 self.breach(f"{host.host}: {host.reason}")

@@ -5,6 +5,7 @@ killed between two of its own instructions, as kill -9 would.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import traceback
 from collections.abc import Coroutine, Generator
 from dataclasses import replace
@@ -12,6 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
+from engine.errors import StoreError, StoreLocked
 from engine.model.inventory import Inventory
 from engine.model.release import Catalog
 from engine.model.state import State
@@ -40,6 +42,18 @@ class WatchedEngine(Engine):
         self.invariants.stepped(self.snapshot, self.plan)
 
 
+class Disk(sqlite3.Connection):
+    """The journal's disk; each process has a class of its own, so that it can fail alone."""
+
+    is_failing = False
+
+    def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+        """As sqlite3's, unless the disk fails at the moment when it matters."""
+        if self.is_failing and sql == "COMMIT":
+            raise sqlite3.OperationalError("disk I/O error")
+        return super().execute(sql, *values)
+
+
 class EngineProcess:
     """One life of an engine. ``engine`` is None until it has made first contact."""
 
@@ -54,13 +68,15 @@ class EngineProcess:
         self._transport = transport
         self._chance = SimChance(random)
         self._store: SyncStore | None = None
+        self._disk: type[Disk] = type("Disk", (Disk,), {})
         self.tasks: list[asyncio.Task[Any]] = []
         self._main: asyncio.Task[None] | None = None
+        self._killed = False
 
     @property
     def is_over(self) -> bool:
         """Whether it has ended, in whatever way."""
-        return self._main is None or self._main.done()
+        return self._killed or self._main is None or self._main.done()
 
     def start(self, invariants: Invariants) -> None:
         """Begin its life."""
@@ -72,7 +88,7 @@ class EngineProcess:
 
     async def _live(self, invariants: Invariants) -> None:
         try:
-            self._store = SyncStore.open(self._folder, store=self._chance.name(), durable=False)
+            self._store = SyncStore.open(self._folder, store=self._chance.name(), durable=False, factory=self._disk)
             loaded = await self._store.load()
             invariants.note(f"engine starts at event {loaded.seq + len(loaded.events)}")
             invariants.opened(await self._from_the_beginning(loaded), loaded)
@@ -86,6 +102,11 @@ class EngineProcess:
             await engine.close()
             await self._store.close()
             invariants.note("engine ends")
+        except StoreError as error:
+            if not self._disk.is_failing:
+                invariants.breach(f"the engine ended by itself: {error}")
+            invariants.note("engine stops: its journal cannot be written")
+            self.kill()
         except Exception:  # noqa: BLE001 - whatever it is, it is told
             invariants.breach(f"the engine ended by itself:\n{traceback.format_exc()}")
             self.kill()
@@ -101,12 +122,28 @@ class EngineProcess:
 
     def kill(self) -> None:
         """kill -9: nothing more of it happens; its lock goes with it, its steps go on on hosts."""
+        self._killed = True
         if self._store is not None:
             self._store.abandon()
         for task in self.tasks:
             if not task.done() and task is not asyncio.current_task():
                 task.cancel()
         self.engine = None
+
+    def break_disk(self) -> None:
+        """From now on nothing can be committed: an engine must stop rather than go on."""
+        self._disk.is_failing = True
+
+    def must_be_alone(self, invariants: Invariants) -> None:
+        """A second engine on the same journal, while this one lives, is refused."""
+        if self.engine is None:
+            return
+        try:
+            SyncStore.open(self._folder, durable=False).abandon()
+        except StoreLocked:
+            invariants.checks["a second engine is refused"] += 1
+        else:
+            invariants.breach("a second engine could open the journal")
 
     async def drain(self) -> None:
         """SIGTERM: end at the next safe point; returns when it has ended."""

@@ -124,6 +124,7 @@ async def _trouble(world: World, operators: list[Operator], options: Options) ->
 async def _rest(world: World, operator: Operator) -> None:
     """Heal everything; then it must come to rest, for good, in good time."""
     world.heal()
+    world.kill_engine()  # it may sit on a broken disk
     world.start_engine()
     loop = asyncio.get_running_loop()
     until = loop.time() + REST_WITHIN_S
@@ -131,6 +132,7 @@ async def _rest(world: World, operator: Operator) -> None:
     quiet = 0
     while loop.time() < until and not world.invariants.breaches and quiet < 4:
         await asyncio.sleep(LOOK_EVERY_S)
+        world.start_engine()
         world.start_what_is_down()
         await operator.clear_up()
         quiet = quiet + 1 if rest.has_come() else 0

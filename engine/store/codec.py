@@ -73,7 +73,7 @@ def change_of(event: Event) -> str | None:
 def encode_event(recorded: Recorded) -> EventRow:
     """One row of the table ``event``."""
     kind = type(recorded.event).__name__
-    body = _adapter(kind).dump_json((recorded.event,))[1:-1].decode()
+    body = _adapter(kind).serializer.to_json((recorded.event,))[1:-1].decode()
     return (
         recorded.seq,
         recorded.at.isoformat(),

@@ -36,6 +36,30 @@ class Write:
     snapshot: tuple[int, int, str] | None = None
 
 
+def run(connection: sqlite3.Connection, operation: Operation[T]) -> T:
+    """Run an operation to its end, in the calling thread."""
+    try:
+        statement = next(operation)
+        while True:
+            try:
+                rows = execute(connection, statement)
+            except sqlite3.Error as error:
+                statement = operation.throw(error)
+            else:
+                statement = operation.send(rows)
+    except StopIteration as stop:
+        result: T = stop.value
+        return result
+
+
+def execute(connection: sqlite3.Connection, statement: Statement) -> Rows:
+    """Run one statement; the rows it answers with."""
+    if statement.many:
+        connection.executemany(statement.sql, statement.rows)
+        return []
+    return connection.execute(statement.sql, statement.rows[0]).fetchall()
+
+
 def events_to_write(events: Sequence[Recorded], after: int) -> Write:
     """The events as rows; StoreError, with nothing done, if they do not continue ``after``."""
     for expected, recorded in enumerate(events, start=after + 1):

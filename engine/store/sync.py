@@ -17,9 +17,9 @@ from engine.store import operations
 from engine.store.failure import NOT_CHANGED, NOT_WRITTEN, again, explain
 from engine.store.folder import Held, hold
 from engine.store.opening import check_header, prepare
-from engine.store.operations import Operation, Rows, T
+from engine.store.operations import Operation, T
 from engine.store.protocol import Loaded
-from engine.store.queries import Migration, Statement, migrations
+from engine.store.queries import Migration, migrations
 
 
 class SyncStore:
@@ -52,9 +52,8 @@ class SyncStore:
             check_header(held.journal)
             connection = sqlite3.connect(held.journal, isolation_level=None, factory=factory)
             opened = cls(held, connection)
-            opened._last = opened._run(
-                prepare(held.journal, store or secrets.token_hex(8), known or migrations(), durable=durable)
-            )
+            preparing = prepare(held.journal, store or secrets.token_hex(8), known or migrations(), durable=durable)
+            opened._last = operations.run(connection, preparing)
         except BaseException as error:
             if connection is not None:
                 connection.close()
@@ -103,33 +102,13 @@ class SyncStore:
 
     def _write(self, write: operations.Write) -> None:
         try:
-            self._run(operations.commit([write]))
+            operations.run(self._connection, operations.commit([write]))
         except sqlite3.Error as error:
             self._broken = explain(error, self._held.journal, NOT_WRITTEN)
             raise self._broken from error
 
     def _read(self, operation: Operation[T]) -> T:
         try:
-            return self._run(operation)
+            return operations.run(self._connection, operation)
         except sqlite3.Error as error:
             raise explain(error, self._held.journal, "Nothing was changed.") from error
-
-    def _run(self, operation: Operation[T]) -> T:
-        try:
-            statement = next(operation)
-            while True:
-                try:
-                    rows = self._execute(statement)
-                except sqlite3.Error as error:
-                    statement = operation.throw(error)
-                else:
-                    statement = operation.send(rows)
-        except StopIteration as stop:
-            result: T = stop.value
-            return result
-
-    def _execute(self, statement: Statement) -> Rows:
-        if statement.many:
-            self._connection.executemany(statement.sql, statement.rows)
-            return []
-        return self._connection.execute(statement.sql, statement.rows[0]).fetchall()

@@ -19,6 +19,7 @@ class FakeEngine:
     def __init__(self, board: dict[str, Any] | None = None) -> None:
         self.board: Any = board or make_board()
         self.graph: Any = make_graph()
+        self.journal: list[dict[str, Any]] = []
         self.up = True
         self.refusal = ""
         self.chain: list[Any] = []  # what a rollback would have to take back too
@@ -32,9 +33,19 @@ class FakeEngine:
 
     def say(self, kind: str, subject: str, message: str, **more: Any) -> None:
         """One line of the change stream, to everybody who watches."""
-        event = {"seq": 813, "at": stamp(0), "kind": kind, "change": "41", "subject": subject, "message": message}
+        seq = 0 if kind == "progress" else len(self.journal) + 1
+        event = {
+            "seq": seq,
+            "at": stamp(0),
+            "kind": kind,
+            "change": "41",
+            "subject": subject,
+            "message": message,
+        } | more
+        if seq:
+            self.journal.append(event)
         for watcher in list(self.watchers):
-            watcher.put(event | more)
+            watcher.put(event)
 
     def go_away(self) -> None:
         self.up = False
@@ -79,9 +90,9 @@ class FakeClient:
     def deploy(self, request: Any) -> Any:
         return self.post("/v1/changes", request)
 
-    def logs(self, change: str) -> Any:
+    def history(self, change: str = "", limit: int = 100) -> Any:
         self._reach()
-        return []
+        return copy.deepcopy(self.engine.journal[-limit:])
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         self._reach()

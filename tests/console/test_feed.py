@@ -83,6 +83,20 @@ def test_an_engine_that_goes_away_leaves_its_last_picture(engine: FakeEngine) ->
         taker.until(lambda p: p.events and p.events[-1]["message"] == "again")
 
 
+def test_what_was_missed_is_caught_up_with_and_nothing_is_told_twice(engine: FakeEngine) -> None:
+    engine.say("move-ended", "x", "before the console came")
+    with Taker(engine) as taker:
+        taker.until(lambda p: len(p.events) == 1)
+        engine.say("move-ended", "x", "seen")
+        taker.until(lambda p: len(p.events) == 2)
+        engine.go_away()
+        taker.until(lambda p: p.away_since)
+        engine.say("move-ended", "x", "while it was away")
+        engine.come_back()
+        last = taker.until(lambda p: p.connected and len(p.events) >= 3)
+        assert [e["message"] for e in last.events] == ["before the console came", "seen", "while it was away"]
+
+
 RUBBISH: list[Any] = [None, [], "<html>", 42, {}, {"engine": None}, {"engine": {}, "status": 1}, {"status": [{}]}]
 
 

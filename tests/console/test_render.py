@@ -177,7 +177,7 @@ def test_the_selected_service_is_always_in_the_window(picture: Picture) -> None:
 
 
 def test_wires_of_one_net_join() -> None:
-    wires = Wires()
+    wires = Wires(5, 3)
     wires.across(1, 0, 2)
     wires.down(2, 0, 2)
     wires.across(0, 2, 4)

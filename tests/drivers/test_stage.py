@@ -13,7 +13,8 @@ import pytest
 from engine.drivers import StepResult
 from engine.model.inventory import DriverName
 from engine.model.observation import Health, Unit
-from tests.drivers.box import SERVER, Box, eventually, have, placed, served
+from tests.drivers.box import Box, eventually, have, placed, served
+from tests.drivers.server import SERVER
 
 NEEDED = (
     "sh",

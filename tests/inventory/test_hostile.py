@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -97,16 +99,26 @@ def test_folders_that_hold_nothing_or_themselves(tmp_path: Path) -> None:
     assert "cannot read" in refusal(tmp_path)[0]
 
 
+@contextmanager
+def unprivileged() -> Iterator[None]:
+    """As nobody, if the tests run as root: root may read everything."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
 def test_an_unreadable_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "inventory.yaml"
-    path.write_text("organization: a")
-
-    def refuse(*_args: object) -> None:
-        raise PermissionError(13, "Permission denied")
-
-    # Refused by hand: root, as whom tests may run, can read everything.
-    monkeypatch.setattr("builtins.open", refuse)
-    assert refusal(path) == [f"{path}:1: error file: cannot read {path}: Permission denied"]
+    (tmp_path / "inventory.yaml").write_text("organization: a")
+    (tmp_path / "inventory.yaml").chmod(0)
+    tmp_path.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    with unprivileged():
+        found = refusal(Path("inventory.yaml"))
+    assert found == ["inventory.yaml:1: error file: cannot read inventory.yaml: Permission denied"]
 
 
 def test_a_file_name_may_hold_anything(tmp_path: Path) -> None:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import io
-import tarfile
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -16,8 +13,8 @@ from engine.transport.pace import Pace
 from engine.transport.ssh import SshTransport
 from tests.lab.image import USER
 from tests.lab.machines import Lab, Machine
+from tests.lab.release import write_release
 
-SERVER = Path(__file__).with_name("server.py")
 # Stops what the host script started and forgets what it kept; the test's own files go with them.
 WIPE = """
 for folder in /opt/interlock/[a-z]*/; do
@@ -96,25 +93,7 @@ class Estate:
     def artifact(self, name: str, version: str, behaviour: str = "well") -> Path:
         """A release of the test's server, with its sum on record. ``behaviour``: well, failing
         or crashing."""
-        folder = self.folder / "artifacts"
-        folder.mkdir(exist_ok=True)
-        path = folder / f"{name}-{version}.tar.gz"
-        start = '#!/bin/sh\nexec python3 "$(dirname "$(readlink -f "$0")")/../server.py" "$@"\n'
-        contents = {
-            f"bin/{name}": start,
-            "server.py": SERVER.read_text(),
-            "VERSION": version,
-            "behaviour": behaviour,
-        }
-        with tarfile.open(path, "w:gz") as archive:
-            for member, text in contents.items():
-                entry = tarfile.TarInfo(member)
-                entry.size = len(text.encode())
-                entry.mode = 0o755 if member.startswith("bin/") else 0o644
-                archive.addfile(entry, io.BytesIO(text.encode()))
-        with (folder / "SHA256SUMS").open("a") as sums:
-            sums.write(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n")
-        return path
+        return write_release(self.folder / "artifacts", name, version, behaviour)
 
     def transport(self, inventory: Path, pace: Pace | None = None) -> SshTransport:
         """The real transport with the real host script; closed when the test ends."""

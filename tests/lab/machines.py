@@ -155,7 +155,8 @@ class Lab:
         leader = self._leader(supervisor) if supervisor is not None else None
         if leader is None:
             raise RuntimeError(f"{machine.name} does not run")
-        return _run("nsenter", "-t", str(leader), "-a", *arguments)
+        # -r: where this runs in a chroot, the namespaces alone would not lead to the host's own root.
+        return _run("nsenter", "-t", str(leader), "-a", "-r", "-w", *arguments)
 
     def down(self) -> None:
         """Stop every host and forget what it wrote. The image is kept."""

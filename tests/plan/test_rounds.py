@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from engine.model.change import MoveState, OnFailure, Status
 from engine.model.event import ChangePaused, EnginePaused, EngineResumed, ItemStatus
+from engine.model.inventory import Amount, RolloutPolicy
 from engine.model.snapshot import Decide
 from tests.builders import service, world
 
@@ -58,3 +59,41 @@ def test_an_earlier_change_never_waits_for_a_later_one_that_waits_for_its_turn()
     moved = [act.placement.service for act in made.run()]
     assert moved == ["billing", "billing", "auth", "auth"]
     assert {made.change(change).status for change in (earlier, later)} == {Status.SUCCEEDED}
+
+
+def test_a_placement_that_cannot_be_put_back_is_tried_three_times_even_while_others_move() -> None:
+    made = world(service("ledger", hosts=("a", "b", "c"), rollout=RolloutPolicy(max_parallel=Amount(2))))
+    change = made.deploy(ledger="2.0")
+    first, slow = made.settle()
+    made.finish(slow)
+    (third,) = made.settle()
+    made.finish(third)
+    made.finish(first, MoveState.REVERTED, "the check fails")
+    backs = {act.placement.host: act for act in made.settle()}
+    assert set(backs) == {slow.placement.host, third.placement.host}
+    stubborn, tries = third.placement.host, 0
+    while stubborn in backs:
+        tries += 1
+        made.finish(backs[stubborn], MoveState.FAILED, "the disk is full")
+        assert stubborn not in {act.placement.host for act in made.settle()}, "not tried again at once"
+        made.elapsed_s += 21
+        backs = {act.placement.host: act for act in made.settle()}
+        assert tries < 10
+    assert tries == 3
+    assert made.change(change).status is Status.REVERTING
+    assert len(made.state.moves_in_flight()) == 1
+
+
+def test_three_changes_do_not_wait_for_each_other_in_a_circle() -> None:
+    """auth must wait for cart, cart's turn is after billing, and billing's provider is auth."""
+    made = world(
+        service("auth"),
+        service("billing", ("auth", ">=1")),
+        service("cart", ("auth", "<2", "<2"), ("billing", ">=1")),
+    )
+    made.record(EnginePaused("ana"))
+    changes = [made.deploy(auth="2.0"), made.deploy(billing="1.1"), made.deploy(cart="3.0")]
+    made.record(EngineResumed("ana"))
+    moved = [act.placement.service for act in made.run()]
+    assert moved == ["billing", "billing", "cart", "cart", "auth", "auth"]
+    assert {made.change(change).status for change in changes} == {Status.SUCCEEDED}

@@ -140,7 +140,7 @@ async def test_a_link_cut_during_the_switch_is_healed_without_a_second_switch(
     await fleet.cut(host)
     await running.until(lambda: not running.engine.activity)
     assert running.change(change).item("events").moves[host].state is MoveState.MOVING
-    assert Reason.HOST_UNREACHABLE in {wait.reason for wait in running.engine.plan.waits}
+    await running.until(lambda: Reason.HOST_UNREACHABLE in {wait.reason for wait in running.engine.plan.waits})
     await asyncio.sleep(1)
     await fleet.heal(host)
     assert (await running.done(change)).status is Status.SUCCEEDED

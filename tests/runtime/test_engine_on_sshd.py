@@ -4,10 +4,9 @@ back, and a wrong host key refused with nothing changed.
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-import io
-import tarfile
+import contextlib
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ import pytest
 from engine.model.change import Status
 from engine.model.names import PlacementId
 from engine.model.wait import Reason
-from tests.lab.estate import SERVER
+from tests.lab.release import write_release
 from tests.runtime.running import running_engine, switches
 from tests.transport.ports import free_port
 from tests.transport.servers import Server, openssh
@@ -35,27 +34,6 @@ class Site:
     def home(self, host: str) -> Path:
         """A host's disk."""
         return self.folder / host / "home"
-
-
-def artifact(folder: Path, name: str, version: str, behaviour: str = "well") -> None:
-    """A release of the test's server."""
-    start = '#!/bin/sh\nexec python3 "$(dirname "$0")/../server.py" "$@"\n'
-    contents = {
-        f"bin/{name}": start,
-        "server.py": SERVER.read_text(),
-        "VERSION": version,
-        "behaviour": behaviour,
-    }
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{name}-{version}.tar.gz"
-    with tarfile.open(path, "w:gz") as archive:
-        for member, text in contents.items():
-            entry = tarfile.TarInfo(member)
-            entry.size = len(text.encode())
-            entry.mode = 0o755 if member.startswith("bin/") else 0o644
-            archive.addfile(entry, io.BytesIO(text.encode()))
-    with (folder / "SHA256SUMS").open("a") as sums:
-        sums.write(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n")
 
 
 def service(name: str, host: str, port: int, needs: str = "[]") -> str:
@@ -104,18 +82,18 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         )
         for name in ("store", "web"):
             for version in ("1.0", "2.0"):
-                artifact(tmp_path / "artifacts", name, version)
-        artifact(tmp_path / "artifacts", "web", "3.0", "failing")
+                write_release(tmp_path / "artifacts", name, version)
+        write_release(tmp_path / "artifacts", "web", "3.0", "failing")
         yield Site(tmp_path, inventory, servers)
-        for host in servers:  # supervisors run detached: end what they left, by their own ids
-            for wanted in site_processes(tmp_path / host / "home"):
-                wanted.unlink()
-        await asyncio.sleep(1.5)
+        for host in servers:
+            end_services(tmp_path / host / "home")
 
 
-def site_processes(home: Path) -> list[Path]:
-    """What tells each supervisor that it is wanted; without it, it stops its service and ends."""
-    return list(home.glob("interlock/*/.interlock/process/wanted"))
+def end_services(home: Path) -> None:
+    """Supervisors run detached, each in a session of its own: end those that the test left."""
+    for file in home.glob("interlock/*/.interlock/process/supervisor"):
+        with contextlib.suppress(ProcessLookupError, ValueError, IndexError):
+            os.killpg(int(file.read_text().split()[0]), signal.SIGKILL)
 
 
 async def test_the_main_job_over_openssh(site: Site, tmp_path: Path) -> None:

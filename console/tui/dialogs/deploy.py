@@ -75,6 +75,7 @@ class DeployDialog(ModalScreen[Accepted | None]):
     def on_mount(self) -> None:
         box = self.query_one("#line", Input)
         box.cursor_position = len(box.value)
+        self.set_focus(box)
         self.call_after_refresh(self._typed)
 
     def on_resize(self) -> None:

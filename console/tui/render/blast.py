@@ -39,9 +39,7 @@ def rollback_lines(picture: Picture, environment: str, services: list[str]) -> l
         node = picture.services.get(service)
         if node and node["needed_by"]:
             found.append(line(span("   needed by ", FAINT), span(", ".join(node["needed_by"]), WARN)))
-    found.append(
-        line(span(" The order of dependencies and the budgets are kept; windows and approvals are not asked.", FAINT))
-    )
+    found.append(line(span(" Dependency order and budgets are kept; other gates are not asked.", FAINT)))
     return found
 
 

@@ -28,7 +28,7 @@ def pane(picture: Picture, service: str, environment: str, now: datetime, width:
         third = (width - 6) // 3
         left = facts(picture, service, environment, now, third)
         if height > ROOMY:
-            left = [*_tall(left, height // 2), *underway(picture, environment, now)]
+            left = [*_tall(left, max(12, len(left) + 1)), *underway(picture, environment, now)]
         middle = [*placements(picture, service, environment, third), *_recent(picture, service, third)]
         right = relations(picture, service, environment, width - 2 * third - 6)
         block = beside(beside(_tall(left, height), middle, third, gap), right, 2 * third + 3, gap)

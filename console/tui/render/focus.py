@@ -103,4 +103,6 @@ def _centre(picture: Picture, service: str, environment: str, now: datetime, wid
 
 def _narrow(parts: Line, width: int) -> Line:
     text = "".join(part.text for part in parts)
-    return line(parts[1] if len(parts) > 1 else "", span(shorten(" " + " ".join(text.split()[1:]), width - 1), MUTED))
+    return line(
+        " ", parts[1] if len(parts) > 1 else "", span(shorten(" " + " ".join(text.split()[1:]), width - 2), MUTED)
+    )

@@ -6,7 +6,7 @@ Only the window asked for is drawn, so a thousand services cost what fits on the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.segment import Segment
@@ -20,31 +20,47 @@ from console.tui.render.wires import Wires
 from engine.api.protocol import StatusRow
 
 PITCH, WIDE_PITCH = 3, 4  # a card's two rows and the street below it
+CARD_LEAST, CARD_MOST = 14, 24
+AVENUE, AVENUE_MOST = 5, 12
+FAR = 100  # where the columns outside the window are taken to be: wires to them run off its edge
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Widths in cells; ``first`` and ``count`` are the columns in the window, ``top`` the first
-    row of cells, ``height`` how many there are; ``pitch`` is from one card to the next below;
-    ``margin`` is left free on the left."""
+    """The window, in cells: ``lefts`` and ``cards`` are where the columns from ``first`` on begin
+    and how wide their cards are; ``avenue`` lies between two columns; ``top`` is the first row of
+    cells in sight, ``pitch`` is from one card to the next below."""
 
-    card: int
-    avenue: int
     first: int
-    count: int
+    lefts: tuple[int, ...]
+    cards: tuple[int, ...]
+    avenue: int
     top: int
     width: int
     height: int
     pitch: int = PITCH
-    margin: int = 1
+
+    def shows(self, column: int) -> bool:
+        """Whether a column is in the window."""
+        return self.first <= column < self.first + len(self.lefts)
 
     def x(self, column: int) -> int:
-        """The first cell of a column."""
-        return self.margin + (column - self.first) * (self.card + self.avenue)
+        """The first cell of a column; out of sight for one outside the window."""
+        if column < self.first:
+            return -FAR
+        return self.lefts[column - self.first] if self.shows(column) else self.width + FAR
+
+    def right(self, column: int) -> int:
+        """The first cell of the avenue after a column."""
+        return self.x(column) + (self.cards[column - self.first] if self.shows(column) else 0)
+
+    def before(self, column: int) -> int:
+        """The first cell of the avenue before a column."""
+        return self.x(column) - self.avenue
 
     def wire_x(self, column: int, name: str) -> int:
         """Where a wire leaves a card: right after its name."""
-        return self.x(column) + min(self.card, len(name) + 4)
+        return min(self.right(column), self.x(column) + len(name) + 4)
 
     def y(self, row: int) -> int:
         """The first row of cells of a card."""
@@ -58,20 +74,37 @@ def needed_height(layout: Layout, room: int) -> int:
 
 
 def frame(layout: Layout, selected: str, width: int, height: int) -> Grid:
-    """The window: the whole board if it fits, else five columns (fewer if narrow) around the
-    selected service; as many rows as fit, likewise."""
-    total = max(1, len(layout.columns))
-    avenue = 6 if width >= 160 else 5
-    count = total if (width - 1 + avenue) // total - avenue >= 18 else max(1, min(5, total, (width + avenue) // 22))
-    card_width = min(24, (width - 1 + avenue) // count - avenue)
+    """The window: all columns if they fit, else as many as do around the selected service; as many
+    rows as fit, likewise. What is left over widens cards first, then avenues."""
     column, row = layout.slot.get(selected, (0, 0))
-    first = min(max(0, column - count // 2), total - count)
+    natural = [min(CARD_MOST, max(CARD_LEAST, max(map(len, names)) + 4)) for names in layout.columns] or [CARD_LEAST]
+    first, last = _window(natural, column, width - 1)
+    cards = natural[first:last]
+    count = len(cards)
+    spare = width - 1 - sum(cards) - AVENUE * (count - 1)
+    while spare >= count and min(cards) < CARD_MOST:
+        cards = [min(CARD_MOST, card + 1) for card in cards]
+        spare = width - 1 - sum(cards) - AVENUE * (count - 1)
+    avenue = min(AVENUE_MOST, AVENUE + max(0, spare) // (count - 1)) if count > 1 else AVENUE
+    lefts = tuple(1 + sum(cards[:i]) + avenue * i for i in range(count))
     pitch = WIDE_PITCH if layout.rows * WIDE_PITCH <= height else PITCH
     rows = max(1, (height + 1) // pitch)
     top_row = min(max(0, row - rows // 2), max(0, layout.rows - rows))
-    spare = width - 1 - count * card_width - (count - 1) * avenue
-    avenue += spare // max(1, count - 1) if count > 1 and spare > 0 else 0
-    return Grid(card_width, min(avenue, 12), first, count, top_row * pitch, width, height, pitch)
+    return Grid(first, lefts, tuple(cards), avenue, top_row * pitch, width, height, pitch)
+
+
+def _window(widths: Sequence[int], column: int, room: int) -> tuple[int, int]:
+    """From which column to which (excluded) fits, the one given in the middle if it can be."""
+    first, last = column, column + 1
+    used = widths[column]
+    while True:
+        sides = [side for side in (last, first - 1) if 0 <= side < len(widths)]
+        sides.sort(key=lambda side: abs(side - column))
+        fitting = [side for side in sides if used + AVENUE + widths[side] <= room]
+        if not fitting:
+            return first, last
+        used += AVENUE + widths[fitting[0]]
+        first, last = min(first, fitting[0]), max(last, fitting[0] + 1)
 
 
 def draw(
@@ -89,8 +122,8 @@ def draw(
     cards: dict[int, dict[int, Line]] = {}
     for name, (column, row) in layout.slot.items():
         y = grid.y(row)
-        if grid.first <= column < grid.first + grid.count and -2 < y < grid.height:
-            top, low = card(name, row_of(name), places[name], grid.card)
+        if grid.shows(column) and -2 < y < grid.height:
+            top, low = card(name, row_of(name), places[name], grid.cards[column - grid.first])
             cards.setdefault(y, {})[column] = top if name == selected else (*top[:-1], _tight(top[-1]))
             cards.setdefault(y + 1, {})[column] = low
     return [_row(grid, y, cards.get(y, {}), wires) for y in range(grid.height)]
@@ -130,11 +163,11 @@ def _places(layout: Layout, selected: str, shown: Callable[[str], bool]) -> dict
 
 
 def _wires(layout: Layout, selected: str, grid: Grid, edges: bool) -> Wires:
-    wires = Wires()
+    wires = Wires(grid.width, grid.height)
     if edges and grid.avenue >= 5:
         onward: dict[str, list[str]] = {}
         for provider, consumer in layout.edges:
-            if selected not in (provider, consumer):
+            if selected not in (provider, consumer) and _in_sight(layout, grid, provider, consumer):
                 onward.setdefault(provider, []).append(consumer)
         for provider, consumers in onward.items():
             lane = 1 + layout.slot[provider][1] % (grid.avenue - 3)
@@ -145,12 +178,21 @@ def _wires(layout: Layout, selected: str, grid: Grid, edges: bool) -> Wires:
     return wires
 
 
+def _in_sight(layout: Layout, grid: Grid, provider: str, consumer: str) -> bool:
+    """Whether a wire between the two can pass through the window."""
+    (left, above), (right, below) = layout.slot[provider], layout.slot[consumer]
+    if right < grid.first or left >= grid.first + len(grid.lefts):
+        return False
+    high, low = sorted((grid.y(above), grid.y(below)))
+    return high < grid.height and low + grid.pitch > 0
+
+
 def _net_out(
     wires: Wires,
     layout: Layout,
     grid: Grid,
     provider: str,
-    consumers: list[str] | tuple[str, ...],
+    consumers: Sequence[str],
     lane: int,
     style: Style,
 ) -> None:
@@ -159,15 +201,15 @@ def _net_out(
     column, row = layout.slot[provider]
     y, street = grid.y(row), grid.y(row) + 2
     lit = style is NET_OUT
-    exit_x = grid.x(column) + grid.card if lit else grid.wire_x(column, provider)
-    trunk = grid.x(column) + grid.card + lane
+    exit_x = grid.right(column) if lit else grid.wire_x(column, provider)
+    trunk = grid.right(column) + lane
     for consumer in consumers:
         its_column, its_row = layout.slot[consumer]
         if its_column <= column:
             continue
         target = grid.y(its_row)
         entry = grid.x(its_column) - 1
-        riser = grid.x(its_column) - grid.avenue + lane
+        riser = grid.before(its_column) + lane
         wires.across(y, exit_x, trunk)
         wires.down(trunk, y, target if its_column == column + 1 else street)
         if its_column > column + 1:
@@ -183,14 +225,14 @@ def _net_in(wires: Wires, layout: Layout, grid: Grid, selected: str) -> None:
     column, row = layout.slot[selected]
     y, street = grid.y(row), grid.y(row) + 2
     entry = grid.x(column) - 1
-    riser = grid.x(column) - grid.avenue + 2
+    riser = grid.before(column) + 2
     for provider in layout.needs[selected]:
         its_column, its_row = layout.slot[provider]
         if its_column >= column:
             continue
         source = grid.y(its_row)
         exit_x = grid.wire_x(its_column, provider)
-        trunk = grid.x(its_column) + grid.card + 2
+        trunk = grid.right(its_column) + 2
         wires.across(source, exit_x, trunk)
         wires.down(trunk, source, y if its_column == column - 1 else street)
         if its_column < column - 1:

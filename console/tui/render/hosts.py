@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from console.tui.picture import Picture
 from console.tui.render.filters import host_matches
@@ -10,7 +12,7 @@ from console.tui.render.line import Line, fit, line, span
 from console.tui.render.palette import FAINT, MUTED, STRONG, TEXT, WARN
 from console.tui.render.services import placement_glyph, state_cell
 from console.tui.render.table import Column, Row, Table, cells, head, widths
-from engine.api.protocol import HostView, PlacementView
+from engine.api.protocol import HostView
 
 COLUMNS = (
     Column("host", 16, share=1, limit=26),
@@ -34,10 +36,14 @@ def hosts_table(picture: Picture, environment: str, query: str, now: datetime, w
             same = [h for h in hosts if h["domain"] == domain]
             up = sum(h["state"] == "up" for h in same)
             style = MUTED if up == len(same) else WARN
-            rows.append(Row("", line(span(f" {domain} ", STRONG), span(f"{up} of {len(same)} up", style))))
-        rows.append(Row(host["host"], cells(sized, _values(host, picture))))
+            rows.append(Row("", partial(line, span(f" {domain} ", STRONG), span(f"{up} of {len(same)} up", style))))
+        rows.append(Row(host["host"], partial(_cells, host, sized, picture)))
     empty = f"no host matches /{query}; esc clears the filter" if query else f"no hosts in {environment}"
     return Table(head(sized), tuple(rows), empty)
+
+
+def _cells(host: HostView, sized: Sequence[tuple[Column, int]], picture: Picture) -> Line:
+    return cells(sized, _values(host, picture))
 
 
 def _values(host: HostView, picture: Picture) -> dict[str, Line]:
@@ -57,19 +63,9 @@ def _values(host: HostView, picture: Picture) -> dict[str, Line]:
 
 def _services(host: HostView, picture: Picture) -> Line:
     parts = []
-    for name, place in placed(host, picture):
+    for name, place in picture.placed(host):
         parts += [placement_glyph(place["state"], place["health"], place["unreachable"]), span(f" {name}   ", MUTED)]
     return tuple(parts)
-
-
-def placed(host: HostView, picture: Picture) -> list[tuple[str, PlacementView]]:
-    """What is placed on a host, as the services' rows tell it: (service, placement)."""
-    return [
-        (row["service"], place)
-        for row in picture.rows(host["environment"])
-        for place in row["placements"]
-        if place["host"] == host["host"]
-    ]
 
 
 def host_pane(picture: Picture, name: str, width: int, height: int) -> list[Line]:
@@ -83,7 +79,7 @@ def host_pane(picture: Picture, name: str, width: int, height: int) -> list[Line
             span(f"  {host['domain']}  {host['address']}", FAINT), span(f"  {host['reason']}", WARN),
         )
     ]  # fmt: skip
-    for service, place in placed(host, picture):
+    for service, place in picture.placed(host):
         found.append(
             line(
                 " ",

@@ -3,7 +3,9 @@ the row, with its age."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from console.tui.picture import FINISHED, Picture
 from console.tui.render.card import bar
@@ -40,10 +42,14 @@ def queue_table(picture: Picture, environment: str, query: str, now: datetime, w
         if change["state"] in FINISHED and not finished:
             finished = True
             if rows:
-                rows.append(Row("", line(span(" " + "─" * (width - 2), RULE))))
-        rows.append(Row(change["id"], cells(sized, _values(change, environment, now))))
+                rows.append(Row("", partial(line, span(" " + "─" * (width - 2), RULE))))
+        rows.append(Row(change["id"], partial(_cells, change, sized, environment, now)))
     empty = f"no change matches /{query}; esc clears the filter" if query else "the queue is empty; d deploys"
     return Table(head(sized), tuple(rows), empty)
+
+
+def _cells(change: ChangeView, sized: Sequence[tuple[Column, int]], environment: str, now: datetime) -> Line:
+    return cells(sized, _values(change, environment, now))
 
 
 def _values(change: ChangeView, environment: str, now: datetime) -> dict[str, Line]:

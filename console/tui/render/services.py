@@ -3,7 +3,9 @@ name, so that a row is where it was a minute ago."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from rich.segment import Segment
 
@@ -19,10 +21,10 @@ from engine.api.protocol import StatusRow
 COLUMNS = (
     Column("service", 14, share=1, limit=24),
     Column("state", 11),
-    Column("version", 22, share=1, limit=30),
+    Column("version", 18, share=1, limit=30),
     Column("placements", 12),
     Column("team", 10, share=1, limit=18, least=100),
-    Column("waits for", 14, share=6),
+    Column("waits for", 14, share=8),
 )
 
 
@@ -30,25 +32,25 @@ def services_table(picture: Picture, environment: str, query: str, now: datetime
     """The table at this width."""
     sized = widths(COLUMNS, width)
     rows = [row for row in picture.rows(environment) if row_matches(query, row)]
-    made = tuple(
-        Row(
-            row["service"],
-            cells(
-                sized,
-                {
-                    "service": span(row["service"], TEXT),
-                    "state": state_cell(row["state"]),
-                    "version": versions(row, {c.title: w for c, w in sized}["version"]),
-                    "placements": health_cell(row),
-                    "team": span(row["team"], MUTED),
-                    "waits for": _waits(row, now),
-                },
-            ),
-        )
-        for row in sorted(rows, key=lambda row: row["service"])
-    )
+    ordered = sorted(rows, key=lambda row: row["service"])
+    made = tuple(Row(row["service"], partial(_cells, row, sized, now)) for row in ordered)
     empty = f"no service matches /{query}; esc clears the filter" if query else "no services in this environment"
     return Table(head(sized), made, empty)
+
+
+def _cells(row: StatusRow, sized: Sequence[tuple[Column, int]], now: datetime) -> Line:
+    room = {column.title: cells_wide for column, cells_wide in sized}
+    return cells(
+        sized,
+        {
+            "service": span(row["service"], TEXT),
+            "state": state_cell(row["state"]),
+            "version": versions(row, room["version"]),
+            "placements": health_cell(row),
+            "team": span(row["team"], MUTED),
+            "waits for": _waits(row, now),
+        },
+    )
 
 
 def state_cell(state: str) -> Line:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.segment import Segment
@@ -30,8 +30,12 @@ class Row:
     heading, over which the cursor passes."""
 
     key: str
-    cells: Line
-    search: str = ""
+    make: Callable[[], Line]
+
+    @property
+    def cells(self) -> Line:
+        """The row, made when it is looked at: of ten thousand rows only those in sight are."""
+        return self.make()
 
 
 @dataclass(frozen=True, slots=True)

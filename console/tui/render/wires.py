@@ -31,23 +31,29 @@ HEAD = "▸"
 
 
 class Wires:
-    """A sheet of wires. Nets laid down later lie over earlier ones."""
+    """A sheet of wires as large as the window: what lies outside costs nothing. Nets laid down
+    later lie over earlier ones."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int, height: int) -> None:
+        self._width, self._height = width, height
         self._cells: dict[tuple[int, int], tuple[str, Style]] = {}
         self._net: dict[tuple[int, int], int] = {}
         self._heads: set[tuple[int, int]] = set()
 
     def across(self, y: int, start: int, end: int) -> None:
         """A horizontal run from cell to cell, both included."""
-        low, high = sorted((start, end))
-        for x in range(low, high + 1):
+        if not 0 <= y < self._height:
+            return
+        low, high = min(start, end), max(start, end)
+        for x in range(max(0, low), min(high + 1, self._width)):
             self._join(x, y, (WEST if x > low else 0) | (EAST if x < high else 0))
 
     def down(self, x: int, start: int, end: int) -> None:
         """A vertical run from cell to cell, both included."""
-        low, high = sorted((start, end))
-        for y in range(low, high + 1):
+        if not 0 <= x < self._width:
+            return
+        low, high = min(start, end), max(start, end)
+        for y in range(max(0, low), min(high + 1, self._height)):
             self._join(x, y, (NORTH if y > low else 0) | (SOUTH if y < high else 0))
 
     def head(self, x: int, y: int) -> None:

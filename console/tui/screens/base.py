@@ -110,23 +110,25 @@ class BoardScreen(Screen[None]):
     async def _dispatch(self, action: Action, aim: Aim) -> None:
         if action.request is not None and action.danger is Danger.BRAKE:
             self.console.send(action.request(aim))
-        elif (own := getattr(self, f"do_{action.id}", None)) is not None:
-            own()
         else:
-            self.console.deed(action, aim)
+            own = getattr(self, f"do_{action.id}", None)
+            opening = own() if own is not None else self.console.deed(action, aim)
+            if opening is not None:
+                await opening
+                self.console.opened()
 
     def say(self, notice: Notice) -> None:
         """Shows a notice in the footer."""
         self.console.say(notice)
 
-    def do_filter(self) -> None:
+    async def do_filter(self) -> None:
         """Opens the filter line."""
         from textual.widgets import Input  # not needed for the first frame
 
         if not self.query("#filter"):
             box = Input(self.query_text, placeholder="text  team:  state:  host:  domain:", compact=True, id="filter")
-            self.mount(box, before="#footer")
-            box.focus()
+            await self.mount(box, before="#footer")
+            self.set_focus(box)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filters while it is typed."""

@@ -12,7 +12,7 @@ from console.tui.render.filters import row_matches
 from console.tui.render.focus import CENTRE, NEEDED_BY, NEEDS, focus, lists
 from console.tui.render.graph import Grid, draw, frame, needed_height
 from console.tui.render.layout import Layout, lay_out
-from console.tui.render.line import line, span
+from console.tui.render.line import line, span, wrap
 from console.tui.render.palette import MUTED
 from console.tui.render.summary import summary
 from console.tui.screens.base import BoardScreen, bindings
@@ -70,8 +70,8 @@ class MapScreen(BoardScreen):
             height = needed_height(layout, height - PANE)
         board.styles.height = height
         if not layout.slot:
-            said = "no services here" if picture.graph else "waiting for the engine"
-            board.show([line(span(f" {said}", MUTED))])
+            said = "no services here" if picture.graph else self.console.newest.problem or "asking the engine"
+            board.show([line(span(f" {row}", MUTED)) for row in wrap(said, width - 2)])
         elif self.small:
             cursor = (self._list, self._place)
             board.show(focus(picture, session.service, session.environment, cursor, now, width, height))
@@ -211,7 +211,7 @@ class MapScreen(BoardScreen):
             return
         for name, (column, row) in self.layout_now().slot.items():
             x, y = self._grid.x(column), self._grid.y(row)
-            if x <= event.x < x + self._grid.card and y <= event.y < y + 2:
+            if x <= event.x < self._grid.right(column) and y <= event.y < y + 2:
                 if name == self.session.service:
                     self.do_enter()
                 self.session.service = name

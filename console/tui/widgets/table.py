@@ -109,7 +109,7 @@ class TableView(LineView):
         head = self.table.head
         if len(rows) > page:
             last = min(self._first + page, len(rows))
-            head = spread(head, line(span(f"{self._first + 1}–{last} of {len(rows)} ", FAINT)), width)
+            head = spread(head, line(span(f"  {self._first + 1}–{last} of {len(rows)} ", FAINT)), width)
         shown = [head]
         for at in range(self._first, min(self._first + page, len(rows))):
             row = pad(rows[at].cells, width)

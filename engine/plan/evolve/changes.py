@@ -64,13 +64,15 @@ def _prune(state: State, changes: dict[str, Change]) -> State:
 
 
 def _pause(state: State, change: Change, by: str) -> State:
-    pausable = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSED})
+    """A change that takes one item back stays ``reverting``; its other items pause."""
+    pausable = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSED, Status.REVERTING})
     items = tuple(
         replace(item, status=Status.PAUSED) if item.status is Status.RUNNING else item for item in change.items
     )
     if change.status not in pausable:
         raise IllegalTransition(f"change {change.id} is {change.status.value}: it cannot be paused")
-    return put_change(state, replace(change, status=Status.PAUSED, paused_by=by, items=items))
+    status = change.status if change.status is Status.REVERTING else Status.PAUSED
+    return put_change(state, replace(change, status=status, paused_by=by, items=items))
 
 
 def _resume(state: State, change: Change, elapsed_s: float) -> State:
@@ -81,6 +83,7 @@ def _resume(state: State, change: Change, elapsed_s: float) -> State:
         for item in change.items
     )
     status = Status.RUNNING if change.started else Status.WAITING
+    status = change.status if change.status is Status.REVERTING else status
     return put_change(state, replace(change, status=advance(change.status, status), paused_by="", items=items))
 
 
@@ -187,7 +190,14 @@ def _end(state: State, event: MoveEnded, recorded: Recorded) -> State:
     move = item.moves.get(event.host)
     if move is None or move.step != event.step or move.state is not MoveState.MOVING:
         raise IllegalTransition(f"step {event.step} on {event.host} is not in flight")
-    move = replace(move, state=event.state, finished=recorded.at, detail=event.detail, log=event.log)
+    move = replace(
+        move,
+        state=event.state,
+        finished=recorded.at,
+        ended_s=recorded.elapsed_s,
+        detail=event.detail,
+        log=event.log,
+    )
     progress = recorded.elapsed_s if event.state is MoveState.DONE else item.progress_at_s
     item = replace(item, moves={**item.moves, event.host: move}, progress_at_s=progress)
     state = put_change(state, with_item(change, item))

@@ -182,13 +182,8 @@ def dependency_busy(case: Case) -> Iterator[Wait]:
         return
     for first, clash in case.order.before.get(name, {}).items():
         coming = case.ends.get(first)
-        if clash is None and coming and _comes_after(coming[0], case.change):
-            continue  # a mere preference does not let a later change go before an earlier one
+        if clash is None and coming and coming[0].id != case.change.id:
+            continue  # between changes the queue decides, not a mere preference
         if coming and not case.estate.rolling(InstanceId(first, environment)):
             message = f"{first} {coming[1]} (change {coming[0].id}) goes first"
             yield case.wait(Reason.DEPENDENCY_BUSY, message, owner=case.owner(first), blocker=coming[0].id)
-
-
-def _comes_after(other: Change, change: Change) -> bool:
-    """Whether another change comes later in the queue. A way back waits for nobody's turn."""
-    return other.id != change.id and (change.kind is Kind.ROLLBACK or other.place > change.place)

@@ -30,9 +30,10 @@ def pause(estate: Estate, request: Pause) -> Judgement:
         instance = find_instance(estate, request.subject)
         return (InstanceHeld(instance, request.actor),), f"hands off {instance} until it is resumed"
     change = find_change(estate, request.subject)
-    if change.status is Status.PAUSED:
+    if change.paused_by and change.status not in FINAL:
         return (), f"change {change.id} is paused already, by {change.paused_by}"
-    if change.status not in (Status.WAITING, Status.RUNNING):
+    runs_on = change.status is Status.REVERTING and any(item.status is Status.RUNNING for item in change.items)
+    if change.status not in (Status.WAITING, Status.RUNNING) and not runs_on:
         raise RequestRefused(f"change {change.id} is {change.status.value}: there is nothing to pause")
     return (ChangePaused(change.id, request.actor),), f"change {change.id} pauses at the next safe point"
 
@@ -45,7 +46,7 @@ def resume(estate: Estate, request: Resume) -> Judgement:
         instance = find_instance(estate, request.subject)
         return (InstanceReleased(instance, request.actor),), f"{instance} may move again"
     change = find_change(estate, request.subject)
-    if change.status is not Status.PAUSED:
+    if not change.paused_by or change.status in FINAL:
         raise RequestRefused(f"change {change.id} is {change.status.value}, not paused")
     return (ChangeResumed(change.id, request.actor),), f"change {change.id} goes on"
 

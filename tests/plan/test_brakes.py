@@ -1,0 +1,60 @@
+"""Pause and resume beside other things that happen at the same time: failures, neighbours."""
+
+from __future__ import annotations
+
+from engine.model.change import MoveState, Status
+from engine.model.event import ChangePaused
+from engine.model.request import Pause, Resume
+from engine.model.wait import Reason
+from engine.plan.requests import judge
+from tests.builders import down, service, world
+from tests.plan.reading import reasons
+
+
+def test_a_paused_change_that_takes_one_item_back_can_be_resumed() -> None:
+    made = world(service("api"), service("web"))
+    change = made.deploy(api="2.0", web="2.0")
+    acts = {act.placement.service: act for act in made.settle()}
+    made.finish(acts["api"])
+    (act,) = made.settle()
+    made.record(ChangePaused(change.id, "ana"))
+    made.finish(act, MoveState.REVERTED, "bad")
+    made.finish(acts["web"])
+    made.run()
+    assert made.change(change).status is Status.REVERTING
+    assert made.change(change).item("web").status is Status.PAUSED
+    events, _ = judge(made.snapshot, Resume("ana", change.id))
+    made.record(*events).run()
+    assert made.change(change).status is Status.FAILED
+    assert made.change(change).item("web").status is Status.SUCCEEDED
+
+
+def test_a_change_that_takes_one_item_back_can_still_be_paused() -> None:
+    made = world(service("api"), service("web"))
+    change = made.deploy(api="2.0", web="2.0")
+    acts = {act.placement.service: act for act in made.settle()}
+    made.finish(acts["api"])
+    (act,) = made.settle()
+    made.finish(act, MoveState.REVERTED, "bad")
+    (back,) = made.settle()
+    assert made.change(change).status is Status.REVERTING
+    events, _ = judge(made.snapshot, Pause("ana", change.id))
+    made.record(*events).finish(acts["web"]).finish(back)
+    made.run()
+    assert made.change(change).item("api").status is Status.REVERTED
+    assert made.change(change).item("web").status is Status.PAUSED
+    assert judge(made.snapshot, Pause("bo", change.id))[1] == f"change {change.id} is paused already, by ana"
+
+
+def test_a_rollout_that_is_taken_back_counts_as_rolling_although_a_host_it_never_touched_is_down() -> None:
+    made = world(service("api", ("db", ""), hosts=["h1", "h2", "h3"]), service("db"))
+    change = made.deploy(api="2.0")
+    (first,) = made.settle()
+    made.finish(first)
+    (second,) = made.settle()
+    down(made, "h3")
+    made.finish(second, MoveState.REVERTED, "bad")
+    made.deploy(db="2.0")
+    assert made.settle() == []
+    assert made.change(change).status is Status.REVERTING
+    assert reasons(made) >= {Reason.BLAST_RADIUS, Reason.DEPENDENCY_BUSY}
