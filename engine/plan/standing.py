@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.model.change import MoveState, Status
+from engine.model.change import Change, Item, MoveState, Status
 from engine.model.names import InstanceId
 from engine.model.observation import Health
 from engine.model.snapshot import Plan
@@ -24,9 +24,7 @@ def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
         return "reverting"
     if status is Status.FAILED:
         return "failed"
-    if item and item.shut_by and not any(move.state is MoveState.MOVING for move in item.moves.values()):
-        return "paused"
-    if status is Status.PAUSED or (change and change.paused_by and status is Status.WAITING):
+    if change and item and _is_paused(change, item):
         return "paused"
     if any(entry.status is Status.RUNNING for _, entry in estate.items.get(instance, ())):
         return "rolling"
@@ -38,6 +36,13 @@ def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
     if desired != target or pending(estate, instance):
         return "pending"
     return "converged" if is_converged(estate, instance) else "degraded"
+
+
+def _is_paused(change: Change, item: Item) -> bool:
+    """Whether a person, or a window that shut, has it stand at a safe point."""
+    if item.shut_by and item.status is Status.RUNNING:
+        return not any(move.state is MoveState.MOVING for move in item.moves.values())
+    return item.status is Status.PAUSED or (change.paused_by != "" and item.status is Status.WAITING)
 
 
 def is_converged(estate: Estate, instance: InstanceId) -> bool:
