@@ -16,9 +16,8 @@ def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
     change, item = estate.items.get(instance, [(None, None)])[-1]
     status = item.status if item else None
     target, desired = estate.known(instance).target, estate.desired(instance)
-    if not estate.placements(instance):
-        return "unknown"  # the inventory does not place it any more
-    if target is None and status in (None, Status.CANCELLED, Status.SUPERSEDED):
+    never_asked = target is None and status in (None, Status.CANCELLED, Status.SUPERSEDED)
+    if never_asked or not estate.placements(instance):  # without a placement: the inventory no longer has it
         return "unknown"
     if status is Status.REVERTING:
         return "reverting"
