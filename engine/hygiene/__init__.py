@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from engine.hygiene import dependencies, health, releases, windows
+from engine.hygiene import dependencies, health, locksteps, releases, windows
 from engine.hygiene.rule import Rule, TimedRule
 from engine.model.finding import Finding, Severity
 from engine.model.inventory import Inventory
@@ -22,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     Rule("across-domains", Severity.WARNING, dependencies.across_domains),
     Rule("placed-nowhere", Severity.WARNING, dependencies.placed_nowhere),
     Rule("exempt-from-soak", Severity.WARNING, dependencies.exempt_from_soak),
+    Rule("lockstep-ahead", Severity.WARNING, locksteps.ahead),
     Rule("unsatisfiable", Severity.WARNING, releases.unsatisfiable),
     Rule("equal-versions", Severity.ERROR, releases.equal_versions),
     Rule("no-artifact", Severity.WARNING, releases.no_artifact),
