@@ -1,5 +1,5 @@
 """ONE registry of what an operator can do: key, name, help, danger, and the request it makes. Bindings,
-footer, palette and help are all made from it; ``blocked`` says why an action cannot be used now."""
+footer, palette and help are all made from it; ``console.tui.blocked`` says why one cannot be used now."""
 
 from __future__ import annotations
 
@@ -124,6 +124,15 @@ def _cancel(aim: Aim) -> Request:
     return Request("/v1/cancel", {"subject": aim.change["id"] if aim.change else ""})
 
 
+def _approve(aim: Aim) -> Request:
+    change = aim.change
+    return Request("/v1/approve", {"subject": change["id"], "digest": change["digest"]} if change else {})
+
+
+def _abort(aim: Aim) -> Request:
+    return Request("/v1/abort", {"subject": aim.change["id"] if aim.change else ""})
+
+
 def _rollback(aim: Aim) -> Request:
     subject = aim.change["id"] if aim.change is not None and not aim.service else aim.instance
     return Request("/v1/rollback", {"subject": subject})
@@ -209,6 +218,26 @@ ACTIONS: tuple[Action, ...] = (
         request=_cancel,
     ),
     Action(
+        "approve",
+        "a",
+        "approve",
+        "say yes to a change, as it stands",
+        ACT,
+        (QUEUE, ROLLOUT),
+        danger=Danger.CONFIRM,
+        request=_approve,
+    ),
+    Action(
+        "abort",
+        "x",
+        "abort",
+        "stop a running change at its safe point and take it back",
+        ACT,
+        (QUEUE, ROLLOUT),
+        danger=Danger.CONFIRM,
+        request=_abort,
+    ),
+    Action(
         "why",
         "w",
         "why",
@@ -246,43 +275,3 @@ BY_ID = {action.id: action for action in ACTIONS}
 def of_screen(screen: str) -> list[Action]:
     """The actions that a screen offers."""
     return [action for action in ACTIONS if screen in action.where]
-
-
-def blocked(action: Action, aim: Aim) -> str:
-    """Why the action cannot be used now, as a sentence; "" if it can."""
-    if action.danger is not Danger.NONE:
-        if aim.read_only:
-            return "this console is read-only"
-        if not aim.connected:
-            return "no engine answers; reconnecting"
-    if action.id in {"pause", "why", "rollback"} and not aim.subject and aim.change is None:
-        return "the cursor is on no service or change"
-    if action.id == "why" and not aim.connected:
-        return "no engine answers; reconnecting"
-    if action.id == "pause":
-        return "" if aim.subject else f"change {aim.change['id'] if aim.change else ''} is over"
-    if action.id == "cancel":
-        return _cancel_blocked(aim)
-    if action.id == "rollback":
-        return _rollback_blocked(aim)
-    return ""
-
-
-def _cancel_blocked(aim: Aim) -> str:
-    if aim.change is None:
-        return f"no unfinished change touches {aim.instance or 'this'}"
-    state, number = aim.change["state"], aim.change["id"]
-    unstarted = any(item["state"] == "waiting" for item in aim.change["items"])
-    if state in FINISHED and not (state == "failed" and unstarted):
-        return f"change {number} is over ({state})"
-    if not unstarted:
-        return f"every part of change {number} has started: pause it (p) or roll it back (r)"
-    return ""
-
-
-def _rollback_blocked(aim: Aim) -> str:
-    if aim.change is not None and not aim.service and aim.change["state"] == "waiting":
-        return f"change {aim.change['id']} has not started: cancel it (c)"
-    if aim.row is not None and not aim.row["current"]:
-        return f"{aim.instance} is not installed"
-    return ""

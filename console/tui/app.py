@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from console.tui import actions, deeds
 from console.tui.actions import Action, Aim, Request
+from console.tui.blocked import blocked
 from console.tui.feed import Engine, Feed
 from console.tui.messages import PictureArrived
 from console.tui.picture import Picture
@@ -175,7 +176,7 @@ class Console(TypeAhead):
         """The palette: the registry's actions of this screen."""
         board = self.board_screen
         for action in actions.of_screen(board.NAME):
-            why_not = actions.blocked(action, board.aim())
+            why_not = blocked(action, board.aim())
             said = f"{action.key(board.NAME)}  {action.help}" + (f" – {why_not}" if why_not else "")
             yield SystemCommand(action.name, said, lambda name=action.id: self.run_worker(board.action_do(name)))
 

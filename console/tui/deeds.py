@@ -52,7 +52,8 @@ def rollback(console: Console, action: Action, aim: Aim) -> None:
 
     def done(yes: bool | None) -> None:
         if yes:
-            send(console, request._replace(body={**body, "chain": True}) if dialog.takes_chain else request)
+            chosen = {"chain": dialog.takes_chain, "mark_bad": dialog.marks_bad}
+            send(console, request._replace(body={**body, **{key: True for key, yes in chosen.items() if yes}}))
 
     console.push_screen(dialog, done)
 
@@ -64,6 +65,26 @@ def cancel(console: Console, action: Action, aim: Aim) -> None:
     if aim.change is not None:
         number = aim.change["id"]
         _confirm(console, action, aim, f"Cancel change {number}?", cancel_lines(aim.change), f"Cancel change {number}")
+
+
+def approve(console: Console, action: Action, aim: Aim) -> None:
+    """Asks once, showing what would be approved."""
+    from console.tui.render.blast import approve_lines
+
+    if aim.change is not None:
+        number = aim.change["id"]
+        _confirm(
+            console, action, aim, f"Approve change {number}?", approve_lines(aim.change), f"Approve change {number}"
+        )
+
+
+def abort(console: Console, action: Action, aim: Aim) -> None:
+    """Asks once, showing what goes back and what does not."""
+    from console.tui.render.blast import abort_lines
+
+    if aim.change is not None:
+        number = aim.change["id"]
+        _confirm(console, action, aim, f"Abort change {number}?", abort_lines(aim.change), f"Abort change {number}")
 
 
 def _confirm(console: Console, action: Action, aim: Aim, question: str, lines: list[Line], verb: str) -> None:
@@ -139,7 +160,8 @@ def go(console: Console, action: Action, aim: Aim) -> None:
 
 
 DEEDS: dict[str, Callable[[Console, Action, Aim], Opening]] = {
-    "deploy": deploy, "rollback": rollback, "cancel": cancel, "why": why, "log": log, "help": show_help,
+    "deploy": deploy, "rollback": rollback, "cancel": cancel, "approve": approve, "abort": abort,
+    "why": why, "log": log, "help": show_help,
     "palette": palette, "environment": environment, "freeze": freeze, "quit": leave,
     "map": go, "services": go, "queue": go, "rollout": go, "hosts": go,
 }  # fmt: skip

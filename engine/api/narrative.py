@@ -112,6 +112,7 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.EngineResumed: lambda e: ("", "engine", f"the engine was resumed by {e.by}"),
     ev.HostSeen: _host,
     ev.PlacementSeen: _placement,
+    ev.AlarmSeen: lambda e: ("", e.alarm, f"the alarm {e.alarm} is {e.verdict.value}{_why(e.detail)}"),
     ev.InstanceAdopted: lambda e: ("", str(e.instance), f"{e.instance} adopted at {e.version}"),
     ev.InstanceHeld: lambda e: ("", str(e.instance), f"{e.instance} is held by {e.by}"),
     ev.InstanceReleased: lambda e: ("", str(e.instance), f"{e.instance} was released by {e.by}"),

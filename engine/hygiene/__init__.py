@@ -1,17 +1,20 @@
 """The findings of ``check``: what the field calls anti-patterns, in an inventory that is valid.
 
-Each finding is one small pure function; ``RULES`` is the one table of them.
+Each finding is one small pure function; ``RULES`` and, for what depends on the
+time, ``TIMED_RULES`` are the tables of them.
 """
 
 from __future__ import annotations
 
-from engine.hygiene import dependencies, health, releases
-from engine.hygiene.rule import Rule
+from datetime import UTC, datetime
+
+from engine.hygiene import dependencies, health, locksteps, releases, windows
+from engine.hygiene.rule import Rule, TimedRule
 from engine.model.finding import Finding, Severity
 from engine.model.inventory import Inventory
 from engine.model.release import Catalog
 
-__all__ = ["RULES", "Finding", "Rule", "Severity", "check"]
+__all__ = ["RULES", "TIMED_RULES", "Finding", "Rule", "Severity", "check"]
 
 RULES: tuple[Rule, ...] = (
     Rule("dependency-cycle", Severity.WARNING, dependencies.cycles),
@@ -19,6 +22,7 @@ RULES: tuple[Rule, ...] = (
     Rule("across-domains", Severity.WARNING, dependencies.across_domains),
     Rule("placed-nowhere", Severity.WARNING, dependencies.placed_nowhere),
     Rule("exempt-from-soak", Severity.WARNING, dependencies.exempt_from_soak),
+    Rule("lockstep-ahead", Severity.WARNING, locksteps.ahead),
     Rule("unsatisfiable", Severity.WARNING, releases.unsatisfiable),
     Rule("equal-versions", Severity.ERROR, releases.equal_versions),
     Rule("no-artifact", Severity.WARNING, releases.no_artifact),
@@ -27,8 +31,17 @@ RULES: tuple[Rule, ...] = (
     Rule("unreachable-deadline", Severity.ERROR, health.unreachable_deadline),
 )
 
+TIMED_RULES: tuple[TimedRule, ...] = (
+    TimedRule("window-never-opens", Severity.ERROR, windows.never_opens),
+    TimedRule("fits-no-window", Severity.ERROR, windows.fits_none),
+    TimedRule("freeze-is-over", Severity.WARNING, windows.over),
+)
 
-def check(inventory: Inventory, catalog: Catalog) -> list[Finding]:
-    """Every finding, errors and warnings, by file and line. Asks no host and no engine."""
-    found = [finding for rule in RULES for finding in rule.findings(inventory, catalog)]
+
+def check(inventory: Inventory, catalog: Catalog, now: datetime | None = None) -> list[Finding]:
+    """Every finding, errors and warnings, by file and line. Asks no host and no engine. ``now``
+    is what windows and freezes are judged by; without it, the time of this machine."""
+    moment = now or datetime.now(UTC)
+    rules = (*RULES, *(rule.at(moment) for rule in TIMED_RULES))
+    found = [finding for rule in rules for finding in rule.findings(inventory, catalog)]
     return sorted(found, key=lambda finding: (finding.file, finding.line, finding.rule, finding.message))

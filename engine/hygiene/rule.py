@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from engine.model.finding import Finding, Severity
 from engine.model.inventory import Inventory, Position
@@ -33,6 +34,19 @@ class Rule:
     def _finding(self, inventory: Inventory, remark: Remark) -> Finding:
         place = position(inventory, remark.key)
         return Finding(place.file, place.line, self.severity, self.name, remark.message)
+
+
+@dataclass(frozen=True, slots=True)
+class TimedRule:
+    """A kind of finding that depends on what time it is: the third argument, with its zone."""
+
+    name: str
+    severity: Severity
+    remarks: Callable[[Inventory, Catalog, datetime], Iterable[Remark]]
+
+    def at(self, now: datetime) -> Rule:
+        """The rule as it is now."""
+        return Rule(self.name, self.severity, lambda inventory, catalog: self.remarks(inventory, catalog, now))
 
 
 def position(inventory: Inventory, key: str) -> Position:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
+from engine.inventory.alarms import AlarmEntry
 from engine.inventory.consents import ApprovalEntry, EvidenceEntry, OverridesEntry
 from engine.inventory.faults import quote
 from engine.inventory.scalars import (
@@ -262,12 +263,12 @@ class LimitsEntry(Section):
 class PoliciesEntry(Section):
     """Rules about when things may move."""
 
-    later = frozenset(["alarms"])
     windows: Annotated[dict[Name, WindowEntry], Blank] = Field(default={}, description="When rollouts may run")
     freezes: Annotated[dict[Name, FreezeEntry], Blank] = Field(default={}, description="Dated spans without rollouts")
     approvals: Annotated[dict[Name, ApprovalEntry], Blank] = Field(default={}, description="Who has to say yes")
     evidence: Annotated[dict[Name, EvidenceEntry], Blank] = Field(default={}, description="What a change must carry")
     overrides: OverridesEntry | None = Field(default=None, description="Which gates may be lifted, and by whom")
+    alarms: Annotated[dict[Name, AlarmEntry], Blank] = Field(default={}, description="What has to be silent")
     limits: LimitsEntry = LimitsEntry()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine.inventory.alarms import make_alarms
 from engine.inventory.consents import Consents
 from engine.inventory.document import Document, ObserveEntry, PoliciesEntry, SshEntry
 from engine.inventory.estate import Estate, make_ssh, read_estate
@@ -66,6 +67,7 @@ def _load(path: Path) -> Inventory:
         approvals=consents.approvals(policies.value.approvals),
         evidence=consents.evidence(policies.value.evidence),
         overrides=consents.overrides(policies.value.overrides),
+        alarms=make_alarms(policies, policies.value.alarms, scopes),
         observe=Observe(observe.value.steady, observe.value.busy),
         positions={**_positions(document), **{f"hosts.{name}": at for name, at in estate.host_places.items()}},
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.model.alarm import Verdict
 from engine.model.change import Change, MoveState, Status
 from engine.model.decision import (
     ChangeAborted,
@@ -66,6 +67,15 @@ class PlacementSeen:
     """A placement is not what it was at its last sighting."""
 
     sighting: Sighting
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmSeen:
+    """An alarm does not say what it said before; ``detail`` says why, in words."""
+
+    alarm: str
+    verdict: Verdict
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +239,7 @@ Event = (
     | EngineResumed
     | HostSeen
     | PlacementSeen
+    | AlarmSeen
     | InstanceAdopted
     | InstanceHeld
     | InstanceReleased

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
+from engine.model.alarm import AlarmPolicy
 from engine.model.consent import ApprovalPolicy, EvidencePolicy, OverridePolicy
 from engine.model.names import InstanceId, PlacementId
 from engine.model.version import Scheme
@@ -250,6 +251,7 @@ class Inventory:
     overrides: OverridePolicy | None = None
     windows: Mapping[str, WindowPolicy] = field(default_factory=dict)
     freezes: Mapping[str, Freeze] = field(default_factory=dict)
+    alarms: Mapping[str, AlarmPolicy] = field(default_factory=dict)
     positions: Mapping[str, Position] = field(default_factory=dict)
 
     def instances(self) -> tuple[InstanceId, ...]:

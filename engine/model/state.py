@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from engine.model.alarm import AlarmState
 from engine.model.change import FINAL, UNFINISHED_ROLLOUT, Change, Item, Move, MoveState
 from engine.model.inventory import Configuration
 from engine.model.names import InstanceId, PlacementId
@@ -75,6 +76,7 @@ class State:
     sightings: Mapping[PlacementId, Sighting] = field(default_factory=dict)
     hosts: Mapping[str, HostState] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
+    alarms: Mapping[str, AlarmState] = field(default_factory=dict)
     soaks: Mapping[InstanceId, tuple[Soak, ...]] = field(default_factory=dict)
 
     def unfinished(self) -> tuple[Change, ...]:

@@ -23,6 +23,8 @@ class Reason(StrEnum):
     FAILURE_DOMAIN_BUSY = "FailureDomainBusy"
     HOST_BUSY = "HostBusy"
     BLAST_RADIUS = "BlastRadius"
+    ALARM_FIRING = "AlarmFiring"
+    ALARM_UNKNOWN = "AlarmUnknown"
     HOST_UNREACHABLE = "HostUnreachable"
     ARTIFACT_MISSING = "ArtifactMissing"
     ARTIFACT_UNVERIFIED = "ArtifactUnverified"
@@ -50,6 +52,8 @@ GATES: dict[Reason, str] = {
     Reason.FAILURE_DOMAIN_BUSY: "domain",
     Reason.HOST_BUSY: "host",
     Reason.BLAST_RADIUS: "budget",
+    Reason.ALARM_FIRING: "alarm",
+    Reason.ALARM_UNKNOWN: "alarm",
     Reason.HOST_UNREACHABLE: "host",
     Reason.ARTIFACT_MISSING: "artifact",
     Reason.ARTIFACT_UNVERIFIED: "artifact",

@@ -22,7 +22,11 @@ P90 = 1.2816  # standard deviations from the median to the 90th percentile
 
 def rollout_s(estate: Estate, change: Change, item: Item) -> float:
     """Seconds the rollout of one item will take: one in two takes longer."""
-    instance = change.instance(item)
+    return expected_s(estate, change.instance(item))
+
+
+def expected_s(estate: Estate, instance: InstanceId) -> float:
+    """The same for any rollout of an instance."""
     return batches(estate, instance) * _batch_s(estate, instance)
 
 
@@ -59,6 +63,11 @@ def batches(estate: Estate, instance: InstanceId) -> int:
     if service is None or placed == 0:
         return 1
     return math.ceil(placed / min(placed, service.rollout.max_parallel.of(placed)))
+
+
+def is_learned(estate: Estate, instance: InstanceId) -> bool:
+    """Whether its durations come from earlier rollouts."""
+    return bool(_samples(estate, instance))
 
 
 def seconds_a_batch(item: Item) -> float | None:

@@ -14,10 +14,12 @@ from engine.model.event import ChangePaused
 from engine.model.names import PlacementId
 from engine.model.snapshot import Action, Decide
 from engine.model.wait import Reason, Wait
+from engine.plan.alarms import alarm_waits, fired_during
 from engine.plan.bad import mark
 from engine.plan.batch import next_batch
 from engine.plan.budget import Budgets
 from engine.plan.holds import holds
+from engine.plan.overrides import is_lifted
 from engine.plan.shutting import when_shut
 from engine.plan.under_way import UnderWay
 
@@ -65,14 +67,22 @@ def _failure(rollout: UnderWay) -> str:
         if not move.back and move.state in (MoveState.REVERTED, MoveState.FAILED):
             log = "".join(f"\n  {move.host}| {line}" for line in move.log[-5:])
             return f"{rollout.item.service} {move.goal} failed on {move.host}: {move.detail}{log}"
-    return _is_late(rollout)
+    return _alarm(rollout) or _is_late(rollout)
+
+
+def _alarm(rollout: UnderWay) -> str:
+    """The alarm that began to fire while the rollout ran, "" if none did or nobody cares."""
+    if is_lifted(rollout.estate, rollout.change, Reason.ALARM_FIRING):
+        return ""
+    fired = fired_during(rollout.estate, rollout.change, rollout.item)
+    return f"{rollout.item.service} {rollout.item.goal}: {fired}" if fired else ""
 
 
 def _blame(rollout: UnderWay) -> Iterable[Decide]:
-    """The version is bad if its own placements failed health or the deadline; what the host or
+    """The version is bad if its own placements failed health or the deadline, or an alarm fired; what the host or
     the link did says nothing about it, nor does a new configuration of what ran well before."""
     unhealthy = any(not m.back and m.state is MoveState.REVERTED for m in rollout.item.moves.values())
-    if rollout.item.goal == rollout.item.origin or not (unhealthy or _is_late(rollout)):
+    if rollout.item.goal == rollout.item.origin or not (unhealthy or _alarm(rollout) or _is_late(rollout)):
         return ()
     return mark(rollout.estate, rollout.instance, rollout.item.goal, _failure(rollout), rollout.change.id)
 
@@ -160,6 +170,9 @@ def _conclude(rollout: UnderWay) -> tuple[list[Action], list[Wait]]:
 def _holds(rollout: UnderWay) -> Iterator[Wait]:
     """What stops the whole rollout from starting another placement forward."""
     yield from holds(rollout.estate, rollout.change, rollout.item)
+    for wait in alarm_waits(rollout.estate, rollout.change, rollout.item):
+        if not is_lifted(rollout.estate, rollout.change, wait.reason):
+            yield wait
     artifact = rollout.estate.snapshot.catalog.find(rollout.item.service, rollout.item.goal)
     known = {good.version for good in rollout.estate.known(rollout.instance).good}
     if artifact is None and rollout.item.goal not in known:

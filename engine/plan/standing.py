@@ -16,12 +16,15 @@ def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
     change, item = estate.items.get(instance, [(None, None)])[-1]
     status = item.status if item else None
     target, desired = estate.known(instance).target, estate.desired(instance)
-    if not estate.placements(instance):
-        return "unknown"  # the inventory does not place it any more
-    if target is None and status in (None, Status.CANCELLED, Status.SUPERSEDED):
+    never_asked = target is None and status in (None, Status.CANCELLED, Status.SUPERSEDED)
+    if never_asked or not estate.placements(instance):  # without a placement: the inventory no longer has it
         return "unknown"
-    if change and item and (told := _of_change(change, item)):
-        return told
+    if status is Status.REVERTING:
+        return "reverting"
+    if status is Status.FAILED:
+        return "failed"
+    if change and item and _is_paused(change, item):
+        return "paused"
     if any(entry.status is Status.RUNNING for _, entry in estate.items.get(instance, ())):
         return "rolling"
     if target is not None and _differs(estate, instance, target):
@@ -34,16 +37,11 @@ def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
     return "converged" if is_converged(estate, instance) else "degraded"
 
 
-def _of_change(change: Change, item: Item) -> str:
-    """What the newest change makes of it, "" if that alone does not tell."""
-    if item.status is Status.REVERTING:
-        return "reverting"
-    if item.status is Status.FAILED:
-        return "failed"
-    shut = item.shut_by and not any(move.state is MoveState.MOVING for move in item.moves.values())
-    if shut or item.status is Status.PAUSED or (change.paused_by and item.status is Status.WAITING):
-        return "paused"
-    return ""
+def _is_paused(change: Change, item: Item) -> bool:
+    """Whether a person, or a window that shut, has it stand at a safe point."""
+    if item.shut_by and item.status is Status.RUNNING:
+        return not any(move.state is MoveState.MOVING for move in item.moves.values())
+    return item.status is Status.PAUSED or (change.paused_by != "" and item.status is Status.WAITING)
 
 
 def is_converged(estate: Estate, instance: InstanceId) -> bool:

@@ -46,8 +46,9 @@ def starts(estate: Estate) -> Starts:
     """Judge every queued item."""
     result = Starts()
     now, later = waiting(estate)
+    running = rolling(estate)
     for environment, entries in sorted(now.items()):
-        _walk(estate, line(estate, environment, entries), rolling(estate), result)
+        _walk(estate, line(estate, environment, entries), running, result)
     for environment, entries in sorted(later.items()):
         _explain_later(estate, line(estate, environment, entries), result)
     _explain_failed(estate, result)

@@ -8,6 +8,7 @@ out once and remembered; the answers depend on nothing but the arguments.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -83,10 +84,9 @@ def instant_of(second: int) -> datetime:
     return _EPOCH + timedelta(seconds=second)
 
 
-def stretches(schedule: Schedule, second: int) -> Iterator[Span]:
-    """The stretches of time in which it is open, from a second on, for 400 days; what goes on
-    beyond is cut there."""
-    last = horizon(second)
+def stretches(schedule: Schedule, second: int, last: int) -> Iterator[Span]:
+    """The stretches of time in which it is open between two seconds; what goes on beyond the
+    last is cut there."""
     begin, end = second, second
     for day in range(second // DAY_S, last // DAY_S + 1):
         for start, stop in open_in_day(schedule, day):
@@ -104,19 +104,27 @@ def horizon(second: int) -> int:
     return second + HORIZON_DAYS * DAY_S
 
 
+def length_text(seconds: float) -> str:
+    """A length of time for people: its two largest units."""
+    left, parts = round(seconds), list[str]()
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "m"), (1, "s")):
+        count, left = divmod(left, size)
+        parts += [f"{count}{unit}"] if count else []
+    return "".join(parts[:2]) or "0s"
+
+
 @lru_cache(maxsize=4096)
 def _next_opening(schedule: Schedule, second: int, lasting_s: float) -> int | None:
     last = horizon(second)
-    return next(
-        (begin for begin, end in stretches(schedule, second) if end - begin >= lasting_s or end == last),
-        None,
-    )
+    found = stretches(schedule, second, last + math.ceil(lasting_s))
+    return next((begin for begin, end in found if end - begin >= lasting_s and begin < last), None)
 
 
 @lru_cache(maxsize=4096)
 def _next_closing(schedule: Schedule, second: int) -> int | None:
-    end = next((end for _, end in stretches(schedule, second)), None)
-    return None if end == horizon(second) else end
+    last = horizon(second)
+    end = next((end for _, end in stretches(schedule, second, last)), last)
+    return None if end == last else end
 
 
 @lru_cache(maxsize=65536)

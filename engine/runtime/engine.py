@@ -26,11 +26,13 @@ from engine.model.state import State
 from engine.plan.evolve import fold
 from engine.plan.planner import plan
 from engine.plan.requests import judge
+from engine.runtime.answering import Asked, answer_to
 from engine.runtime.contact import first_looks
 from engine.runtime.draft import Draft
-from engine.runtime.intake import take_in
+from engine.runtime.intake import Fact, take_in
 from engine.runtime.observer import Look, Observer
 from engine.runtime.ports import Chance, Clock
+from engine.runtime.probes import Ask, Probes, ask
 from engine.runtime.since import Since
 from engine.runtime.watchers import News, Watchers
 from engine.runtime.work import Done, Work
@@ -45,7 +47,6 @@ REST_S = 10.0
 STOPPING = "the engine is stopping; nothing was queued: ask the next one"
 
 FindArtifacts = Callable[[Inventory], Awaitable[Catalog]]
-Asked = tuple[Request, "asyncio.Future[Outcome]"]
 
 
 class Engine:
@@ -61,6 +62,7 @@ class Engine:
         clock: Clock,
         chance: Chance,
         find_artifacts: FindArtifacts,
+        asks: Ask = ask,
     ) -> None:
         self.name = chance.name()
         self.started: datetime = clock.now()
@@ -77,10 +79,11 @@ class Engine:
         self.snapshot = Snapshot(inventory, Catalog(), state, clock.now(), state.elapsed_s)
         self.plan = Plan()
         self._since = Since()
-        self._inbox: list[Asked | Look | Done | Forecast] = []
+        self._inbox: list[Asked | Fact] = []
         self._wake = asyncio.Event()
         self._halted = False
         self._scanned_s = 0.0
+        self._probes = Probes(clock, chance, self._deliver, asks)
         self._observer = Observer(transport, clock, chance, lambda: self.snapshot, self._deliver)
         self._work = Work(transport, clock, self.watchers, self._deliver, lambda: self.snapshot)
 
@@ -114,6 +117,7 @@ class Engine:
                 self._deliver(look)
         await self.step()
         self._observer.follow(self.snapshot.inventory)
+        self._probes.follow(self.snapshot.inventory)
 
     async def run(self) -> None:
         """Step whenever something happened or time may have changed the answer; returns at
@@ -132,7 +136,7 @@ class Engine:
 
     async def close(self) -> None:
         """Stop looking, leave steps to their hosts, keep a snapshot, end every watch."""
-        await self._observer.close()
+        await asyncio.gather(self._observer.close(), self._probes.close())
         await self._work.close()
         self._refuse_rest()
         await self.store.save_snapshot(self._seq, self.snapshot.state)
@@ -174,6 +178,7 @@ class Engine:
         catalog = await self._find_artifacts(inventory)
         self.snapshot = replace(self.snapshot, inventory=inventory, catalog=catalog)
         self._observer.follow(inventory)
+        self._probes.follow(inventory)
         self._wake.set()
 
     def watch(self) -> AsyncIterator[News]:
@@ -203,7 +208,7 @@ class Engine:
         """Record what is new in a forecast, at the next step."""
         self._deliver(forecast)
 
-    def _deliver(self, news: Look | Done | Forecast) -> None:
+    def _deliver(self, news: Fact) -> None:
         self._inbox.append(news)
         self._wake.set()
 
@@ -227,7 +232,7 @@ class Engine:
         draft = self._draft()
         answers: list[tuple[asyncio.Future[Outcome], Outcome | InterlockError]] = []
         for news in inbox:
-            if isinstance(news, Look | Done | Forecast):
+            if isinstance(news, Fact):
                 take_in(draft, news, self._work)
             else:
                 answers.append((news[1], self._judge(draft, news[0])))
@@ -240,7 +245,7 @@ class Engine:
         self.snapshot = self._at(draft, draft.state, executes)
         self.plan = self._since.stamp(decided, draft.at)
         for future, answer in answers:
-            _answer(future, answer)
+            answer_to(future, answer)
         for execute in executes.values():
             self._work.begin(execute)
 
@@ -286,14 +291,5 @@ class Engine:
     def _refuse_rest(self) -> None:
         for news in self._inbox:
             if isinstance(news, tuple):
-                _answer(news[1], RequestRefused(STOPPING))
+                answer_to(news[1], RequestRefused(STOPPING))
         self._inbox.clear()
-
-
-def _answer(future: asyncio.Future[Outcome], answer: Outcome | InterlockError) -> None:
-    if future.done():
-        return  # whoever asked has gone; the journal has it all the same
-    if isinstance(answer, Outcome):
-        future.set_result(answer)
-    else:
-        future.set_exception(answer)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from engine.model.event import HostSeen, MoveEnded, PlacementSeen
+from engine.model.event import AlarmSeen, HostSeen, MoveEnded, PlacementSeen
 from engine.model.forecast import Forecast
 from engine.model.observation import HostState, Reach, Sighting
 from engine.plan.forecast import news as published
 from engine.runtime.draft import Draft
 from engine.runtime.executor import Unresolved
 from engine.runtime.observer import Look
+from engine.runtime.probes import Heard
 from engine.runtime.work import Done, Work
 
+Fact = Look | Done | Forecast | Heard
 
-def take_in(draft: Draft, news: Look | Done | Forecast, work: Work) -> None:
+
+def take_in(draft: Draft, news: Fact, work: Work) -> None:
     """Record the events that one piece of news comes to."""
     if isinstance(news, Look):
         _look(draft, news, work)
+    elif isinstance(news, Heard):
+        draft.record(AlarmSeen(news.alarm, news.verdict, news.detail))
     elif isinstance(news, Forecast):
         for event in published(draft.state, news):
             draft.record(event)

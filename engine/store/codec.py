@@ -20,6 +20,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from engine.errors import StoreDamaged
+from engine.model.alarm import AlarmState
 from engine.model.change import Change
 from engine.model.event import ChangeAccepted, Event, Recorded
 from engine.model.names import InstanceId
@@ -47,6 +48,7 @@ class _StoredState(BaseModel):
     sightings: tuple[Sighting, ...]
     hosts: tuple[HostState, ...]
     changes: tuple[Change, ...]
+    alarms: tuple[AlarmState, ...] = ()
     soaks: tuple[tuple[InstanceId, tuple[Soak, ...]], ...] = ()
 
 
@@ -119,6 +121,7 @@ def decode_state(body: str) -> State:
     plain["instances"] = {instance.id: instance for instance in stored.instances}
     plain["sightings"] = {sighting.placement: sighting for sighting in stored.sightings}
     plain["hosts"] = {host.host: host for host in stored.hosts}
+    plain["alarms"] = {alarm.alarm: alarm for alarm in stored.alarms}
     plain["changes"] = {change.id: change for change in stored.changes}
     plain["soaks"] = dict(stored.soaks)
     return State(**plain)

@@ -222,8 +222,8 @@ class SmallEngine:
         events, message = judge(self.snapshot, request)
         self.requests.append(request)
         self.happen(*events)
-        accepted = next((event.change.id for event in events if isinstance(event, ev.ChangeAccepted)), "")
-        return Outcome(accepted, message)
+        accepted = tuple(event.change.id for event in events if isinstance(event, ev.ChangeAccepted))
+        return Outcome(accepted[0] if accepted else "", message, accepted)
 
     def watch(self) -> AsyncIterator[News]:
         return self.watchers.listen()

@@ -8,7 +8,7 @@ import json
 import platform
 from pathlib import Path
 
-from tests.bench import journal, planning
+from tests.bench import forecasting, journal, planning
 
 RESULTS = Path(__file__).parent.parent.parent / "build" / "bench"
 
@@ -16,7 +16,7 @@ RESULTS = Path(__file__).parent.parent.parent / "build" / "bench"
 def main() -> None:
     """Run and report."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    for name, bench in (("planning", planning), ("journal", journal)):
+    for name, bench in (("planning", planning), ("forecasting", forecasting), ("journal", journal)):
         rows = bench.measure()
         print(bench.TITLE)
         widths = {key: max(len(key), *(len(str(row[key])) for row in rows)) for key in rows[0]}

@@ -96,6 +96,7 @@ def status_row(service: str, environment: str) -> dict[str, Any]:
             for host, domain in hosts_of(service, environment)
         ],
         "waits": [],
+        "bad": [],
     }
 
 
@@ -144,4 +145,13 @@ def change(number: str, state: str, items: list[dict[str, Any]], **more: Any) ->
         "failure": "",
         "waits": [],
         "forecast": {"start": None, "end": None, "end_p90": None},
+        "digest": "0123456789abcdef",
+        "approvals": [],
+        "overrides": [],
+        "evidence": {},
+        "not_before": None,
+        "held_by": "",
+        "aborted_by": "",
+        "rejection": "",
+        "expedited": False,
     } | more

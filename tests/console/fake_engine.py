@@ -81,6 +81,7 @@ class FakeClient:
             "subject": subject,
             "answer": "checkout waits because ledger, which it needs, is being rolled out.",
             "waits": waits[:1],
+            "chain": [{"depth": 0, "wait": held} for held in waits[:1]],
             "action": "interlock cancel 41",
         }
 

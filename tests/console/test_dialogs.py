@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.binding import Binding
 
-from console.tui.actions import ACTIONS, ALL, BY_ID, Aim, Danger, blocked, of_screen
+from console.tui.actions import ACTIONS, ALL, BY_ID, Aim, Danger, of_screen
+from console.tui.blocked import blocked
 from console.tui.dialogs.confirm import DEAF_S, ConfirmDialog
 from console.tui.dialogs.deploy import DeployDialog
 from console.tui.dialogs.sheet import Sheet
@@ -135,10 +136,11 @@ async def test_deploy_says_what_is_incomplete(opened: Open) -> None:
     ("key", "change", "path", "body"),
     [
         ("c", "42", "/v1/cancel", {"subject": "42"}),
-        ("r", "41", "/v1/rollback", {"subject": "41"}),
+        ("r", "41", "/v1/rollback", {"subject": "41", "mark_bad": True}),
+        ("x", "41", "/v1/abort", {"subject": "41"}),
     ],
 )
-async def test_danger_asks_once(opened: Open, key: str, change: str, path: str, body: dict[str, str]) -> None:
+async def test_danger_asks_once(opened: Open, key: str, change: str, path: str, body: dict[str, object]) -> None:
     async with opened() as hand:
         hand.app.session.change = change
         await hand.press("4", key)
@@ -177,7 +179,7 @@ async def test_a_rollback_that_others_refuse_shows_the_chain_and_one_key_takes_i
         await hand.pilot.pause(DEAF_S + 0.05)
         await hand.press("c")
         await hand.until(lambda: sent(hand))
-        assert sent(hand) == [("/v1/rollback", {"subject": "search@prod", "chain": True})]
+        assert sent(hand) == [("/v1/rollback", {"subject": "search@prod", "chain": True, "mark_bad": True})]
 
 
 async def test_rollback_of_a_service_names_who_needs_it(opened: Open) -> None:
@@ -187,7 +189,7 @@ async def test_rollback_of_a_service_names_who_needs_it(opened: Open) -> None:
         assert "recommend, storefront, mobile-api" in hand.part("#blast")
         await hand.pilot.pause(DEAF_S + 0.05)
         await hand.press("y")
-        await hand.until(lambda: sent(hand) == [("/v1/rollback", {"subject": "search@prod"})])
+        await hand.until(lambda: sent(hand) == [("/v1/rollback", {"subject": "search@prod", "mark_bad": True})])
 
 
 async def test_pause_is_at_once_and_turns_into_resume(opened: Open) -> None:

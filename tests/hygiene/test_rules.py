@@ -44,6 +44,12 @@ OF_LEDGER = '    artifact: {path: "out/ledger-{version}"}\n'
 OF_CHECKOUT = '    artifact: {path: "out/checkout-{version}"}\n'
 CHECKOUT_PLACED = f"    placement: {TWICE}\n    command: x\n{HEALTH}{OF_CHECKOUT}"
 
+NEED = '      - {service: ledger, version: ">=2", when: ">=1"}\n'
+CLASH = """\
+      - {service: ledger, version: "<2", when: "<2"}
+      - {service: ledger, version: ">=2", when: ">=2"}
+"""
+
 TABLE = [
     # What is written instead, the versions known instead, then line, rule and part of the message.
     (
@@ -75,6 +81,12 @@ TABLE = [
         {},
         12,
         "warning exempt-from-soak: ledger has no placement in staging: its releases come to prod without having been",
+    ),
+    (
+        (NEED, CLASH),
+        {"checkout": ["1.0", "2.0"], "ledger": ["1.0", "2.0"]},
+        23,
+        "warning lockstep-ahead: checkout 1.0 with ledger 1.0 can become 2.0 with 2.0 only in lockstep: 2.0 refuses",
     ),
     (
         ('version: ">=2"', 'version: ">=3"'),
@@ -127,6 +139,26 @@ def catalog(known: dict[str, list[str]]) -> Catalog:
 def found(text: str, known: dict[str, list[str]], folder: Path) -> list[Finding]:
     (folder / "inventory.yaml").write_text(text)
     return check(load(folder / "inventory.yaml"), catalog(known))
+
+
+@pytest.mark.parametrize(
+    "versions",
+    [
+        {"checkout": ["1.0", "2.0"], "ledger": ["2.0"]},  # nothing older to come from
+        {"checkout": ["1.0", "1.1"], "ledger": ["1.0", "1.1"]},  # either may go first
+    ],
+)
+def test_versions_that_may_move_one_by_one_are_no_lockstep(versions: dict[str, list[str]], tmp_path: Path) -> None:
+    lines = found(SOUND.replace(NEED, CLASH), versions, tmp_path)
+    assert [each for each in lines if each.rule == "lockstep-ahead"] == []
+
+
+def test_a_lockstep_that_a_known_version_bridges_is_none(tmp_path: Path) -> None:
+    text = SOUND.replace(NEED, CLASH.replace('when: "<2"', 'when: "<1.5"'))
+    for between, is_found in (["1.7", False], ["1.4", True]):
+        versions = {"checkout": [str(between), "1.0", "2.0"], "ledger": ["1.0", "2.0"]}
+        lines = [each for each in found(text, versions, tmp_path) if each.rule == "lockstep-ahead"]
+        assert bool(lines) is is_found
 
 
 def test_a_sound_estate_has_no_findings(tmp_path: Path) -> None:

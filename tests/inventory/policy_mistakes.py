@@ -51,7 +51,7 @@ POLICIES = [
         "{per_team: 1}",
         "{}, overrides: {gates: [windw], who: [ana]}",
         24,
-        "overrides.gates.0: expected a gate (approval, ",
+        "overrides.gates.0: expected a gate (alarm, approval, ",
     ),
     (
         "{per_team: 1}",

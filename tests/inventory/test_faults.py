@@ -89,7 +89,6 @@ def test_the_contracts_later_keys_are_refused_by_name() -> None:
         "keep_releases",
         "heal",
         "prestage",
-        "alarms",
     ]:
         assert f"{key} is not supported yet" in refused
 

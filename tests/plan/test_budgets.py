@@ -166,12 +166,12 @@ def lost_and_allowed(made: World) -> dict[str | None, tuple[int, int]]:
     return found
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(worlds(), st.integers(0, 2**32))
 def test_never_more_unavailable_than_each_budget_by_the_engines_doing(made: World, seed: int) -> None:
     chance, flying = random.Random(seed), list[Execute]()
     names = sorted(made.inventory.services)
-    for _ in range(60):
+    for _ in range(40):
         if chance.random() < 0.25:
             made.deploy(**{chance.choice(names): chance.choice(["2.0", "3.0"])})
         if chance.random() < 0.15:

@@ -6,7 +6,7 @@ from console.tui.picture import Picture
 from console.tui.render.card import motion
 from console.tui.render.line import Line, line, span
 from console.tui.render.palette import FAINT, MUTED, STRONG, TEXT, WARN
-from engine.api.protocol import ChangeView, PlanView
+from engine.api.protocol import ChangeView, ItemView, PlanView
 
 
 def cancel_lines(change: ChangeView) -> list[Line]:
@@ -21,6 +21,38 @@ def cancel_lines(change: ChangeView) -> list[Line]:
         else:
             found.append(line(span(f" {item['service']}", TEXT), span(f"  is {item['state']}: not touched", MUTED)))
     return found
+
+
+def approve_lines(change: ChangeView) -> list[Line]:
+    """What the yes is to: the moves, who asks and why, the evidence, and what is still missing."""
+    found = [_move_line(item) for item in change["items"]]
+    asks = f" asked by {change['requested_by']}" + (f": {change['reason']}" if change["reason"] else "")
+    found.append(line(span(asks, MUTED)))
+    found += [line(span(f" {key}: {value}", TEXT)) for key, value in change["evidence"].items()]
+    found += [line(span(f" {w['message']}", FAINT)) for w in change["waits"] if w["reason"] == "ApprovalRequired"][:3]
+    return found
+
+
+def abort_lines(change: ChangeView) -> list[Line]:
+    """What goes back, what does not start, and what becomes of the rest."""
+    done = "goes back too, in reverse order" if change["on_failure"] == "revert_all" else "stays"
+    fate = {"running": "goes back at its safe point", "paused": "goes back", "waiting": "does not start",
+            "succeeded": done}  # fmt: skip
+    return [
+        line(span(f" {item['service']}", STRONG), span(f"  {item['from'] or 'nothing'} → {item['to']}", TEXT),
+             span(f"  {fate.get(item['state'], item['state'])}", MUTED))
+        for item in change["items"]
+    ]  # fmt: skip
+
+
+def mark_line(chosen: bool) -> Line:
+    """The choice whether the version that is left is bad from now on, and its key."""
+    return line(span(f" [{'x' if chosen else ' '}] ", STRONG), span("mark the version that is left as bad ", TEXT),
+                span("(b)", FAINT))  # fmt: skip
+
+
+def _move_line(item: ItemView) -> Line:
+    return line(span(f" {item['service']}", STRONG), span(f"  {item['from'] or 'nothing'} → {item['to']}", TEXT))
 
 
 def rollback_lines(picture: Picture, environment: str, services: list[str]) -> list[Line]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from rich.segment import Segment
 
-from console.tui.actions import Aim, blocked, of_screen
+from console.tui.actions import Aim, of_screen
+from console.tui.blocked import blocked
 from console.tui.render.line import Line, crop, length, line, span
 from console.tui.render.palette import ACCENT, BAD, FAINT, GOOD, MUTED, TEXT, WARN
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from console.tui.actions import ACT, APP, GO, LOOK, SHOWN_KEYS, Aim, Danger, blocked, of_screen
+from console.tui.actions import ACT, APP, GO, LOOK, SHOWN_KEYS, Aim, Danger, of_screen
+from console.tui.blocked import blocked
 from console.tui.render.line import EMPTY, Line, fit, line, span
 from console.tui.render.palette import ACCENT, BAD, FAINT, MUTED, STRONG, TEXT, WARN, look
 

@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 from textual.widget import Widget
 
-from console.tui.actions import BY_ID, Action, Aim, Danger, blocked, of_screen
+from console.tui.actions import BY_ID, Action, Aim, Danger, of_screen
+from console.tui.blocked import blocked
 from console.tui.picture import Picture
 from console.tui.render.footer import Notice, footer
 from console.tui.render.header import Chrome, header

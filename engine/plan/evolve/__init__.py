@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from engine.model.event import (
+    AlarmSeen,
     EnginePaused,
     EngineResumed,
     EngineStarted,
@@ -22,6 +23,7 @@ from engine.model.event import (
 )
 from engine.model.observation import HostState, Reach
 from engine.model.state import Good, State
+from engine.plan.evolve.alarms import hear
 from engine.plan.evolve.changes import evolve_change
 from engine.plan.evolve.forecasts import foresee
 from engine.plan.evolve.parts import instance_state, put_instance, see
@@ -43,9 +45,11 @@ def evolve(state: State, recorded: Recorded) -> State:
     """The state after one event."""
     state = replace(state, elapsed_s=recorded.elapsed_s)
     match recorded.event:
+        case AlarmSeen():
+            return hear(state, recorded.event, recorded)
         case EngineStarted(store, epoch, engine):
             hosts = {n: replace(h, reach=Reach.UNKNOWN, fenced=False) for n, h in state.hosts.items()}
-            return replace(state, store=store, epoch=epoch, engine=engine, hosts=hosts)
+            return replace(state, store=store, epoch=epoch, engine=engine, hosts=hosts, alarms={})
         case EnginePaused(by):
             return replace(state, paused_by=by)
         case EngineResumed():

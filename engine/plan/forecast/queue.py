@@ -33,7 +33,7 @@ Key = tuple[str, str]
 class Lane:
     """One environment's line, kept up to date. ``place`` is each service's in the line;
     ``rivals`` have several changes waiting; ``reserved`` keep their place; ``crowd`` wait for
-    room only."""
+    room only; ``timed`` says when the first wait of a service may clear by itself."""
 
     leaders: dict[str, Entry]
     ends: dict[str, tuple[Change, str]]
@@ -43,6 +43,7 @@ class Lane:
     rivals: set[str]
     reserved: dict[str, Change] = field(default_factory=dict)
     crowd: set[str] = field(default_factory=set)
+    timed: dict[str, datetime] = field(default_factory=dict)
 
 
 class Queue:
@@ -69,7 +70,11 @@ class Queue:
             near = {i.service for i in touched if i.environment == environment}
             near |= {name for service in near for name in estate.neighbours(service)}
             self._walk(
-                estate, lane, set(lane.place) if self.is_fresh else near | self._cleared(estate, lane), running, result
+                estate,
+                lane,
+                set(lane.place) if self.is_fresh else near | self._cleared(estate, lane, len(running)),
+                running,
+                result,
             )
             if self.is_fresh:
                 self._explain_rivals(estate, lane, tuple(running))
@@ -106,6 +111,7 @@ class Queue:
             del lane.leaders[name], lane.place[name], lane.before[name]
             lane.reserved.pop(name, None)
             lane.crowd.discard(name)
+            lane.timed.pop(name, None)
             self.waits.pop((old.id, name), None)
             for other in estate.neighbours(name):
                 lane.before.get(other, {}).pop(name, None)
@@ -113,15 +119,11 @@ class Queue:
             del lane.ends[name]
         return True
 
-    def _cleared(self, estate: Estate, lane: Lane) -> set[str]:
+    def _cleared(self, estate: Estate, lane: Lane, running: int) -> set[str]:
         """The services whose wait for a time, or for room, may be over."""
-        now = estate.snapshot.now
-        timed = {
-            service
-            for service, (change, _) in lane.leaders.items()
-            if any(wait.until is not None and wait.until <= now for wait in self.waits.get((change.id, service), ()))
-        }
-        return timed | lane.crowd
+        now, limit = estate.snapshot.now, estate.inventory.limits.rollouts
+        timed = {service for service, until in lane.timed.items() if until <= now}
+        return timed if limit is not None and running >= limit else timed | lane.crowd
 
     def _walk(self, estate: Estate, lane: Lane, names: set[str], running: list[Entry], result: Starts) -> None:
         """Ask those services' items, and whoever comes after them and is concerned by the answer,
@@ -154,6 +156,9 @@ class Queue:
         self.waits[change.id, name] = waits
         had_place = name in lane.reserved
         lane.crowd.discard(name)
+        lane.timed.pop(name, None)
+        if times := [wait.until for wait in waits if wait.until is not None]:
+            lane.timed[name] = min(times)
         if is_blocked(waits):
             lane.reserved.pop(name, None)
         else:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.model.wait import RESERVING, Wait
+from engine.plan.gates.alarm import alarm
 from engine.plan.gates.artifact import artifact, bad_version
 from engine.plan.gates.budget import budget
 from engine.plan.gates.case import Case
@@ -42,6 +43,7 @@ START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
     freeze,
     concurrency,
     budget,
+    alarm,
 )
 
 # What people can see to while a change has to wait for the step before it.

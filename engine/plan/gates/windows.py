@@ -13,7 +13,15 @@ from engine.model.window import Freeze, OnClose, WindowPolicy
 from engine.plan.durations import revert_s, rollout_s
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
-from engine.plan.windows import HORIZON_DAYS, freezes_over, is_open, next_closing, next_opening, windows_over
+from engine.plan.windows import (
+    HORIZON_DAYS,
+    freezes_over,
+    is_open,
+    length_text,
+    next_closing,
+    next_opening,
+    windows_over,
+)
 
 Shut = tuple[WindowPolicy | Freeze, Wait]
 
@@ -43,10 +51,10 @@ def window_too_short(case: Case) -> Iterator[Wait]:
         need_s = need_s or rollout_s(estate, case.change, case.item) + revert_s(estate, case.change, case.item)
         if now + timedelta(seconds=need_s) > closing:
             until = next_opening(policy, now, need_s)
-            left = _told((closing - now).total_seconds())
+            left = length_text((closing - now).total_seconds())
             message = (
                 f"the window {policy.name} closes in {left}, and the rollout with the time to revert takes "
-                f"about {_told(need_s)}{'' if until else f'; no window within {HORIZON_DAYS} days is that long'}"
+                f"about {length_text(need_s)}{'' if until else f'; no window within {HORIZON_DAYS} days is that long'}"
             )
             unblock = "" if until else f"set span: true in {policy.key}, or make the window longer"
             yield Wait(
@@ -82,12 +90,3 @@ def on_close(shut: list[Shut]) -> OnClose:
     """What a running rollout does when all of these are shut over it: the strictest counts."""
     asked = {policy.on_close for policy, _ in shut}
     return next(each for each in (OnClose.REVERT, OnClose.FINISH_BATCH, OnClose.FINISH) if each in asked)
-
-
-def _told(seconds: float) -> str:
-    """A length of time for people: its two largest units."""
-    left, parts = round(seconds), list[str]()
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "m"), (1, "s")):
-        count, left = divmod(left, size)
-        parts += [f"{count}{unit}"] if count else []
-    return "".join(parts[:2]) or "0s"

@@ -1,0 +1,84 @@
+"""Asks alarms, each at its own pace, and tells the engine's inbox what changed. A look that
+brings no answer says nothing; two of them in a row, and nobody knows: that is told too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from engine.model.alarm import AlarmPolicy, Verdict
+from engine.model.inventory import Inventory
+from engine.runtime.asking import Answer, ask
+from engine.runtime.ports import Chance, Clock
+
+__all__ = ["Answer", "Ask", "Heard", "Probes", "ask"]
+
+MISSES = 2
+Ask = Callable[[AlarmPolicy], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an alarm says from now on."""
+
+    alarm: str
+    verdict: Verdict
+    detail: str
+
+
+class Probes:
+    """Keeps asking every alarm of the inventory until it is closed. ``asks`` is how: tests and
+    the simulation bring their own."""
+
+    def __init__(self, clock: Clock, chance: Chance, deliver: Callable[[Heard], None], asks: Ask = ask) -> None:
+        self._clock = clock
+        self._chance = chance
+        self._deliver = deliver
+        self._ask = asks
+        self._tasks: dict[str, tuple[AlarmPolicy, asyncio.Task[None]]] = {}
+
+    def follow(self, inventory: Inventory) -> None:
+        """Begin with alarms that are new or asked in another way, stop with those that are gone."""
+        for name, (policy, task) in list(self._tasks.items()):
+            if inventory.alarms.get(name) != policy:
+                task.cancel()
+                del self._tasks[name]
+        for name, policy in inventory.alarms.items():
+            if name not in self._tasks:
+                self._tasks[name] = (policy, asyncio.create_task(self._keep_asking(policy), name=f"alarm {name}"))
+
+    async def close(self) -> None:
+        """Stop asking."""
+        tasks = [task for _, task in self._tasks.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._tasks.clear()
+
+    async def _keep_asking(self, policy: AlarmPolicy) -> None:
+        told: Verdict | None = None
+        since_s: float | None = None  # when it last began to fire
+        misses = 0
+        while True:
+            answer = await self._answer(policy)
+            misses = misses + 1 if answer.verdict is Verdict.UNKNOWN else 0
+            verdict = answer.verdict
+            if verdict is Verdict.FIRING:
+                since_s = self._clock.monotonic_s() if since_s is None else since_s
+                lasted = self._clock.monotonic_s() - since_s >= policy.for_s
+                verdict = Verdict.FIRING if lasted else Verdict.CLEAR
+            elif verdict is Verdict.CLEAR:
+                since_s = None
+            if verdict is not told and (verdict is not Verdict.UNKNOWN or misses >= MISSES):
+                told = verdict
+                self._deliver(Heard(policy.name, verdict, answer.detail))
+            await asyncio.sleep(policy.interval_s * 0.95 + self._chance.jitter(policy.interval_s * 0.1))
+
+    async def _answer(self, policy: AlarmPolicy) -> Answer:
+        try:
+            async with asyncio.timeout(policy.timeout_s):
+                return await self._ask(policy)
+        except TimeoutError:
+            return Answer(Verdict.UNKNOWN, f"no answer within {policy.timeout_s:g} s")
