@@ -126,7 +126,9 @@ class Item:
     or several ran); ``failure`` is the sentence that says why it failed.
 
     ``progress_at_s`` is elapsed time of the last placement that became healthy: the progress
-    deadline counts from there.
+    deadline counts from there. ``sha256`` is the artifact's digest as it was accepted, and
+    ``origin_sha256`` that of the version it leaves, "" where it is not known: no other content
+    may go under these names.
     """
 
     service: str
@@ -140,6 +142,8 @@ class Item:
     started: datetime | None = None
     finished: datetime | None = None
     failure: str = ""
+    sha256: str = ""
+    origin_sha256: str = ""
 
 
 class OnFailure(StrEnum):

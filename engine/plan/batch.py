@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.model.change import Move
+from engine.model.change import Kind, Move
 from engine.model.event import MoveIntended
 from engine.model.names import PlacementId
+from engine.model.release import Artifact
 from engine.model.snapshot import Action, Execute
 from engine.model.wait import Reason, Wait
 from engine.plan.under_way import UnderWay
@@ -74,7 +75,6 @@ def _execute(rollout: UnderWay, placement: PlacementId, *, back: bool) -> Execut
 def execution(rollout: UnderWay, move: Move, intent: MoveIntended | None) -> Execute:
     """What the runtime needs to carry out a move; without ``intent``, to take it up again."""
     item, policy = rollout.item, rollout.policy
-    artifact = rollout.estate.snapshot.catalog.find(item.service, move.goal) if move.goal else None
     return Execute(
         change=rollout.change.id,
         placement=PlacementId(item.service, rollout.change.environment, move.host),
@@ -85,6 +85,26 @@ def execution(rollout: UnderWay, move: Move, intent: MoveIntended | None) -> Exe
         min_healthy_time_s=policy.min_healthy_time_s,
         healthy_deadline_s=policy.healthy_deadline_s,
         confirm_timeout_s=policy.confirm_timeout_s,
-        artifact=artifact,
+        artifact=_artifact(rollout, move),
+        keep=_is_kept(rollout, move),
         intent=intent,
     )
+
+
+def _is_kept(rollout: UnderWay, move: Move) -> bool:
+    """Whether it goes back to something of which nobody knows the digest (it was adopted): then
+    what the host has under that name is what ran."""
+    if move.back:
+        return not rollout.item.origin_sha256
+    return rollout.change.kind is Kind.ROLLBACK and not rollout.item.sha256
+
+
+def _artifact(rollout: UnderWay, move: Move) -> Artifact | None:
+    """The file to send if the host lacks the release: the very content that was accepted, or
+    that ran before, never another one of the same name."""
+    known = rollout.estate.snapshot.catalog.find(rollout.item.service, move.goal) if move.goal else None
+    if known is None or not known.sha256:
+        return None
+    if move.back:
+        return known if rollout.item.origin_sha256 in ("", known.sha256) else None
+    return known if rollout.item.sha256 in ("", known.sha256) else None

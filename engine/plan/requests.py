@@ -99,14 +99,15 @@ def _deploy(estate: Estate, request: Deploy) -> tuple[tuple[Event, ...], str]:
         find_environment(estate, environment, service)
         if request.only_differing and estate.desired(InstanceId(name, environment)) == version:
             continue
-        _check_release(estate, service, version)
-        items.append(Item(name, version, service.configuration))
+        sha256 = _check_release(estate, service, version)
+        items.append(Item(name, version, service.configuration, sha256=sha256))
     if not items:
         return (), f"{environment} is as wanted already; nothing was queued"
     return _accept(estate, request, environment, items, Kind.DEPLOY, request.on_failure)
 
 
-def _check_release(estate: Estate, service: Service, version: str) -> None:
+def _check_release(estate: Estate, service: Service, version: str) -> str:
+    """The digest of a release that may be deployed; UsageError or RequestRefused if it may not."""
     problem = problem_with(service.scheme, version)
     if problem:
         raise UsageError(f"{version!r} {problem}")
@@ -123,6 +124,7 @@ def _check_release(estate: Estate, service: Service, version: str) -> None:
             f"{artifact.path} has no sha256 sum, and nothing unverified is deployed: add it to the sums file. "
             "Nothing was queued"
         )
+    return artifact.sha256
 
 
 def _accept(
@@ -152,7 +154,7 @@ def _rollback(estate: Estate, request: Rollback) -> tuple[tuple[Event, ...], str
         return _rollback_change(estate, request, estate.state.changes[request.subject])
     instance = find_instance(estate, request.subject)
     good = _good(estate, instance, request.to)
-    item = Item(instance.service, good.version, good.configuration)
+    item = Item(instance.service, good.version, good.configuration, sha256=good.sha256)
     return _accept(estate, request, instance.environment, [item], Kind.ROLLBACK)
 
 
@@ -172,7 +174,7 @@ def _rollback_change(estate: Estate, request: Rollback, change: Change) -> tuple
     if request.to:
         raise UsageError("--to goes with a service, not with a change: a change goes back to what it left")
     items = [
-        Item(item.service, item.origin, item.origin_configuration or item.configuration)
+        Item(item.service, item.origin, item.origin_configuration or item.configuration, sha256=item.origin_sha256)
         for item in change.items
         if item.origin is not None and item.status in (Status.SUCCEEDED, Status.RUNNING, Status.PAUSED)
     ]

@@ -15,6 +15,7 @@ from engine.model.names import PlacementId
 from engine.model.snapshot import Action, Decide
 from engine.model.wait import Reason, Wait
 from engine.plan.batch import next_batch
+from engine.plan.gates.artifact import artifact_fault
 from engine.plan.holds import holds
 from engine.plan.under_way import UnderWay
 
@@ -140,11 +141,10 @@ def _conclude(rollout: UnderWay) -> tuple[list[Action], list[Wait]]:
 def _holds(rollout: UnderWay) -> Iterator[Wait]:
     """What stops the whole rollout from starting another placement forward."""
     yield from holds(rollout.estate, rollout.change, rollout.item)
-    artifact = rollout.estate.snapshot.catalog.find(rollout.item.service, rollout.item.goal)
-    known = {good.version for good in rollout.estate.known(rollout.instance).good}
-    if artifact is None and rollout.item.goal not in known:
-        message = f"the artifact of {rollout.item.service} {rollout.item.goal} is gone"
-        yield rollout.wait(Reason.ARTIFACT_MISSING, rollout.instance, message, "put the file back")
+    fault = artifact_fault(rollout.estate, rollout.change, rollout.item)
+    if fault:
+        reason, message, unblock = fault
+        yield rollout.wait(reason, rollout.instance, message, unblock)
     clash = rollout.unsafe(rollout.item.goal)
     if clash:
         yield rollout.wait(Reason.DEPENDENCY_VERSION, rollout.instance, clash.sentence())

@@ -72,7 +72,7 @@ class Executor:
     async def _switch(self, move: Execute, host: Host) -> Ended | Unresolved:
         spec = drivers.expand(move.configuration, move.placement, host, move.goal, self.organization)
         self.phase(move, "staging")
-        staged = drivers.parse_stage(await self._ask(host, drivers.stage(spec, self.claim, move.artifact)))
+        staged = await self._stage(move, host, spec)
         if staged.state == "need" and move.artifact is not None:
             self.phase(move, "uploading")
             stored = drivers.parse_upload(await self._ask(host, drivers.upload(spec, self.claim, move.artifact)))
@@ -95,6 +95,14 @@ class Executor:
         if answer.result is StepResult.HEALTHY:
             return Ended(MoveState.DONE, answer.detail, answer.log)
         return _end(answer)
+
+    async def _stage(self, move: Execute, host: Host, spec: drivers.PlacementSpec) -> drivers.StageAnswer:
+        """Whether the release is there; where it is to be kept, whatever its content."""
+        if move.keep:
+            kept = drivers.parse_stage(await self._ask(host, drivers.stage(spec, self.claim, None)))
+            if kept.state == "have" or move.artifact is None:
+                return kept
+        return drivers.parse_stage(await self._ask(host, drivers.stage(spec, self.claim, move.artifact)))
 
     async def _withdraw(self, move: Execute, host: Host) -> Ended | Unresolved:
         spec = drivers.expand(move.configuration, move.placement, host, None, self.organization)

@@ -86,11 +86,14 @@ async def test_a_version_that_never_becomes_healthy_is_taken_back_and_the_rest_h
 
 
 async def test_a_rollback_returns_to_the_last_good_version(running: Running, fleet: EmbeddedFleet) -> None:
+    mended = fleet.home(hosts_of(running, "events")[0]) / "interlock/events/releases/5.4.0/MENDED_BY_HAND"
+    mended.touch()
     await running.done(await running.deploy(events="5.5.0"))
     outcome = await running.engine.submit(Rollback("ana", "events@prod"))
     change = await running.done(outcome.change)
     assert (change.status, change.item("events").goal) == (Status.SUCCEEDED, "5.4.0")
     assert await reported(running, fleet, "events") == {"5.4.0"}
+    assert mended.exists()  # what was adopted comes back, not the artifact that bears its name
 
 
 async def test_pause_stops_at_the_safe_point_resume_goes_on(running: Running, fleet: EmbeddedFleet) -> None:

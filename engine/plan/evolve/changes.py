@@ -128,7 +128,7 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
     known = instance_state(state, change.instance(item))
     if status is Status.SUCCEEDED:
         good = tuple(g for g in known.good if g.version != item.goal)
-        good = (*good, Good(item.goal, item.configuration))[-KEPT_GOOD_VERSIONS:]
+        good = (*good, Good(item.goal, item.configuration, item.sha256))[-KEPT_GOOD_VERSIONS:]
         return put_instance(state, replace(known, good=good))
     if status is Status.REVERTED:
         return put_instance(state, replace(known, target=item.origin, configuration=item.origin_configuration))
@@ -146,6 +146,7 @@ def _start_item(state: State, change: Change, item: Item, recorded: Recorded) ->
         progress_at_s=recorded.elapsed_s,
         origin=last.version if last else None,
         origin_configuration=last.configuration if last else None,
+        origin_sha256=last.sha256 if last else "",
     )
     state = _put_item(state, change, item)
     state = put_instance(state, replace(known, target=item.goal, configuration=item.configuration))
