@@ -101,7 +101,8 @@ class UnderWay:
             return move.state is MoveState.DONE
         if move.state is MoveState.FAILED:
             return sighting is None or sighting.version in (None, self.origin_of(placement))
-        return move.state in PUT_BACK
+        # The host puts back what it ran, which after a rollout that was overtaken is not the origin.
+        return move.state in PUT_BACK and move.origin == self.origin_of(placement)
 
     def unsafe(self, version: str | None) -> Clash | None:
         """The clash that ``version`` would make with what neighbours may run now; a pair that

@@ -182,3 +182,18 @@ def test_a_draining_engine_starts_nothing() -> None:
     made.deploy(web="2.0")
     assert made.settle() == []
     assert reasons(made) == {Reason.ENGINE_DRAINING}
+
+
+def test_what_failed_from_a_mixed_state_goes_back_to_the_last_converged_version() -> None:
+    made = world(service("web"))
+    made.deploy(web="2.0")
+    (act,) = made.settle()
+    made.finish(act)
+    change = made.deploy(web="3.0")  # takes over, with one placement at 2.0
+    (act,) = made.settle()
+    assert (act.placement.host, act.origin) == ("web-1", "2.0")
+    made.finish(act, MoveState.REVERTED, "GET /healthz answered 500")
+    (back,) = made.run()
+    assert (back.placement.host, back.goal) == ("web-1", "1.0")
+    assert made.change(change).item("web").status is Status.REVERTED
+    assert standing(made, "web") == "converged"
