@@ -65,11 +65,19 @@ def _execute(rollout: UnderWay, placement: PlacementId, *, back: bool) -> Execut
     sighting = rollout.estate.state.sightings.get(placement)
     origin = (sighting.version or sighting.release) if sighting else None
     goal = rollout.origin_of(placement) if back else item.goal
-    name = f"{item.service}-{placement.host}-{'b' if back else 'f'}{attempt}"
-    step = f"{rollout.estate.state.store[:12]}-{change.id}-{name}"
+    step = _name(rollout, placement, f"{'b' if back else 'f'}{attempt}")
     intent = MoveIntended(change.id, item.service, placement.host, step, origin, goal, attempt, back)
     move = Move(placement.host, step, origin, goal, attempt, rollout.estate.snapshot.now, back)
     return execution(rollout, move, intent)
+
+
+def _name(rollout: UnderWay, placement: PlacementId, turn: str) -> str:
+    """A name that no other step ever has: not on its host, which answers a name it knows with
+    what it did under it; nor after a journal was put back that gives out its changes' numbers
+    again, hence the epoch, which is above that of every host the engine has reached."""
+    state = rollout.estate.state
+    where = f"{placement.service}-{placement.host}"
+    return f"{state.store[:12]}-{state.epoch}-{rollout.change.id}-{where}-{turn}"
 
 
 def execution(rollout: UnderWay, move: Move, intent: MoveIntended | None) -> Execute:
