@@ -60,6 +60,8 @@ def deploy_command(
     accepted = client.deploy(request)
     _narrate(accepted["message"], plan)
     if not wait:
+        for line in wait_lines(plan["waits"]):
+            say(line)
         session.give({"change": accepted["change"]}, lambda: accepted["change"])
         return
     if not session.wants_json:
@@ -68,9 +70,7 @@ def deploy_command(
 
 
 def _narrate(message: str, plan: PlanView) -> None:
-    """The order and the waits, on stderr."""
+    """The order, if there is one, on stderr."""
     say(message)
-    if order := order_text(plan):
+    if (order := order_text(plan)) and not plan["lockstep"]:
         say(f"order: {order}")
-    for line in wait_lines(plan["waits"]):
-        say(line)
