@@ -37,5 +37,10 @@ def order_text(plan: PlanView) -> str:
     """The order in one line: ``ledger, then checkout and cart``."""
     groups: dict[int, list[str]] = {}
     for step in plan["steps"]:
-        groups.setdefault(step["order"], []).append(f"{step['service']} {step['from'] or 'nothing'} -> {step['to']}")
+        move = (
+            f"{step['from'] or 'nothing'} -> {step['to']}"
+            if step["from"] != step["to"]
+            else f"is at {step['to']} already"
+        )
+        groups.setdefault(step["order"], []).append(f"{step['service']} {move}")
     return printable(", then ".join(" and ".join(groups[order]) for order in sorted(groups)))
