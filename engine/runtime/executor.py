@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from engine import drivers
 from engine.drivers import ConfirmResult, StepResult, SwitchAnswer
-from engine.errors import AnswerUnreadable, TransportError
+from engine.errors import AnswerUnreadable, ArtifactUnreadable, TransportError
 from engine.model.change import MoveState
 from engine.model.inventory import Host
 from engine.model.observation import Claim
@@ -66,6 +66,8 @@ class Executor:
         """Do it, or re-attach to it if it was begun before: the host runs a step's name once."""
         try:
             return await self._switch(move, host) if move.goal is not None else await self._withdraw(move, host)
+        except ArtifactUnreadable as error:
+            return Ended(MoveState.FAILED, str(error))
         except (Lost, AnswerUnreadable) as lost:
             return Unresolved(str(lost))
 
@@ -143,6 +145,8 @@ class Executor:
         """One call; everything that is no usable answer is ``Lost``."""
         try:
             reply = await self.transport.run(host.name, command)
+        except ArtifactUnreadable:
+            raise
         except TransportError as error:
             raise Lost(str(error)) from error
         if reply.status is None:
