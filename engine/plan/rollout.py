@@ -8,6 +8,7 @@ always may. Every single move is checked once more against what its neighbours m
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from engine.model.change import MoveState, Status
 from engine.model.event import ChangePaused
@@ -148,6 +149,21 @@ def _holds(rollout: UnderWay) -> Iterator[Wait]:
     clash = rollout.unsafe(rollout.item.goal)
     if clash:
         yield rollout.wait(Reason.DEPENDENCY_VERSION, rollout.instance, clash.sentence())
+    yield from _stands_aside(rollout)
+
+
+def _stands_aside(rollout: UnderWay) -> Iterator[Wait]:
+    """Joined services never roll at the same time. What began while this one stood still, paused
+    or with nothing left in reach, is done first."""
+    mine = rollout.item
+    for other in rollout.estate.neighbours(mine.service):
+        change = rollout.estate.rolling(rollout.instance._replace(service=other))
+        theirs = change.item(other) if change else None
+        if change is None or theirs is None or theirs.status is not Status.RUNNING:
+            continue
+        if mine.started and theirs.started and (theirs.started, change.number) > (mine.started, rollout.change.number):
+            message = f"{other} is rolling (change {change.id}), which began while this stood still"
+            yield replace(rollout.wait(Reason.DEPENDENCY_BUSY, rollout.instance, message), blocker=change.id)
 
 
 def _advance_back(rollout: UnderWay, busy: set[str]) -> tuple[list[Action], list[Wait]]:

@@ -21,7 +21,7 @@ from engine.model.event import (
 )
 from engine.model.observation import HostState, Reach
 from engine.model.state import Good, InstanceState, State
-from engine.plan.evolve.changes import evolve_change
+from engine.plan.evolve.changes import evolve_change, restart_clocks
 from engine.plan.evolve.parts import instance_state, put_instance, see
 
 __all__ = ["evolve", "fold", "instance_state"]
@@ -44,7 +44,7 @@ def evolve(state: State, recorded: Recorded) -> State:
         case EnginePaused(by):
             return replace(state, paused_by=by)
         case EngineResumed():
-            return replace(state, paused_by="")
+            return restart_clocks(replace(state, paused_by=""))
         case HostSeen(host, reach, boot_id, fenced, reason):
             return replace(state, hosts={**state.hosts, host: HostState(host, reach, boot_id, fenced, reason)})
         case PlacementSeen(sighting):
@@ -55,6 +55,7 @@ def evolve(state: State, recorded: Recorded) -> State:
         case InstanceHeld(instance, by):
             return put_instance(state, replace(instance_state(state, instance), held_by=by))
         case InstanceReleased(instance):
-            return put_instance(state, replace(instance_state(state, instance), held_by=""))
+            released = put_instance(state, replace(instance_state(state, instance), held_by=""))
+            return restart_clocks(released, instance)
         case _:
             return evolve_change(state, recorded)

@@ -16,7 +16,7 @@ from engine.model.event import (
     MoveIntended,
     Recorded,
 )
-from engine.model.names import PlacementId
+from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, Sighting, Unit
 from engine.model.state import Good, State
 from engine.plan.evolve.parts import instance_state, put_instance, see
@@ -44,6 +44,15 @@ def evolve_change(state: State, recorded: Recorded) -> State:
         case MoveEnded():
             return _end(state, recorded.event, recorded)
     raise IllegalTransition(f"no rule for {type(recorded.event).__name__}")
+
+
+def restart_clocks(state: State, instance: InstanceId | None = None) -> State:
+    """The progress deadline counts anew for what ran (of one instance, if it is named): the time
+    for which people held it is not held against it."""
+    for change, item in state.rollouts():
+        if item.status is Status.RUNNING and instance in (None, change.instance(item)):
+            state = _put_item(state, state.changes[change.id], replace(item, progress_at_s=state.elapsed_s))
+    return state
 
 
 def _change(state: State, change_id: str) -> Change:
