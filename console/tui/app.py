@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from console.tui import actions, deeds
 from console.tui.actions import Action, Aim, Request
+from console.tui.ending import ended_by_signal
 from console.tui.feed import Engine, Feed
 from console.tui.messages import PictureArrived
 from console.tui.picture import Picture
@@ -201,4 +202,6 @@ def run(address: str, *, read_only: bool = False, engine_stays: bool = True) -> 
 
         return Client(address, timeout_s=10.0)
 
-    return Console(connect, read_only=read_only, engine_stays=engine_stays).run() or 0
+    app = Console(connect, read_only=read_only, engine_stays=engine_stays)
+    with ended_by_signal(app):
+        return app.run() or 0
