@@ -82,6 +82,10 @@ class TransportError(InterlockError):
     """A host could not be asked: what it does now is unknown, which is not the same as failed."""
 
 
+class ArtifactUnreadable(TransportError):
+    """The file to send could not be opened here: nothing was started, and the host is well."""
+
+
 class HostUnreachable(TransportError):
     """No connection to the host could be made."""
 

@@ -123,18 +123,23 @@ def _follow_signals(engine: Engine, options: ServeOptions, aside: list[asyncio.T
 
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stop)
-    loop.add_signal_handler(signal.SIGHUP, lambda: aside.append(loop.create_task(_reload(engine, options.inventory))))
+    turn = asyncio.Lock()
+    loop.add_signal_handler(
+        signal.SIGHUP, lambda: aside.append(loop.create_task(_reload(engine, options.inventory, turn)))
+    )
 
 
-async def _reload(engine: Engine, path: Path) -> None:
-    """Read the inventory anew, off the loop; keep the old one if it is not valid."""
-    _notify("RELOADING=1")
-    try:
-        await engine.reload(await asyncio.to_thread(inventories.load, path))
-        log.info("inventory reloaded", path=str(path))
-    except InterlockError as error:
-        log.error("inventory refused, the old one is kept", path=str(path), findings=str(error).splitlines())
-    _notify("READY=1")
+async def _reload(engine: Engine, path: Path, turn: asyncio.Lock) -> None:
+    """Read the inventory anew, off the loop; keep the old one if it is not valid. One after the
+    other: what was read first must not replace what was read later."""
+    async with turn:
+        _notify("RELOADING=1")
+        try:
+            await engine.reload(await asyncio.to_thread(inventories.load, path))
+            log.info("inventory reloaded", path=str(path))
+        except InterlockError as error:
+            log.error("inventory refused, the old one is kept", path=str(path), findings=str(error).splitlines())
+        _notify("READY=1")
 
 
 async def _narrate(engine: Engine) -> None:

@@ -16,6 +16,10 @@ def parse(pairs: Iterable[str]) -> dict[str, str]:
         service, equals, version = pair.partition("=")
         if not (service and equals and version):
             raise UsageError(f"{printable(pair, 100)!r} is not SERVICE=VERSION, such as checkout=2.0.0.")
+        name, at, environment = service.partition("@")
+        if at:
+            name, environment = printable(name, 80), printable(environment, 80)
+            raise UsageError(f"{name}={printable(version, 80)} -e {environment}: the environment is named with -e.")
         if found.setdefault(service, version) != version:
             raise UsageError(
                 f"{printable(service, 80)} is named twice, at {found[service]} and {printable(version, 80)}."

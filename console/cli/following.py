@@ -29,12 +29,16 @@ def follow(client: Client, change: str, timeout_s: float | None, report: Reporte
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
     asked = _Patient(lambda: client.change(change))
     view = asked()
-    with report or reporter() as shown:
-        shown.update(view)
-        while view["state"] not in FINAL and (deadline is None or time.monotonic() < deadline):
-            time.sleep(INTERVAL_S)
-            view = asked()
+    try:
+        with report or reporter() as shown:
             shown.update(view)
+            while view["state"] not in FINAL and (deadline is None or time.monotonic() < deadline):
+                time.sleep(INTERVAL_S)
+                view = asked()
+                shown.update(view)
+    except KeyboardInterrupt:
+        say(f"change {change} goes on without this command (interlock pause {change} stops it at the next safe point)")
+        raise
     return view
 
 

@@ -11,6 +11,8 @@ from console.cli.session import is_terminal, say
 from engine.api.protocol import ChangeView, ItemView
 from engine.model.text import printable
 
+TOLD_ABOVE_BARS = (" waits, ", "    to move it: ", ": failed", ": reverted")
+
 
 class Reporter(Protocol):
     """Shows one change, again and again."""
@@ -106,7 +108,7 @@ class Bars:
                 self._progress.stop_task(task)
             self._progress.update(task, completed=item["done"], total=item["total"] or 1, note=_note(item))
         for line in self._news.of(change):
-            if " waits, " in line or ": failed" in line or ": reverted" in line:
+            if any(mark in line for mark in TOLD_ABOVE_BARS):
                 self._progress.console.print(line, markup=False)
 
     def __enter__(self) -> Self:

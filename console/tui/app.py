@@ -14,6 +14,7 @@ from textual.screen import Screen
 from console.tui import actions, deeds
 from console.tui.actions import Action, Aim, Request
 from console.tui.blocked import blocked
+from console.tui.ending import ended_by_signal
 from console.tui.feed import Engine, Feed
 from console.tui.messages import PictureArrived
 from console.tui.picture import Picture
@@ -48,11 +49,13 @@ class Console(TypeAhead):
         connect: Callable[[], Engine],
         *,
         read_only: bool = False,
+        engine_stays: bool = True,
         now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
     ) -> None:
         super().__init__()
         self.session = Session()
         self.read_only = read_only
+        self.engine_stays = engine_stays
         self.now = now
         self.picture = self.newest = Picture()
         self._connect = connect
@@ -182,7 +185,8 @@ class Console(TypeAhead):
 
     def action_help_quit(self) -> None:
         """ctrl+c never quits: it says what does."""
-        self.say(Notice("q quits; the engine goes on without you", "refused"))
+        fate = "the engine goes on without you" if self.engine_stays else "the demo ends with it"
+        self.say(Notice(f"q quits; {fate}", "refused"))
 
     def clear_selection(self) -> None:
         """Textual asks for it before the first screen stands when a mode's screen has an input."""
@@ -190,12 +194,15 @@ class Console(TypeAhead):
             super().clear_selection()
 
 
-def run(address: str, *, read_only: bool = False) -> int:
-    """Opens the console on the engine whose socket is at ``address``; returns the exit code."""
+def run(address: str, *, read_only: bool = False, engine_stays: bool = True) -> int:
+    """Opens the console on the engine whose socket is at ``address``; returns the exit code.
+    ``engine_stays``: whether the engine goes on when the console is left (a demo's does not)."""
 
     def connect() -> Engine:
         from engine.api.client import Client  # after the first frame: http.client is felt
 
         return Client(address, timeout_s=10.0)
 
-    return Console(connect, read_only=read_only).run() or 0
+    app = Console(connect, read_only=read_only, engine_stays=engine_stays)
+    with ended_by_signal(app):
+        return app.run() or 0

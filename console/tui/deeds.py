@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from console.tui.app import Console
 
 Opening = Awaitable[None] | None  # a dialog that is coming up
+MOVED = ("running", "paused", "succeeded")  # the parts of a change that rolling it back takes back
 
 
 def deploy(console: Console, action: Action, aim: Aim) -> Opening:
@@ -37,7 +38,10 @@ def rollback(console: Console, action: Action, aim: Aim) -> None:
     from console.tui.dialogs.rollback import RollbackDialog
     from console.tui.render.blast import rollback_lines
 
-    services = [aim.service] if aim.service else [i["service"] for i in (aim.change["items"] if aim.change else [])]
+    services: dict[str, str] = {aim.service: ""} if aim.service else {}
+    if not aim.service and aim.change is not None:
+        moved = [item for item in aim.change["items"] if item["state"] in MOVED and item["from"]]
+        services = {item["service"]: item["from"] or "" for item in moved}
     where = aim.environment if aim.service or aim.change is None else aim.change["environment"]
     what = aim.instance or f"change {aim.change['id'] if aim.change else ''}"
     if action.request is None:
@@ -150,7 +154,8 @@ def leave(console: Console, action: Action, aim: Aim) -> None:
         f"{change['id']} ({', '.join(item['service'] for item in change['items'])}) {change['state']}"
         for change in console.newest.unfinished
     )
-    said = f"The engine goes on without you: {going}." if going else ""
+    fate = "The engine goes on without you" if console.engine_stays else "The demo ends here, and with it"
+    said = f"{fate}: {going}." if going else ""
     console.exit(0, message=Text(shorten(said, 400)) if said else None)
 
 

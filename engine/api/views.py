@@ -23,7 +23,7 @@ from engine.api.protocol import (
     WaitView,
 )
 from engine.api.times import when
-from engine.model.change import FINAL, Change, Item, Move, MoveState
+from engine.model.change import FINAL, Change, Item, Move, MoveState, Status
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Reach, Sighting
 from engine.model.text import printable, printable_lines
@@ -148,6 +148,8 @@ def _item(moment: Moment, change: Change, item: Item) -> ItemView:
     placements = moment.snapshot.inventory.placements(change.instance(item))
     hosts = {placement.host for placement in placements} | set(item.moves)
     done = sum(move.state is MoveState.DONE and move.goal == item.goal for move in item.moves.values())
+    if item.status is Status.SUCCEEDED:
+        done = len(hosts)  # those that ran it before needed no move
     return {
         "service": item.service,
         "from": _origin(moment, change, item),

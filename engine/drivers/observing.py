@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import isfinite
 
 from engine.drivers.bundle import check_lines
 from engine.drivers.spec import PlacementSpec
@@ -104,6 +105,7 @@ def _shared_claim(claims: Sequence[Claim | None]) -> Claim | None:
 
 def _number(text: str, default: float = 0.0) -> float:
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return default
+    return number if isfinite(number) else default

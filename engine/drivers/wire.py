@@ -16,6 +16,7 @@ from engine.model.text import printable
 
 MAX_ANSWER = 4_000_000
 MAX_LINE = 500
+EPOCHS = 10**14  # the script takes 15 digits: a host that says more must not exhaust them for all
 _HEAD = 200
 
 
@@ -69,7 +70,7 @@ def read_claim(text: str) -> Claim | None:
     words = text.split()
     if not words:
         return None
-    if len(words) != 3 or not words[1].isdigit():
+    if len(words) != 3 or not words[1].isdecimal() or int(words[1]) >= EPOCHS:
         raise AnswerUnreadable(f"the host answered with a claim that cannot be read: {printable(text, _HEAD)}")
     return Claim(store=words[0], epoch=int(words[1]), engine=words[2])
 

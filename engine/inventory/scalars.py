@@ -50,6 +50,8 @@ def problem_with_name(text: str) -> str | None:
         return f"a name may have at most {MAX_NAME} characters"
     if not NAME.match(text):
         return "a name holds only letters, digits and . _ - and begins with a letter or digit"
+    if ".." in text:
+        return "a name holds no two dots in a row"
     return None
 
 

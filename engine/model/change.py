@@ -141,6 +141,8 @@ class Item:
     deadline counts from there. ``retries`` counts how often people asked for it again: the
     names of its steps begin anew with each. ``shut_by`` is the window or freeze that paused it;
     ``again``: it goes back because of one, and then waits for its next turn.
+    ``origin_sha256`` is the digest of the version it leaves, "" where it is not known: no other
+    content may go under these names.
     """
 
     service: str
@@ -158,6 +160,7 @@ class Item:
     retries: int = 0
     shut_by: str = ""
     again: bool = False
+    origin_sha256: str = ""
 
 
 class OnFailure(StrEnum):

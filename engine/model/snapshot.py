@@ -43,7 +43,8 @@ class Execute:
     """A move to carry out on a host: record ``intent`` first (None if it already is), then
     bring ``placement`` to ``goal`` (None: stop it and leave nothing current).
 
-    ``artifact`` is what to stage, None where the host must have the release already.
+    ``artifact`` is what to stage, None where the host must have the release already. ``keep``:
+    what the host has under that version stays, whatever its content.
     """
 
     change: str
@@ -57,6 +58,7 @@ class Execute:
     confirm_timeout_s: float
     artifact: Artifact | None
     intent: Event | None
+    keep: bool = False
 
 
 Action = Decide | Execute

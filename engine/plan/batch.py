@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from engine.model.change import Move
+from engine.model.change import Kind, Move
 from engine.model.event import MoveIntended
 from engine.model.names import PlacementId
+from engine.model.release import Artifact
 from engine.model.snapshot import Action, Execute
 from engine.model.wait import Reason, Wait
 from engine.plan.budget import Budgets
@@ -98,17 +99,24 @@ def _execute(rollout: UnderWay, placement: PlacementId, *, back: bool) -> Execut
     origin = (sighting.version or sighting.release) if sighting else None
     goal = rollout.origin_of(placement) if back else item.goal
     again = str(item.retries or "")
-    name = f"{item.service}-{placement.host}-{again}{'b' if back else 'f'}{attempt}"
-    step = f"{rollout.estate.state.store[:12]}-{change.id}-{name}"
+    step = _name(rollout, placement, f"{again}{'b' if back else 'f'}{attempt}")
     intent = MoveIntended(change.id, item.service, placement.host, step, origin, goal, attempt, back)
     move = Move(placement.host, step, origin, goal, attempt, rollout.estate.snapshot.now, back)
     return execution(rollout, move, intent)
 
 
+def _name(rollout: UnderWay, placement: PlacementId, turn: str) -> str:
+    """A name that no other step ever has: not on its host, which answers a name it knows with
+    what it did under it; nor after a journal was put back that gives out its changes' numbers
+    again, hence the epoch, which is above that of every host the engine has reached."""
+    state = rollout.estate.state
+    where = f"{placement.service}-{placement.host}"
+    return f"{state.store[:12]}-{state.epoch}-{rollout.change.id}-{where}-{turn}"
+
+
 def execution(rollout: UnderWay, move: Move, intent: MoveIntended | None) -> Execute:
     """What the runtime needs to carry out a move; without ``intent``, to take it up again."""
     item, policy = rollout.item, rollout.policy
-    artifact = rollout.estate.snapshot.catalog.find(item.service, move.goal) if move.goal else None
     return Execute(
         change=rollout.change.id,
         placement=PlacementId(item.service, rollout.change.environment, move.host),
@@ -119,6 +127,26 @@ def execution(rollout: UnderWay, move: Move, intent: MoveIntended | None) -> Exe
         min_healthy_time_s=policy.min_healthy_time_s,
         healthy_deadline_s=policy.healthy_deadline_s,
         confirm_timeout_s=policy.confirm_timeout_s,
-        artifact=artifact,
+        artifact=_artifact(rollout, move),
+        keep=_is_kept(rollout, move),
         intent=intent,
     )
+
+
+def _is_kept(rollout: UnderWay, move: Move) -> bool:
+    """Whether it goes back to something of which nobody knows the digest (it was adopted): then
+    what the host has under that name is what ran."""
+    if move.back:
+        return not rollout.item.origin_sha256
+    return rollout.change.kind is Kind.ROLLBACK and not rollout.item.sha256
+
+
+def _artifact(rollout: UnderWay, move: Move) -> Artifact | None:
+    """The file to send if the host lacks the release: the very content that was accepted, or
+    that ran before, never another one of the same name."""
+    known = rollout.estate.snapshot.catalog.find(rollout.item.service, move.goal) if move.goal else None
+    if known is None or not known.sha256:
+        return None
+    if move.back:
+        return known if rollout.item.origin_sha256 in ("", known.sha256) else None
+    return known if rollout.item.sha256 in ("", known.sha256) else None

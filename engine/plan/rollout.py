@@ -8,6 +8,7 @@ what is broken always may. Every single move is checked once more against what i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from engine.model.change import MoveState, Status
 from engine.model.event import ChangePaused
@@ -18,6 +19,7 @@ from engine.plan.alarms import alarm_waits, fired_during
 from engine.plan.bad import mark
 from engine.plan.batch import next_batch
 from engine.plan.budget import Budgets
+from engine.plan.gates.artifact import artifact_fault
 from engine.plan.holds import holds
 from engine.plan.overrides import is_lifted
 from engine.plan.shutting import when_shut
@@ -173,14 +175,28 @@ def _holds(rollout: UnderWay) -> Iterator[Wait]:
     for wait in alarm_waits(rollout.estate, rollout.change, rollout.item):
         if not is_lifted(rollout.estate, rollout.change, wait.reason):
             yield wait
-    artifact = rollout.estate.snapshot.catalog.find(rollout.item.service, rollout.item.goal)
-    known = {good.version for good in rollout.estate.known(rollout.instance).good}
-    if artifact is None and rollout.item.goal not in known:
-        message = f"the artifact of {rollout.item.service} {rollout.item.goal} is gone"
-        yield rollout.wait(Reason.ARTIFACT_MISSING, rollout.instance, message, "put the file back")
+    fault = artifact_fault(rollout.estate, rollout.change, rollout.item)
+    if fault:
+        reason, message, unblock = fault
+        yield rollout.wait(reason, rollout.instance, message, unblock)
     clash = rollout.unsafe(rollout.item.goal)
     if clash:
         yield rollout.wait(Reason.DEPENDENCY_VERSION, rollout.instance, clash.sentence())
+    yield from _stands_aside(rollout)
+
+
+def _stands_aside(rollout: UnderWay) -> Iterator[Wait]:
+    """Joined services never roll at the same time. What began while this one stood still, paused
+    or with nothing left in reach, is done first."""
+    mine = rollout.item
+    for other in rollout.estate.neighbours(mine.service):
+        change = rollout.estate.rolling(rollout.instance._replace(service=other))
+        theirs = change.item(other) if change else None
+        if change is None or theirs is None or theirs.status is not Status.RUNNING:
+            continue
+        if mine.started and theirs.started and (theirs.started, change.number) > (mine.started, rollout.change.number):
+            message = f"{other} is rolling (change {change.id}), which began while this stood still"
+            yield replace(rollout.wait(Reason.DEPENDENCY_BUSY, rollout.instance, message), blocker=change.id)
 
 
 def _advance_back(rollout: UnderWay, busy: set[str], budgets: Budgets) -> tuple[list[Action], list[Wait]]:

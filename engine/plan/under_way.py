@@ -111,7 +111,7 @@ class UnderWay:
             return move.state is MoveState.DONE
         if move.state is MoveState.FAILED:
             return sighting is None or sighting.version in (None, self.origin_of(placement))
-        # The host put back what ran there; that may not be what the rollout goes back to.
+        # The host puts back what it ran, which after a rollout that was overtaken is not the origin.
         return move.state in PUT_BACK and move.origin == self.origin_of(placement)
 
     def unsafe(self, version: str | None) -> Clash | None:

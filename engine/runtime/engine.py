@@ -43,6 +43,7 @@ MAX_ROUNDS = 100
 SNAPSHOT_EVERY = 2000
 TICK_S = 1.0
 REST_S = 10.0
+RESCAN_S = 5.0
 
 STOPPING = "the engine is stopping; nothing was queued: ask the next one"
 
@@ -82,7 +83,7 @@ class Engine:
         self._inbox: list[Asked | Fact] = []
         self._wake = asyncio.Event()
         self._halted = False
-        self._scanned_s = 0.0
+        self._scanned_s = clock.monotonic_s()
         self._probes = Probes(clock, chance, self._deliver, asks)
         self._observer = Observer(transport, clock, chance, lambda: self.snapshot, self._deliver)
         self._work = Work(transport, clock, self.watchers, self._deliver, lambda: self.snapshot)
@@ -129,8 +130,9 @@ class Engine:
                     await self._wake.wait()
             except TimeoutError:
                 pass
-            if self.plan.awaits_artifact and self._clock.monotonic_s() - self._scanned_s >= TICK_S:
-                await self.refresh_catalog()
+            every_s = TICK_S if self.plan.awaits_artifact else RESCAN_S
+            if restless and self._clock.monotonic_s() - self._scanned_s >= every_s:
+                await self.refresh_catalog()  # files come and go without a word
             await self.step()
         self._halted = True
 
@@ -165,17 +167,17 @@ class Engine:
 
     async def refresh_catalog(self) -> None:
         """Look again which artifacts there are."""
-        self._scanned_s = self._clock.monotonic_s()
-        catalog = await self._find_artifacts(self.snapshot.inventory)
-        if catalog != self.snapshot.catalog:
+        inventory, self._scanned_s = self.snapshot.inventory, self._clock.monotonic_s()
+        catalog = await self._find_artifacts(inventory)
+        if catalog != self.snapshot.catalog and inventory is self.snapshot.inventory:
             self.snapshot = replace(self.snapshot, catalog=catalog)
 
     async def reload(self, inventory: Inventory) -> None:
         """Take up a changed inventory; by itself it moves nothing."""
         if inventory.organization != self.snapshot.inventory.organization:
             raise UsageError("the organization's name cannot change under a running engine; the old inventory is kept")
-        await self.transport.reconfigure(inventory)
         catalog = await self._find_artifacts(inventory)
+        await self.transport.reconfigure(inventory)
         self.snapshot = replace(self.snapshot, inventory=inventory, catalog=catalog)
         self._observer.follow(inventory)
         self._probes.follow(inventory)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from engine import drivers
 from engine.drivers import ConfirmResult, StepResult, SwitchAnswer
-from engine.errors import AnswerUnreadable, TransportError
+from engine.errors import AnswerUnreadable, ArtifactUnreadable, TransportError
 from engine.model.change import MoveState
 from engine.model.inventory import Host
 from engine.model.observation import Claim
@@ -66,13 +66,15 @@ class Executor:
         """Do it, or re-attach to it if it was begun before: the host runs a step's name once."""
         try:
             return await self._switch(move, host) if move.goal is not None else await self._withdraw(move, host)
+        except ArtifactUnreadable as error:
+            return Ended(MoveState.FAILED, str(error))
         except (Lost, AnswerUnreadable) as lost:
             return Unresolved(str(lost))
 
     async def _switch(self, move: Execute, host: Host) -> Ended | Unresolved:
         spec = drivers.expand(move.configuration, move.placement, host, move.goal, self.organization)
         self.phase(move, "staging")
-        staged = drivers.parse_stage(await self._ask(host, drivers.stage(spec, self.claim, move.artifact)))
+        staged = await self._stage(move, host, spec)
         if staged.state == "need" and move.artifact is not None:
             self.phase(move, "uploading")
             stored = drivers.parse_upload(await self._ask(host, drivers.upload(spec, self.claim, move.artifact)))
@@ -95,6 +97,14 @@ class Executor:
         if answer.result is StepResult.HEALTHY:
             return Ended(MoveState.DONE, answer.detail, answer.log)
         return _end(answer)
+
+    async def _stage(self, move: Execute, host: Host, spec: drivers.PlacementSpec) -> drivers.StageAnswer:
+        """Whether the release is there; where it is to be kept, whatever its content."""
+        if move.keep:
+            kept = drivers.parse_stage(await self._ask(host, drivers.stage(spec, self.claim, None)))
+            if kept.state == "have" or move.artifact is None:
+                return kept
+        return drivers.parse_stage(await self._ask(host, drivers.stage(spec, self.claim, move.artifact)))
 
     async def _withdraw(self, move: Execute, host: Host) -> Ended | Unresolved:
         spec = drivers.expand(move.configuration, move.placement, host, None, self.organization)
@@ -135,6 +145,8 @@ class Executor:
         """One call; everything that is no usable answer is ``Lost``."""
         try:
             reply = await self.transport.run(host.name, command)
+        except ArtifactUnreadable:
+            raise
         except TransportError as error:
             raise Lost(str(error)) from error
         if reply.status is None:

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+import structlog
+
 from engine import drivers
 from engine.errors import AnswerUnreadable, TransportError
 from engine.model.inventory import Inventory
@@ -17,6 +19,8 @@ from engine.runtime.ports import Chance, Clock
 from engine.transport.protocol import Transport
 
 AT_ONCE = 32
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,9 @@ class Observer:
                 fenced, reason = await self._fence(host, report) if self.claim else (False, "")
             except (TransportError, AnswerUnreadable) as error:
                 return Look(host, began_s, None, reason=str(error))
+            except Exception as error:  # a bug must not leave a host unobserved for ever
+                log.exception("look failed inside the engine", host=host)
+                return Look(host, began_s, None, reason=f"an error inside the engine: {error!r}")
         return Look(host, began_s, report, fenced, reason)
 
     async def look_at(self, hosts: Iterable[str]) -> list[Look]:

@@ -9,17 +9,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.errors import TransportError
+from engine.errors import ArtifactUnreadable
 
 PIECE = 1 << 18
 
 
 def opened(path: str) -> BinaryIO:
-    """The file to send, open. Raises TransportError if it cannot be: nothing is started then."""
+    """The file to send, open. Raises ArtifactUnreadable if it cannot be: nothing is started then."""
     try:
         return Path(path).open("rb")
     except OSError as error:
-        raise TransportError(
+        raise ArtifactUnreadable(
             f"{path} cannot be sent: {error.strerror or error}. Nothing was started on the host."
         ) from None
 

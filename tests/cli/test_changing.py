@@ -77,6 +77,21 @@ def test_deploy_wait_follows_it_to_its_end(engine: Served, interlock: Interlock)
     assert (status["current"], status["state"]) == ({"1.1.0": 2}, "converged")
 
 
+def test_an_environment_after_the_service_is_told_where_it_goes(engine: Served, interlock: Interlock) -> None:
+    ran = interlock("deploy", "ledger@prod=1.1.0")
+    assert (ran.code, ran.out) == (2, "")
+    assert "ledger=1.1.0 -e prod" in ran.err
+    assert engine.engine.requests == []
+
+
+def test_a_version_that_is_there_already_is_done_at_once(engine: Served, interlock: Interlock) -> None:
+    ran = interlock("deploy", "ledger=1.0.0", "-e", "prod", "--wait", "-o", "json")
+    assert ran.code == 0
+    [item] = ran.data["items"]
+    assert (item["done"], item["total"], item["moves"]) == (2, 2, [])
+    assert "order: ledger is at 1.0.0 already" in ran.err
+
+
 def test_a_failing_change_exits_1_and_names_host_check_and_last_lines(engine: Served, interlock: Interlock) -> None:
     engine.engine.fail["ledger"] = "health check http://127.0.0.1:8080/healthz answers 503"
     ran = interlock("deploy", "checkout=1.1.0", "ledger=1.1.0", "-e", "prod", "--wait")

@@ -97,6 +97,7 @@ def test_ctrl_c_while_waiting_ends_with_130_and_leaves_the_change(still: Served,
     _, err = deploy.communicate(timeout=10)
     assert deploy.returncode == 130
     assert "Traceback" not in err
+    assert "change 1 goes on without this command" in err
     assert "1" in still.engine.snapshot.state.changes
 
 

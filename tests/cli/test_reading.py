@@ -85,6 +85,9 @@ def test_hosts(engine: Served, interlock: Interlock) -> None:
     assert (first["state"], first["latency_ms"], first["domain"]) == ("up", 1.2, "eu-a")
     assert first["placements"] == ["checkout@prod", "ledger@prod", "search@prod"]
     assert "1 ms" in interlock("hosts").out
+    mistyped = interlock("hosts", "-e", "prd")
+    assert (mistyped.code, mistyped.out) == (2, "")
+    assert "did you mean prod?" in mistyped.err
 
 
 def test_probe_looks_at_the_hosts_named_and_fails_if_one_is_silent(engine: Served, interlock: Interlock) -> None:

@@ -8,6 +8,7 @@ import sys
 import threading
 
 from console.tui.app import Console
+from console.tui.ending import ended_by_signal
 from tests.console.fake_engine import FakeEngine
 from tests.console.payloads import PAYLOADS, poison
 from tests.console.story import make_board
@@ -34,8 +35,11 @@ def main() -> None:
     stop = threading.Event()
     if "--play" in sys.argv:
         threading.Thread(target=_play, args=(engine, stop), daemon=True).start()
-    Console(engine.client, read_only="--read-only" in sys.argv).run()
+    app = Console(engine.client, read_only="--read-only" in sys.argv)
+    with ended_by_signal(app):
+        status = app.run()
     stop.set()
+    sys.exit(status)
 
 
 if __name__ == "__main__":

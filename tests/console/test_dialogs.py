@@ -283,6 +283,14 @@ async def test_q_quits_and_says_what_goes_on(opened: Open) -> None:
         assert hand.app.return_code == 0
 
 
+async def test_leaving_a_demo_does_not_promise_that_it_goes_on(opened: Open) -> None:
+    async with opened(engine_stays=False) as hand:
+        await hand.press("ctrl+c")
+        await hand.until(lambda: "the demo ends with it" in hand.part("#footer"))
+        await hand.press("q")
+        assert str(hand.app._exit_renderables[0]).startswith("The demo ends here, and with it: 41 (")
+
+
 @pytest.mark.parametrize(
     ("name", "aim", "said"),
     [

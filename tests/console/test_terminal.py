@@ -140,6 +140,16 @@ def test_nothing_that_a_host_says_reaches_the_terminal(board: Terminal) -> None:
         assert payload not in board.out
 
 
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_a_signal_ends_it(board: Terminal, number: signal.Signals) -> None:
+    os.kill(board.pid, number)
+    assert board.left() == 128 + number
+
+
 def test_a_terminal_that_is_gone_ends_it(board: Terminal) -> None:
-    os.kill(board.pid, signal.SIGHUP)
-    assert board.left() != 0
+    os.close(board.descriptor)
+    board.descriptor, other = os.pipe()  # silent for as long as the other end is open
+    try:
+        assert board.left() == 128 + signal.SIGHUP
+    finally:
+        os.close(other)

@@ -166,3 +166,16 @@ def test_a_nul_or_an_odd_name_is_refused_before_it_is_sent(box: Box) -> None:
 def test_a_lost_link_is_not_an_answer() -> None:
     with pytest.raises(AnswerUnreadable, match="unknown"):
         drivers.parse_switch(Reply(None, "result\thealthy\n"))
+
+
+@pytest.mark.parametrize("claim", ["s ² e", "s 999999999999999 e", "s " + "9" * 400 + " e", "s -1 e", "s 1"])
+def test_a_claim_that_no_engine_wrote_is_not_read(claim: str) -> None:
+    with pytest.raises(AnswerUnreadable, match="a claim that cannot be read"):
+        drivers.parse_observe("h", Reply(0, f"boot\tb\nclaim\t{claim}\nfree\t1\n"), [])
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999", "1" * 400, "x"])
+def test_numbers_that_are_none_count_as_not_told(number: str) -> None:
+    report = drivers.parse_observe("h", Reply(0, f"boot\tb\nclock\t{number}\nclaim\t\nfree\t{number}\n"), [])
+    assert report.free_bytes == -1
+    assert report.clock_s == 0

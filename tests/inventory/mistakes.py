@@ -118,6 +118,7 @@ TABLE = [
     ("h2: {address: 10.0.0.2", "'h[1-2]': {address: '10.0.0.[1-2]'", 8, "duplicate: hosts.h[1-2]: host h1 stands alre"),
     # A service: what it is.
     ("  checkout:\n", "  '1st':\n", 14, "name: services.1st: the name of a service begins with a letter"),
+    ("  checkout:\n", "  a..b:\n", 14, "name: services.a..b: a name holds no two dots in a row"),
     ("  checkout:\n", "  'a@b':\n", 14, "name: services.a@b: a name holds only letters, digits and . _ -"),
     (
         "team: payments\n    labels",

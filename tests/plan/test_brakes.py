@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.model.change import MoveState, Status
-from engine.model.event import ChangePaused
+from engine.model.event import ChangePaused, ChangeResumed, EnginePaused, EngineResumed
+from engine.model.observation import Health
 from engine.model.request import Pause, Resume
 from engine.model.wait import Reason
 from engine.plan.requests import judge
@@ -58,3 +59,34 @@ def test_a_rollout_that_is_taken_back_counts_as_rolling_although_a_host_it_never
     assert made.settle() == []
     assert made.change(change).status is Status.REVERTING
     assert reasons(made) >= {Reason.BLAST_RADIUS, Reason.DEPENDENCY_BUSY}
+
+
+def test_a_rollout_that_is_resumed_stands_aside_while_a_neighbour_rolls() -> None:
+    made = world(service("api", ("db", "")), service("db"))
+    first = made.deploy(api="2.0")
+    (act,) = made.settle()
+    made.record(ChangePaused(first.id, "ana")).finish(act)
+    made.elapsed_s += 1
+    second = made.deploy(db="2.0")
+    (act,) = made.settle()
+    assert act.placement.service == "db"
+    made.record(ChangeResumed(first.id, "ana"))
+    assert made.settle() == []
+    (wait,) = made.plan().waits
+    assert (wait.reason, wait.change, wait.blocker) == (Reason.DEPENDENCY_BUSY, first.id, second.id)
+    made.finish(act)
+    assert [act.placement.service for act in made.run()] == ["db", "api"]
+    assert made.change(first).status is Status.SUCCEEDED
+
+
+def test_an_engine_that_was_paused_for_long_blames_no_rollout_for_it() -> None:
+    made = world(service("web"))
+    made.see("web", "1.0", health=Health.FAILING)
+    change = made.deploy(web="2.0")
+    (act,) = made.settle()
+    made.record(EnginePaused("ana")).finish(act)
+    made.elapsed_s += 3600
+    made.settle()
+    made.record(EngineResumed("ana"))
+    made.run()
+    assert made.change(change).status is Status.SUCCEEDED

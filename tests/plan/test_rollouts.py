@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.model.change import MoveState, OnFailure, Status
-from engine.model.event import ChangePaused, ChangeResumed, EnginePaused, HostSeen, InstanceHeld
+from engine.model.event import ChangePaused, ChangeResumed, EnginePaused, EngineStarted, HostSeen, InstanceHeld
 from engine.model.inventory import Amount, RolloutPolicy
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, Reach
@@ -182,3 +182,28 @@ def test_a_draining_engine_starts_nothing() -> None:
     made.deploy(web="2.0")
     assert made.settle() == []
     assert reasons(made) == {Reason.ENGINE_DRAINING}
+
+
+def test_what_failed_from_a_mixed_state_goes_back_to_the_last_converged_version() -> None:
+    made = world(service("web"))
+    made.deploy(web="2.0")
+    (act,) = made.settle()
+    made.finish(act)
+    change = made.deploy(web="3.0")  # takes over, with one placement at 2.0
+    (act,) = made.settle()
+    assert (act.placement.host, act.origin) == ("web-1", "2.0")
+    made.finish(act, MoveState.REVERTED, "GET /healthz answered 500")
+    (back,) = made.run()
+    assert (back.placement.host, back.goal) == ("web-1", "1.0")
+    assert made.change(change).item("web").status is Status.REVERTED
+    assert standing(made, "web") == "converged"
+
+
+def test_a_step_bears_a_name_that_no_step_before_a_restored_journal_bore() -> None:
+    made = world(service("web", hosts=["h1"]))
+    made.deploy(web="2.0")
+    restored = world(service("web", hosts=["h1"]))
+    restored.record(EngineStarted("store", 9, "engine"), HostSeen("h1", Reach.UP, "boot", True))
+    restored.deploy(web="3.0")  # it has the number of the change that the old journal held
+    (before,), (after,) = made.settle(), restored.settle()
+    assert before.step != after.step

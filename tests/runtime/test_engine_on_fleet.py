@@ -17,6 +17,7 @@ from engine.errors import RequestRefused, StoreLocked, UsageError
 from engine.fleet.embedded import EmbeddedFleet, embedded_fleet
 from engine.model.change import MoveState, Status
 from engine.model.names import InstanceId
+from engine.model.observation import Reach
 from engine.model.request import Cancel, Deploy, Pause, Resume, Rollback
 from engine.model.wait import Reason
 from tests.runtime.running import EngineProcess, Running, eventually, running_engine, switches
@@ -86,11 +87,14 @@ async def test_a_version_that_never_becomes_healthy_is_taken_back_and_the_rest_h
 
 
 async def test_a_rollback_returns_to_the_last_good_version(running: Running, fleet: EmbeddedFleet) -> None:
+    mended = fleet.home(hosts_of(running, "events")[0]) / "interlock/events/releases/5.4.0/MENDED_BY_HAND"
+    mended.touch()
     await running.done(await running.deploy(events="5.5.0"))
     outcome = await running.engine.submit(Rollback("ana", "events@prod"))
     change = await running.done(outcome.change)
     assert (change.status, change.item("events").goal) == (Status.SUCCEEDED, "5.4.0")
     assert await reported(running, fleet, "events") == {"5.4.0"}
+    assert mended.exists()  # what was adopted comes back, not the artifact that bears its name
 
 
 async def test_pause_stops_at_the_safe_point_resume_goes_on(running: Running, fleet: EmbeddedFleet) -> None:
@@ -162,6 +166,26 @@ async def test_a_frozen_host_holds_its_own_services_and_nobody_elses(running: Ru
     assert running.change(change).item("events").moves == {}
     await fleet.heal(host)
     assert (await running.done(change, timeout_s=90)).status is Status.SUCCEEDED
+
+
+async def test_an_artifact_that_vanishes_blames_no_host_and_is_seen_when_it_is_back(
+    running: Running, fleet: EmbeddedFleet
+) -> None:
+    path = Path(next(a.path for a in [running.engine.snapshot.catalog.find("events", "5.5.0")] if a))
+    change = await running.deploy(events="5.5.0")
+    content = path.read_bytes()
+    path.unlink()  # between acceptance and upload: the catalog still has it
+    assert (await running.done(change)).status is Status.FAILED
+    assert "cannot be sent" in running.change(change).item("events").failure
+    assert all(host.reach is Reach.UP for host in running.engine.snapshot.state.hosts.values())
+    path.write_bytes(content)
+    await running.engine.submit(Pause("ana", ""))
+    change = await running.deploy(events="5.5.0")
+    path.unlink()
+    await running.engine.submit(Resume("ana", ""))
+    await running.until(lambda: {wait.reason for wait in running.engine.plan.waits} == {Reason.ARTIFACT_MISSING})
+    path.write_bytes(content)
+    assert (await running.done(change)).status is Status.SUCCEEDED
 
 
 async def test_a_second_engine_on_the_same_state_refuses_to_start(running: Running, fleet: EmbeddedFleet) -> None:

@@ -13,7 +13,7 @@ from console.cli.render.times import Duration
 from console.cli.render.waits import wait_lines
 from console.cli.session import Session, say
 from engine.api.client import Client
-from engine.api.protocol import Accepted, PlanView
+from engine.api.protocol import Accepted, PlanView, WaitView
 from engine.errors import RequestRefused
 
 environment_option = click.option(
@@ -83,16 +83,20 @@ def deploy_command(
     plan = client.plan(request)
     accepted = client.deploy(request)
     _narrate(accepted["message"], plan)
-    _hand_over(session, client, accepted, wait, timeout)
+    _hand_over(session, client, accepted, plan["waits"], wait, timeout)
 
 
-def _hand_over(session: Session, client: Client, accepted: Accepted, wait: bool, timeout: float | None) -> None:
+def _hand_over(
+    session: Session, client: Client, accepted: Accepted, waits: list[WaitView], wait: bool, timeout: float | None
+) -> None:
     """The change's id (of several in a row, all of them); with ``wait`` also how it ends."""
     changes = accepted.get("changes") or [accepted["change"]]
     data: dict[str, object] = (
         {"change": changes[0]} if len(changes) == 1 else {"change": changes[0], "changes": changes}
     )
     if not wait:
+        for line in wait_lines(waits):
+            say(line)
         session.give(data, lambda: "\n".join(changes))
         return
     if not session.wants_json:
@@ -101,9 +105,7 @@ def _hand_over(session: Session, client: Client, accepted: Accepted, wait: bool,
 
 
 def _narrate(message: str, plan: PlanView) -> None:
-    """The order and the waits, on stderr."""
+    """The order, if there is one, on stderr."""
     say(message)
-    if order := order_text(plan):
+    if (order := order_text(plan)) and not plan["lockstep"]:
         say(f"order: {order}")
-    for line in wait_lines(plan["waits"]):
-        say(line)

@@ -7,7 +7,8 @@ import click
 from console.cli.grammar import verb
 from console.cli.render.statuses import hosts_text
 from console.cli.session import Session
-from engine.errors import HostUnreachable
+from engine.errors import HostUnreachable, UsageError
+from engine.model.text import did_you_mean, near, printable
 
 PROBE_TIMEOUT_S = 120.0
 
@@ -16,7 +17,13 @@ PROBE_TIMEOUT_S = 120.0
 @click.option("-e", "--environment", default="", metavar="ENV", help="Only this environment.")
 def hosts_command(session: Session, environment: str) -> None:
     """Every host: whether it answers, how fast, and what is placed on it."""
-    hosts = [host for host in session.client().hosts() if environment in ("", host["environment"])]
+    client = session.client()
+    hosts = [host for host in client.hosts() if environment in ("", host["environment"])]
+    if environment and not hosts:
+        known = client.graph()["environments"]
+        if environment not in known:
+            hint = did_you_mean(near(environment, known))
+            raise UsageError(f"There is no environment {printable(environment, 80)!r}{hint}.")
     session.give(hosts, lambda: hosts_text(hosts))
 
 

@@ -53,10 +53,10 @@ def _start_for(session: Session) -> str:
     return engine.address
 
 
-def _show(address: str, read_only: bool) -> int:
+def _show(address: str, read_only: bool, *, engine_stays: bool = True) -> int:
     from console.tui.app import run
 
-    return run(address, read_only=read_only)
+    return run(address, read_only=read_only, engine_stays=engine_stays)
 
 
 @verb("engine")
@@ -89,7 +89,7 @@ def demo_command(session: Session, services: int | None, hosts: int | None, head
             engine = start_engine(fleet.inventory, fleet.state, str(fleet.state / SOCKET_NAME), exit_when_idle=False)
             try:
                 if not headless:
-                    return _show(engine.address, session.read_only)
+                    return _show(engine.address, session.read_only, engine_stays=False)
                 _await_settled(engine)
                 click.echo(_ready(engine, fleet.inventory, fleet.state))
                 _serve(engine)

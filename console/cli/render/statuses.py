@@ -32,7 +32,7 @@ def status_text(rows: Sequence[StatusRow], detailed: bool) -> str:
                 indent="  ",
             )
         )
-    waits = dict.fromkeys(line for row in rows for line in wait_lines(row["waits"]))
+    waits = dict.fromkeys("\n".join(wait_lines([wait])) for row in rows for wait in row["waits"])
     return "\n".join([*parts, "", *waits] if waits else parts)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from console.tui.picture import Picture
 from console.tui.render.card import motion
 from console.tui.render.line import Line, line, span
@@ -55,17 +57,18 @@ def _move_line(item: ItemView) -> Line:
     return line(span(f" {item['service']}", STRONG), span(f"  {item['from'] or 'nothing'} → {item['to']}", TEXT))
 
 
-def rollback_lines(picture: Picture, environment: str, services: list[str]) -> list[Line]:
-    """Each service with its placements, and the services that need it."""
+def rollback_lines(picture: Picture, environment: str, services: Mapping[str, str]) -> list[Line]:
+    """Each service with its placements, the version it goes back to ("": its newest good one, which
+    the engine knows), and the services that need it."""
     found: list[Line] = []
-    for service in services:
+    for service, version in services.items():
         where = motion(picture.row(service, environment))
         found.append(
             line(
                 span(f" {service}@{environment}", STRONG),
                 span(f"  {where.current}{f' → {where.goal}' if where.goal else ''}", TEXT),
                 span(f"  on {where.total} placements", MUTED),
-                span("  to its newest good version", TEXT),
+                span(f"  back to {version}" if version else "  to its newest good version", TEXT),
             )
         )
         node = picture.services.get(service)

@@ -47,6 +47,8 @@ def preview_lines(plan: PlanView, now: datetime, width: int) -> list[Line]:
         found += [line(span(" ! " if not i else "   ", WARN), span(row, TEXT)) for i, row in enumerate(rows)]
     if plan["waits"]:
         found += [EMPTY, line(span(" would wait for", FAINT)), *wait_lines(plan["waits"], now, width, foreseen=True)]
+    elif plan["steps"] and all(step["from"] == step["to"] for step in plan["steps"]):
+        found += [EMPTY, line(span(" ● ", GOOD), span("this is the version already: nothing would move", MUTED))]
     elif plan["steps"] and not plan["refused"]:
         found += [EMPTY, line(span(" ● ", GOOD), span("nothing holds it: it starts at once", MUTED))]
     if plan["touches"]:

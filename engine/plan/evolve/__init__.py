@@ -24,7 +24,7 @@ from engine.model.event import (
 from engine.model.observation import HostState, Reach
 from engine.model.state import Good, State
 from engine.plan.evolve.alarms import hear
-from engine.plan.evolve.changes import evolve_change
+from engine.plan.evolve.changes import evolve_change, restart_clocks
 from engine.plan.evolve.forecasts import foresee
 from engine.plan.evolve.parts import instance_state, put_instance, see
 from engine.plan.evolve.people import DECISIONS, evolve_decision
@@ -53,7 +53,7 @@ def evolve(state: State, recorded: Recorded) -> State:
         case EnginePaused(by):
             return replace(state, paused_by=by)
         case EngineResumed():
-            return replace(state, paused_by="")
+            return restart_clocks(replace(state, paused_by=""))
         case HostSeen(host, reach, boot_id, fenced, reason):
             return replace(state, hosts={**state.hosts, host: HostState(host, reach, boot_id, fenced, reason)})
         case PlacementSeen(sighting):
@@ -64,7 +64,8 @@ def evolve(state: State, recorded: Recorded) -> State:
         case InstanceHeld(instance, by):
             return put_instance(state, replace(instance_state(state, instance), held_by=by))
         case InstanceReleased(instance):
-            return put_instance(state, replace(instance_state(state, instance), held_by=""))
+            released = put_instance(state, replace(instance_state(state, instance), held_by=""))
+            return restart_clocks(released, instance)
         case _:
             return _evolve_rest(state, recorded)
 

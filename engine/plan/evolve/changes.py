@@ -17,7 +17,7 @@ from engine.model.event import (
     Recorded,
     RolloutShut,
 )
-from engine.model.names import PlacementId
+from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, Sighting, Unit
 from engine.model.state import Good, InstanceState, State
 from engine.plan.durations import seconds_a_batch
@@ -49,6 +49,16 @@ def evolve_change(state: State, recorded: Recorded) -> State:
         case MoveEnded():
             return _end(state, recorded.event, recorded)
     raise IllegalTransition(f"no rule for {type(recorded.event).__name__}")
+
+
+def restart_clocks(state: State, instance: InstanceId | None = None) -> State:
+    """The progress deadline counts anew for what ran (of one instance, if it is named): the time
+    for which people held it is not held against it."""
+    for change, item in state.rollouts():
+        if item.status is Status.RUNNING and instance in (None, change.instance(item)):
+            anew = with_item(state.changes[change.id], replace(item, progress_at_s=state.elapsed_s))
+            state = put_change(state, anew)
+    return state
 
 
 def _prune(state: State, changes: dict[str, Change]) -> State:
@@ -166,6 +176,7 @@ def _start_item(state: State, change: Change, item: Item, recorded: Recorded) ->
         progress_at_s=recorded.elapsed_s,
         origin=last.version if last else None,
         origin_configuration=last.configuration if last else None,
+        origin_sha256=last.sha256 if last else "",
     )
     state = put_change(state, with_item(change, item))
     state = put_instance(state, replace(known, target=item.goal, configuration=item.configuration))

@@ -1,30 +1,47 @@
-"""The gates of the release itself: its file must be there, and verified, and the version good."""
+"""The gates of the release itself: its file must be there, verified, and what was accepted; and
+the version must not have turned out bad.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.model.change import Kind
+from engine.model.change import Change, Item, Kind
 from engine.model.wait import Reason, Wait
 from engine.plan.bad import bad_mark, sentence
+from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
 
 
 def artifact(case: Case) -> Iterator[Wait]:
     """The release's file was there when the change was accepted, and must still be."""
-    name, goal = case.item.service, case.item.goal
-    known = case.estate.snapshot.catalog.find(name, goal)
+    fault = artifact_fault(case.estate, case.change, case.item)
+    if fault:
+        reason, message, unblock = fault
+        yield case.wait(reason, message, owner=case.owner(case.item.service), unblock=unblock)
+
+
+def artifact_fault(estate: Estate, change: Change, item: Item) -> tuple[Reason, str, str] | None:
+    """Why the release of an item cannot be sent (reason, message, what to do), None if it can or
+    need not be: hosts keep what they ran."""
+    known = estate.snapshot.catalog.find(item.service, item.goal)
+    if known is not None and known.sha256 and item.sha256 in ("", known.sha256):
+        return None
+    good = estate.known(change.instance(item)).good
+    kept = any(each.version == item.goal and item.sha256 in ("", each.sha256) for each in good)
+    if kept and (change.kind is Kind.ROLLBACK or item.started):
+        return None
     if known is None:
-        good = case.estate.known(case.instance).good
-        if case.change.kind is Kind.ROLLBACK and any(g.version == goal for g in good):
-            return  # the hosts keep what they ran
-        waited_for = case.change.when_available
-        message = f"the artifact of {name} {goal} is {'not known yet' if waited_for else 'gone'}"
-        unblock = "publish the file and its sum" if waited_for else "put the file back"
-        yield case.wait(Reason.ARTIFACT_MISSING, message, owner=case.owner(name), unblock=unblock)
-    elif not known.sha256:
+        waited_for = change.when_available
+        message = f"the artifact of {item.service} {item.goal} is {'not known yet' if waited_for else 'gone'}"
+        return Reason.ARTIFACT_MISSING, message, "publish the file and its sum" if waited_for else "put the file back"
+    if not known.sha256:
         message = f"no sha256 sum is listed for {known.path}"
-        yield case.wait(Reason.ARTIFACT_UNVERIFIED, message, owner=case.owner(name), unblock="add it to the sums file")
+        return Reason.ARTIFACT_UNVERIFIED, message, "add it to the sums file"
+    message = (
+        f"{known.path} is not what was accepted: its sha256 was {item.sha256[:12]} then and is {known.sha256[:12]} now"
+    )
+    return Reason.ARTIFACT_UNVERIFIED, message, "put the file back, or give the new content a new version"
 
 
 def bad_version(case: Case) -> Iterator[Wait]:

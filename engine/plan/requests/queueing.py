@@ -161,7 +161,7 @@ def _rollback_change(estate: Estate, request: Rollback, change: Change) -> Judge
     if request.to:
         raise UsageError("--to goes with a service, not with a change: a change goes back to what it left")
     items = [
-        Item(item.service, item.origin, item.origin_configuration or item.configuration, _sum_of(estate, change, item))
+        Item(item.service, item.origin, item.origin_configuration or item.configuration, item.origin_sha256)
         for item in change.items
         if item.origin is not None and item.status in (Status.SUCCEEDED, Status.RUNNING, Status.PAUSED)
     ]
@@ -171,9 +171,3 @@ def _rollback_change(estate: Estate, request: Rollback, change: Change) -> Judge
         check_good(estate, InstanceId(item.service, change.environment), item.goal)
     left = {InstanceId(item.service, change.environment): change.item(item.service).goal for item in items}
     return _marking(request, _accept(estate, request, change.environment, items, Kind.ROLLBACK), left)
-
-
-def _sum_of(estate: Estate, change: Change, item: Item) -> str:
-    """The sum of what an item left, as it was deployed here; "" if that is not known."""
-    known = estate.known(change.instance(item)).good
-    return next((good.sha256 for good in reversed(known) if good.version == item.origin), "")
