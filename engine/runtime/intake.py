@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from engine.model.event import HostSeen, MoveEnded, PlacementSeen
 from engine.model.observation import HostState, Reach, Sighting
 from engine.runtime.draft import Draft
 from engine.runtime.executor import Unresolved
 from engine.runtime.observer import Look
 from engine.runtime.work import Done, Work
+
+_MEASURE = re.compile(r"\d+(?= ?(?:ms|milliseconds|s|seconds|bytes)\b)")
 
 
 def take_in(draft: Draft, news: Look | Done, work: Work) -> None:
@@ -25,8 +30,23 @@ def _look(draft: Draft, look: Look, work: Work) -> None:
         return
     _host(draft, HostState(look.host, Reach.UP, look.report.boot_id, look.fenced, look.reason))
     for sighting in look.report.sightings:
-        if not _is_stale(draft, sighting, look, work) and sighting != draft.state.sightings.get(sighting.placement):
+        if not _is_stale(draft, sighting, look, work) and not _is_known(draft, sighting):
             draft.record(PlacementSeen(sighting))
+
+
+def _is_known(draft: Draft, sighting: Sighting) -> bool:
+    """Whether it tells nothing new. Other measures in a complaint ("timed out after 2003 ms") are
+    nothing new: a service that is down must not fill the journal."""
+    known = draft.state.sightings.get(sighting.placement)
+    if known is None or sighting == known:
+        return known is not None
+    return (
+        _measureless(sighting.detail) == _measureless(known.detail) and replace(sighting, detail=known.detail) == known
+    )
+
+
+def _measureless(text: str) -> str:
+    return _MEASURE.sub("0", text)
 
 
 def _is_stale(draft: Draft, sighting: Sighting, look: Look, work: Work) -> bool:
@@ -35,7 +55,12 @@ def _is_stale(draft: Draft, sighting: Sighting, look: Look, work: Work) -> bool:
 
 
 def _host(draft: Draft, seen: HostState) -> None:
-    if seen != draft.state.hosts.get(seen.host):
+    known = draft.state.hosts.get(seen.host)
+    if (
+        known is None
+        or replace(seen, reason=known.reason) != known
+        or _measureless(seen.reason) != _measureless(known.reason)
+    ):
         draft.record(HostSeen(seen.host, seen.reach, seen.boot_id, seen.fenced, seen.reason))
 
 
