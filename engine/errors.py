@@ -15,7 +15,8 @@
     │   ├── HostUnreachable        no connection
     │   ├── LoginRefused           the host refuses this login
     │   ├── HostKeyMismatch        the host is not who known_hosts says it is
-    │   └── DeadlinePassed         no answer in time; the command may still run there
+    │   ├── DeadlinePassed         no answer in time; the command may still run there
+    │   └── ArtifactUnreadable     the file to send cannot be read here; the host was not asked
     ├── AnswerUnreadable           a host answered something its driver cannot read
     └── IllegalTransition          a bug: an event that the present state does not allow
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from engine import inventory as inventories
 from engine.api.desk import Desk
@@ -161,13 +162,18 @@ async def _halt_when_idle(engine: Engine, server: ApiServer) -> None:
 
 
 def _set_up_logging(log_format: str) -> None:
-    """Log lines go to stderr, as JSON or for people."""
-    readable = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty() and "NO_COLOR" not in os.environ)
+    """Log lines go to stderr, as JSON or for people. Tracebacks come without the values of
+    variables: a configuration among them may hold secrets."""
+    readable = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty() and "NO_COLOR" not in os.environ,
+        exception_formatter=structlog.dev.plain_traceback,
+    )
+    tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([structlog.processors.dict_tracebacks] if log_format == "json" else []),
+            *([tracebacks] if log_format == "json" else []),
             structlog.processors.JSONRenderer() if log_format == "json" else readable,
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

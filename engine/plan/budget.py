@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from engine.model.inventory import Amount
 from engine.model.names import PlacementId
 from engine.model.wait import Reason
-from engine.plan.estate import Estate, Scope
+from engine.plan.estate import Estate
+from engine.plan.tally import Scope
 
 MAX_NAMED = 3
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable
-from dataclasses import dataclass, field
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
@@ -17,13 +16,11 @@ from engine.model.observation import Health, Reach, Unit
 from engine.model.snapshot import Snapshot
 from engine.model.state import InstanceState
 from engine.model.version import Scheme, satisfies
+from engine.plan.tally import Scope, Tally
 
 ABANDONED = frozenset({Status.CANCELLED, Status.SUPERSEDED})
 
 DECLARED = frozenset({"providers", "neighbours", "placements", "domains"})  # what only the inventory decides
-
-# What a budget covers: an environment, or ("" is none) its part of one failure domain.
-Scope = tuple[str, str]
 
 K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
@@ -42,14 +39,6 @@ def _once(question: Callable[[Estate, K], T]) -> Callable[[Estate, K], T]:
         return known[about]
 
     return answer
-
-
-@dataclass(slots=True)
-class Tally:
-    """Placements that run something, or should: how many, and which of them are unavailable."""
-
-    total: int = 0
-    lost: list[PlacementId] = field(default_factory=list)
 
 
 class Estate:

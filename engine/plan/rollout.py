@@ -213,10 +213,11 @@ def _advance_back(rollout: UnderWay, busy: set[str], budgets: Budgets) -> tuple[
     if rollout.estate.snapshot.draining:
         message = "the engine is stopping; it goes on when an engine runs again"
         return [], [rollout.wait(Reason.ENGINE_DRAINING, rollout.instance, message)]
-    clash = rollout.unsafe(rollout.item.origin)
-    if clash and left:
-        message = f"cannot be put back to {rollout.item.origin}: {clash.sentence()}"
-        return [], [rollout.wait(Reason.DEPENDENT_INCOMPATIBLE, rollout.instance, message)]
+    for placement in left:
+        clash = rollout.unsafe(rollout.origin_of(placement))
+        if clash:
+            message = f"cannot be put back to {rollout.origin_of(placement)}: {clash.sentence()}"
+            return [], [rollout.wait(Reason.DEPENDENT_INCOMPATIBLE, rollout.instance, message)]
     resting = [wait for p in left if (wait := _rest(rollout, p))]
     still = {move.host for move in spent} | {wait.subject.rpartition("/")[2] for wait in resting}
     actions, waits = next_batch(rollout, [p for p in left if p.host not in still], busy, budgets, back=True)

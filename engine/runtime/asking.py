@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from engine.model.alarm import AlarmPolicy, Verdict
-from engine.model.sanitize import clean_line
+from engine.model.text import printable
 
 MAX_BODY = 1_000_000
 NOT_RUN = (126, 127)  # what a shell says of a command that it could not run
@@ -37,14 +37,12 @@ async def ask(policy: AlarmPolicy) -> Answer:
     try:
         status, body = await asyncio.to_thread(_get, url, policy.timeout_s)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        return Answer(Verdict.UNKNOWN, clean_line(f"{_shown(url)} cannot be reached: {error}"))
+        return Answer(Verdict.UNKNOWN, printable(f"{_shown(url)} cannot be reached: {error}"))
     if policy.prometheus:
         return _samples(status, body)
     if 200 <= status < 300:
         return Answer(Verdict.CLEAR)
-    return Answer(
-        Verdict.FIRING, clean_line(f"{_shown(url)} answers {status}: {body[:200].decode('utf-8', 'replace')}")
-    )
+    return Answer(Verdict.FIRING, printable(f"{_shown(url)} answers {status}: {body[:200].decode('utf-8', 'replace')}"))
 
 
 def _get(url: str, timeout_s: float) -> tuple[int, bytes]:
@@ -65,15 +63,15 @@ def _samples(status: int, body: bytes) -> Answer:
     try:
         said: Any = json.loads(body)
         if said["status"] != "success":
-            return Answer(Verdict.UNKNOWN, clean_line(f"Prometheus refuses the query: {said.get('error', status)}"))
+            return Answer(Verdict.UNKNOWN, printable(f"Prometheus refuses the query: {said.get('error', status)}"))
         kind, found = said["data"]["resultType"], said["data"]["result"]
         if kind != "vector" or not isinstance(found, list):
-            return Answer(Verdict.UNKNOWN, clean_line(f"the query gives a {kind}, and a vector is needed"))
+            return Answer(Verdict.UNKNOWN, printable(f"the query gives a {kind}, and a vector is needed"))
         if not found:
             return Answer(Verdict.CLEAR)
         labels = ", ".join(f"{key}={value}" for key, value in sorted(found[0]["metric"].items()))
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        return Answer(Verdict.FIRING, clean_line(f"{{{labels}}} is {found[0]['value'][1]}{more}"))
+        return Answer(Verdict.FIRING, printable(f"{{{labels}}} is {found[0]['value'][1]}{more}"))
     except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
         return Answer(Verdict.UNKNOWN, f"the answer (status {status}) is not one of Prometheus's")
 
@@ -88,7 +86,7 @@ async def _run(command: tuple[str, ...]) -> Answer:
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
-        return Answer(Verdict.UNKNOWN, clean_line(f"{command[0]} cannot be run: {error}"))
+        return Answer(Verdict.UNKNOWN, printable(f"{command[0]} cannot be run: {error}"))
     try:
         output, _ = await process.communicate()
     finally:
@@ -96,7 +94,7 @@ async def _run(command: tuple[str, ...]) -> Answer:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
     lines = output.decode("utf-8", "replace").strip().splitlines()
-    said = clean_line(f"{command[0]} ended with status {process.returncode}{': ' + lines[-1] if lines else ''}")
+    said = printable(f"{command[0]} ended with status {process.returncode}{': ' + lines[-1] if lines else ''}")
     if process.returncode == 0:
         return Answer(Verdict.CLEAR)
     unknown = process.returncode in NOT_RUN or (process.returncode or 0) < 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from engine import drivers
 from engine.drivers import ConfirmResult, StepResult, SwitchAnswer
-from engine.errors import AnswerUnreadable, ArtifactUnreadable, TransportError
+from engine.errors import AnswerUnreadable, ArtifactUnreadable, TransportError, UsageError
 from engine.model.change import MoveState
 from engine.model.inventory import Host
 from engine.model.observation import Claim
@@ -147,7 +147,7 @@ class Executor:
             reply = await self.transport.run(host.name, command)
         except ArtifactUnreadable:
             raise
-        except TransportError as error:
+        except (TransportError, UsageError) as error:  # UsageError: a reload has taken the host away
             raise Lost(str(error)) from error
         if reply.status is None:
             raise Lost(f"the link to {host.name} was lost during {command.verb}")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from engine.model.event import AlarmSeen, HostSeen, MoveEnded, PlacementSeen
 from engine.model.forecast import Forecast
 from engine.model.observation import HostState, Reach, Sighting
@@ -12,6 +15,7 @@ from engine.runtime.observer import Look
 from engine.runtime.probes import Heard
 from engine.runtime.work import Done, Work
 
+_MEASURE = re.compile(r"\d+(?= ?(?:ms|milliseconds|s|seconds|bytes)\b)")
 Fact = Look | Done | Forecast | Heard
 
 
@@ -35,8 +39,23 @@ def _look(draft: Draft, look: Look, work: Work) -> None:
         return
     _host(draft, HostState(look.host, Reach.UP, look.report.boot_id, look.fenced, look.reason))
     for sighting in look.report.sightings:
-        if not _is_stale(draft, sighting, look, work) and sighting != draft.state.sightings.get(sighting.placement):
+        if not _is_stale(draft, sighting, look, work) and not _is_known(draft, sighting):
             draft.record(PlacementSeen(sighting))
+
+
+def _is_known(draft: Draft, sighting: Sighting) -> bool:
+    """Whether it tells nothing new. Other measures in a complaint ("timed out after 2003 ms") are
+    nothing new: a service that is down must not fill the journal."""
+    known = draft.state.sightings.get(sighting.placement)
+    if known is None or sighting == known:
+        return known is not None
+    return (
+        _measureless(sighting.detail) == _measureless(known.detail) and replace(sighting, detail=known.detail) == known
+    )
+
+
+def _measureless(text: str) -> str:
+    return _MEASURE.sub("0", text)
 
 
 def _is_stale(draft: Draft, sighting: Sighting, look: Look, work: Work) -> bool:
@@ -45,7 +64,12 @@ def _is_stale(draft: Draft, sighting: Sighting, look: Look, work: Work) -> bool:
 
 
 def _host(draft: Draft, seen: HostState) -> None:
-    if seen != draft.state.hosts.get(seen.host):
+    known = draft.state.hosts.get(seen.host)
+    if (
+        known is None
+        or replace(seen, reason=known.reason) != known
+        or _measureless(seen.reason) != _measureless(known.reason)
+    ):
         draft.record(HostSeen(seen.host, seen.reach, seen.boot_id, seen.fenced, seen.reason))
 
 

@@ -192,38 +192,6 @@ async def test_rollback_of_a_service_names_who_needs_it(opened: Open) -> None:
         await hand.until(lambda: sent(hand) == [("/v1/rollback", {"subject": "search@prod", "mark_bad": True})])
 
 
-async def test_pause_is_at_once_and_turns_into_resume(opened: Open) -> None:
-    async with opened() as hand:
-        await hand.press("4", "p")
-        await hand.until(lambda: sent(hand) == [("/v1/pause", {"subject": "41"})])
-        hand.engine.board["changes"][0]["state"] = "paused"
-        hand.engine.say("paused", "41", "paused")
-        await hand.until(lambda: (change := hand.app.picture.change("41")) and change["state"] == "paused")
-        await hand.press("p")
-        await hand.until(lambda: sent(hand)[1:] == [("/v1/resume", {"subject": "41"})])
-
-
-async def test_pausing_the_whole_engine_shows_in_the_header(opened: Open) -> None:
-    async with opened() as hand:
-        await hand.press("P")
-        await hand.until(lambda: sent(hand) == [("/v1/pause", {"subject": ""})])
-        hand.engine.board["engine"]["paused_by"] = "ana"
-        hand.engine.say("engine-paused", "", "paused")
-        await hand.until(lambda: "engine paused by ana" in hand.part("#header"))
-        await hand.press("P")
-        await hand.until(lambda: sent(hand)[-1] == ("/v1/resume", {"subject": ""}))
-
-
-async def test_why_shows_waits_and_the_one_action(opened: Open) -> None:
-    async with opened() as hand:
-        hand.app.session.service = "checkout"
-        await hand.press("w")
-        await hand.until(lambda: "interlock cancel 41" in hand.text)
-        assert "for 4m12s" in hand.text
-        await hand.press("escape")
-        assert hand.app.current_mode == "map"
-
-
 async def test_help_is_the_registry(opened: Open) -> None:
     async with opened(120, 60) as hand:
         await hand.press("question_mark")

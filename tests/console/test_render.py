@@ -110,6 +110,12 @@ def test_every_state_of_the_contract_has_a_glyph_of_its_own() -> None:
         ({"current": {"1": 1, "2": 1, "3": 2}, "desired": "3"}, "2 others", "3", 2),
         ({"current": {"1": 1, "2": 1}, "desired": None}, "2 versions", "", 0),
         ({"current": {}, "desired": "1"}, "not installed", "1", 0),
+        (
+            {"current": {}, "desired": None, "placements": [{"version": None, "state": "unknown"}]},
+            "not seen yet",
+            "",
+            0,
+        ),
     ],
 )
 def test_motion(more: dict[str, Any], current: str, goal: str, done: int) -> None:

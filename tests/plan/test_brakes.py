@@ -90,3 +90,18 @@ def test_an_engine_that_was_paused_for_long_blames_no_rollout_for_it() -> None:
     made.record(EngineResumed("ana"))
     made.run()
     assert made.change(change).status is Status.SUCCEEDED
+
+
+def test_what_several_versions_ran_goes_back_to_none_that_a_dependent_refuses_by_now() -> None:
+    made = world(service("api"), service("web", ("api", ">=2", ">=2")), running=None)
+    made.see("api", "1.0", "2.0").see("web", "1.0")
+    change = made.deploy(api="3.0")
+    (act,) = made.settle()
+    made.record(ChangePaused(change.id, "ana")).finish(act)
+    made.deploy(web="2.0")
+    assert {act.placement.service for act in made.run()} == {"web"}
+    made.record(ChangeResumed(change.id, "ana"))
+    (act,) = made.settle()
+    made.finish(act, MoveState.REVERTED, "bad")
+    assert made.settle() == []
+    assert reasons(made) == {Reason.DEPENDENT_INCOMPATIBLE}

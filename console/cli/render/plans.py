@@ -43,7 +43,7 @@ def plan_text(plan: PlanView) -> str:
 def move_text(step: StepView) -> str:
     """``1.0 -> 2.0``; ``2.0, new configuration`` where the version stays."""
     if step["from"] == step["to"]:
-        return f"{step['to']}, {'new configuration' if step.get('configuration') else 'as it is'}"
+        return f"{step['to']}, new configuration" if step.get("configuration") else f"is at {step['to']} already"
     return f"{step['from'] or 'nothing'} -> {step['to']}"
 
 

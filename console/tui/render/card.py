@@ -8,9 +8,10 @@ from enum import Enum
 
 from console.tui.render.line import Line, fit, line, restyle, span
 from console.tui.render.palette import ACCENT, CURSOR, FAINT, MUTED, NET_IN, NET_OUT, STRONG, TEXT, look
-from engine.api.protocol import StatusRow
+from engine.api.protocol import PlacementView, StatusRow
 
 ABSENT = "not installed"
+UNSEEN = "not seen yet"
 
 
 class Place(Enum):
@@ -34,6 +35,16 @@ class Motion:
     total: int
 
 
+def never_seen(place: PlacementView) -> bool:
+    """Whether this placement was never observed."""
+    return place["version"] is None and place["state"] == "unknown"
+
+
+def is_unseen(row: StatusRow) -> bool:
+    """Whether none of its placements was ever observed, so that nobody knows what runs there."""
+    return bool(row["placements"]) and all(never_seen(place) for place in row["placements"])
+
+
 def motion(row: StatusRow | None) -> Motion:
     """What to write of an instance's versions."""
     if row is None:
@@ -42,7 +53,7 @@ def motion(row: StatusRow | None) -> Motion:
     total = len(row["placements"])
     desired = row["desired"]
     if not current:
-        return Motion(ABSENT, desired or "", 0, total)
+        return Motion(UNSEEN if is_unseen(row) else ABSENT, desired or "", 0, total)
     if len(current) == 1:
         only = next(iter(current))
         return Motion(only, desired if desired and desired != only else "", 0, total)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from console.tui.picture import Picture
-from console.tui.render.card import versions
+from console.tui.render.card import UNSEEN, is_unseen, never_seen, versions
 from console.tui.render.failure import failure_lines
 from console.tui.render.line import EMPTY, Line, beside, crop, fit, line, shorten, span
 from console.tui.render.log import about
@@ -96,7 +96,7 @@ def _field(name: str, value: Line) -> Line:
 
 def _current(row: StatusRow) -> Line:
     if not row["current"]:
-        return line(span("nothing runs", WARN))
+        return line(span(UNSEEN if is_unseen(row) else "nothing runs", WARN))
     parts: Line = EMPTY
     total = len(row["placements"])
     for version, count in row["current"].items():
@@ -133,7 +133,7 @@ def _placement(place: PlacementView, host_width: int) -> Line:
 def _condition(place: PlacementView) -> str:
     said = f": {place['detail']}" if place["detail"] else ""
     if place["unreachable"]:
-        return "host unreachable, last seen so" + said
+        return ("host unreachable" if never_seen(place) else "host unreachable, last seen so") + said
     if place["state"] == "running":
         return place["health"] + said
     return place["state"] + said
