@@ -30,3 +30,11 @@ def is_lifted(estate: Estate, change: Change, reason: Reason) -> bool:
     if change.kind is Kind.ROLLBACK and (GATES[reason] in SKIPPED_BY_ROLLBACK or reason in SKIPPED_REASONS):
         return True
     return overridden(estate, change, reason) is not None
+
+
+def way_past(estate: Estate, change: Change, reason: Reason) -> str:
+    """The command that would lift a reason, "" if no policy lets anybody."""
+    policy, gate = estate.inventory.overrides, GATES[reason]
+    if policy is None or reason in NEVER_OVERRIDDEN or not {gate, reason.value} & set(policy.gates):
+        return ""
+    return f"interlock override {change.id} {gate if gate in policy.gates else reason.value} --reason TEXT"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 
 from engine.model.change import Kind
-from engine.model.consent import Override
+from engine.model.consent import Override, OverridePolicy
 from engine.model.scope import Scope
 from engine.model.wait import Reason
 from engine.model.window import Entry, Freeze, Hours, Schedule, WindowPolicy
@@ -100,6 +100,14 @@ def test_a_way_back_waits_for_no_window_and_no_freeze() -> None:
     made = under(window(begin=22, end=6), Freeze("peak", T0, at(9, day=4)))
     made.deploy(ledger="1.1", kind=Kind.ROLLBACK)
     assert len(made.settle()) == 1
+
+
+def test_the_way_past_a_window_is_told_where_a_policy_has_one() -> None:
+    made = under(window(begin=22, end=6))
+    made.deploy(ledger="2.0")
+    assert only(made).unblock == ""
+    made.inventory = replace(made.inventory, overrides=OverridePolicy(gates=("window",), who=("ana",), max_s=3600.0))
+    assert only(made).unblock == "interlock override 1 window --reason TEXT"
 
 
 def test_an_override_lets_one_change_through_a_closed_window() -> None:

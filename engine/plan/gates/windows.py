@@ -13,6 +13,7 @@ from engine.model.window import Freeze, OnClose, WindowPolicy
 from engine.plan.durations import revert_s, rollout_s
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
+from engine.plan.overrides import way_past
 from engine.plan.windows import (
     HORIZON_DAYS,
     freezes_over,
@@ -56,7 +57,8 @@ def window_too_short(case: Case) -> Iterator[Wait]:
                 f"the window {policy.name} closes in {left}, and the rollout with the time to revert takes "
                 f"about {length_text(need_s)}{'' if until else f'; no window within {HORIZON_DAYS} days is that long'}"
             )
-            unblock = "" if until else f"set span: true in {policy.key}, or make the window longer"
+            way = way_past(estate, case.change, Reason.WINDOW_TOO_SHORT)
+            unblock = way if until else f"set span: true in {policy.key}, or make the window longer"
             yield Wait(
                 Reason.WINDOW_TOO_SHORT, str(case.instance), message, case.change.id, policy.key, unblock, until=until
             )
@@ -70,7 +72,8 @@ def closed_windows(estate: Estate, change: Change, item: Item) -> Iterator[Shut]
             until = next_opening(policy, now)
             never = "" if until else f" and does not open within {HORIZON_DAYS} days"
             message = f"the window {policy.name} is closed{never}"
-            unblock = "" if until else f"mend {policy.key}: interlock check says more"
+            way = way_past(estate, change, Reason.WINDOW_CLOSED)
+            unblock = way if until else f"mend {policy.key}: interlock check says more"
             yield (
                 policy,
                 Wait(Reason.WINDOW_CLOSED, str(instance), message, change.id, policy.key, unblock, until=until),
@@ -83,7 +86,8 @@ def freezes(estate: Estate, change: Change, item: Item) -> Iterator[Shut]:
     for each in freezes_over(estate.inventory, *instance):
         if each.covers(now):
             message = f"the freeze {each.name} is on{f': {each.reason}' if each.reason else ''}"
-            yield each, Wait(Reason.FREEZE, str(instance), message, change.id, each.key, until=each.end)
+            way = way_past(estate, change, Reason.FREEZE)
+            yield each, Wait(Reason.FREEZE, str(instance), message, change.id, each.key, way, until=each.end)
 
 
 def on_close(shut: list[Shut]) -> OnClose:
