@@ -88,7 +88,7 @@ class Schedule:
 @dataclass(frozen=True, slots=True)
 class WindowPolicy:
     """One policy of ``policies.windows``. ``span``: a rollout may go on over several windows
-    and need not fit into one. ``outage``: services may be stopped in it."""
+    and need not fit into one."""
 
     name: str
     schedule: Schedule
@@ -96,7 +96,6 @@ class WindowPolicy:
     exempt: Scope | None = None
     on_close: OnClose = OnClose.FINISH_BATCH
     span: bool = False
-    outage: bool = False
 
     @property
     def key(self) -> str:

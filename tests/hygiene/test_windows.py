@@ -47,7 +47,7 @@ QUIET = [
     "  windows: {office: {allow: {days: mon-fri, hours: '09:00-17:00', tz: Europe/Berlin}}}",
     "  windows: {blink: {allow: {hours: '09:00-09:01'}, span: true}}",
     "  windows: {a: {allow: {hours: '22:00-06:00'}}, b: {deny: {days: sat, sun}}}".replace("sat, sun", "[sat, sun]"),
-    "  windows: {maintenance: {outage: true}}",
+    "  windows: {maintenance: {span: true}}",
     "  freezes: {peak: {from: 2026-11-26T00:00:00Z, to: 2026-11-30T00:00:00Z}}",
 ]
 
