@@ -41,9 +41,12 @@ def test_every_key_of_the_inventory_is_explained(generator: ModuleType) -> None:
 
 
 def test_the_inventory_shown_is_one(tmp_path: Path) -> None:
-    [shown] = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs/inventory.md").read_text(), re.MULTILINE | re.DOTALL)
-    (tmp_path / "inventory.yaml").write_text(shown)
-    inventory = load(tmp_path / "inventory.yaml")
+    shown = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs/inventory.md").read_text(), re.MULTILINE | re.DOTALL)
+    for number, text in enumerate(shown):  # the later examples add to the first, as a folder's files do
+        (tmp_path / f"{number}.yaml").write_text(text)
+    holidays = ROOT / "tests/inventory/fixtures/holidays.ics"
+    (tmp_path / "holidays.ics").write_text(holidays.read_text())
+    inventory = load(tmp_path)
     assert sorted(inventory.hosts) == ["web-1.a", "web-1.b", "web-2.a"]
     assert [(need.version, need.when) for need in inventory.services["checkout"].needs] == [
         (">=2.3,<4", ""),

@@ -8,6 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 from hypothesis import strategies as st
 
+from engine.model.alarm import AlarmState
 from engine.model.change import Change
 from engine.model.event import Event, HostSeen, MoveIntended, Recorded
 from engine.model.names import InstanceId
@@ -71,4 +72,5 @@ _KEYED: dict[str, tuple[type[Any], Any]] = {
     "sightings": (Sighting, lambda sighting: sighting.placement),
     "hosts": (HostState, lambda host: host.host),
     "changes": (Change, lambda change: change.id),
+    "alarms": (AlarmState, lambda alarm: alarm.alarm),
 }
