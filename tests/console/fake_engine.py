@@ -100,7 +100,17 @@ class FakeClient:
         if self.engine.refusal:
             raise RequestRefused(self.engine.refusal)
         if path == "/v1/rollback/plan":
-            return {**self._plan({"services": {}}), "chain": self.engine.chain}
+            name = str(body["subject"]).partition("@")[0]
+            step = {
+                "order": 1,
+                "service": name,
+                "from": "2.0.0",
+                "to": "1.9.0",
+                "after": [],
+                "start": None,
+                "end": None,
+            }
+            return {**self._plan({"services": {}}), "steps": [step], "chain": self.engine.chain}
         with self.engine.lock:
             self.engine.posts.append((path, body))
         if path == "/v1/plan":

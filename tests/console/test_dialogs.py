@@ -187,6 +187,7 @@ async def test_rollback_of_a_service_names_who_needs_it(opened: Open) -> None:
         await hand.press("r")
         await hand.until(lambda: "Roll back search@prod?" in hand.text)
         assert "recommend, storefront, mobile-api" in hand.part("#blast")
+        await hand.until(lambda: "search  2.0.0 → 1.9.0" in hand.part("#blast"))
         await hand.pilot.pause(DEAF_S + 0.05)
         await hand.press("y")
         await hand.until(lambda: sent(hand) == [("/v1/rollback", {"subject": "search@prod", "mark_bad": True})])

@@ -52,6 +52,8 @@ def steps(*keys: str, away: FakeEngine | None = None) -> Callable[[Pilot[int]], 
         for key in keys:
             await pilot.press(key)
         await pilot.pause(0.5)
+        await app.workers.wait_for_complete()
+        await pilot.pause()
         for box in app.screen.query(Input):
             box.cursor_blink = False
         await pilot.pause(0.1)

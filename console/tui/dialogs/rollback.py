@@ -12,7 +12,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 
 from console.tui.dialogs.confirm import DEAF_S, ConfirmDialog
-from console.tui.render.blast import chain_lines, mark_line
+from console.tui.render.blast import chain_lines, goal_lines, mark_line
 from console.tui.render.line import Line, line
 from console.tui.widgets.lines import LineView
 from engine.api.protocol import PlanView
@@ -48,10 +48,9 @@ class RollbackDialog(ConfirmDialog):
             plan = await asyncio.to_thread(self._foresee)
         except InterlockError:
             return  # the question stands without it; the engine judges the request anyway
-        if plan["chain"]:
-            self._offered = True
-            self.blast[-1:-1] = [*chain_lines(plan), line()]
-            self._draw()
+        self._offered = bool(plan["chain"])
+        self.blast[-1:-1] = [*goal_lines(plan), *([*chain_lines(plan), line()] if self._offered else [])]
+        self._draw()
 
     def _draw(self) -> None:
         blast = self.query_one("#blast", LineView)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from console.tui.picture import Picture
 from console.tui.render.card import motion
 from console.tui.render.line import Line, line, span
-from console.tui.render.palette import FAINT, MUTED, STRONG, TEXT, WARN
+from console.tui.render.palette import BAD, FAINT, MUTED, STRONG, TEXT, WARN
 from engine.api.protocol import ChangeView, ItemView, PlanView
 
 
@@ -76,6 +76,16 @@ def rollback_lines(picture: Picture, environment: str, services: Mapping[str, st
             found.append(line(span("   needed by ", FAINT), span(", ".join(node["needed_by"]), WARN)))
     found.append(line(span(" Dependency order and budgets are kept; other gates are not asked.", FAINT)))
     return found
+
+
+def goal_lines(plan: PlanView) -> list[Line]:
+    """Where the way back leads, as the engine sees it; or why it does not go there."""
+    if plan["refused"]:
+        return [line(span(" ✗ ", BAD), span(plan["refused"], BAD))]
+    return [
+        line(span(f" {step['service']}", STRONG), span(f"  {step['from'] or 'nothing'} → {step['to']}", TEXT))
+        for step in plan["steps"]
+    ]
 
 
 def chain_lines(plan: PlanView) -> list[Line]:

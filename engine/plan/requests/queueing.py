@@ -14,6 +14,7 @@ from engine.model.names import InstanceId
 from engine.model.pattern import MAX_VALUE
 from engine.model.request import Deploy, Rollback
 from engine.model.state import Good
+from engine.model.text import near
 from engine.model.version import problem_with, sort_key
 from engine.plan.bad import bad_mark, is_bad, near_good, sentence
 from engine.plan.estate import Estate
@@ -78,7 +79,7 @@ def check_release(estate: Estate, service: Service, version: str, *, when_availa
     if artifact is None:
         known = estate.snapshot.catalog.versions(service.name)
         newest_first = sorted(known, key=lambda v: sort_key(service.scheme, v), reverse=True)
-        names = ", ".join(newest_first[:5]) or "none"
+        names = ", ".join(dict.fromkeys([*near(version, newest_first, 2), *newest_first[:3]])) or "none"
         raise RequestRefused(
             f"no artifact of {service.name} {version} is known; known versions: {names}. "
             "(--when-available waits for it.) Nothing was queued"
