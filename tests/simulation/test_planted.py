@@ -11,6 +11,7 @@ from engine.model.names import PlacementId
 from engine.model.remote import Command, Reply
 from engine.plan import rollout
 from engine.plan.batch import next_batch
+from engine.plan.budget import Budgets
 from engine.plan.estate import Estate
 from engine.plan.under_way import UnderWay
 from engine.sim import __main__ as command
@@ -64,8 +65,8 @@ def test_a_planner_that_ignores_dependencies_is_caught(monkeypatch: pytest.Monke
 
 
 def test_a_planner_that_forgets_which_hosts_are_busy_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    def forgetful(under_way: UnderWay, left: list[PlacementId], _: set[str], *, back: bool) -> object:
-        return next_batch(under_way, left, set(), back=back)
+    def forgetful(under_way: UnderWay, left: list[PlacementId], _: set[str], budgets: Budgets, *, back: bool) -> object:
+        return next_batch(under_way, left, set(), budgets, back=back)
 
     monkeypatch.setattr(rollout, "next_batch", forgetful)
     assert "moves there" in breaches_of()
