@@ -68,7 +68,7 @@ def _inventory(size: int) -> Inventory:
 def _state(inventory: Inventory, catalog: Catalog) -> State:
     pending = random.Random(1).sample(sorted(inventory.services), max(1, len(inventory.services) // 10))
     changes = {
-        str(number): Change(number, "prod", (Item(name, NEW, RUN, OLD, RUN),), "ana", NOW)
+        str(number): Change(number, "prod", (Item(name, NEW, RUN, origin=OLD, origin_configuration=RUN),), "ana", NOW)
         for number, name in enumerate(pending, 1)
     }
     assert all(catalog.find(name, NEW) for name in pending)
