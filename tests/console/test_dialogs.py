@@ -101,6 +101,16 @@ async def test_deploy_of_several_shows_order_waits_and_what_it_touches(opened: O
         assert sent(hand)[0][1]["services"] == {"checkout": "1.10.0", "ledger": "2.5.0"}
 
 
+async def test_typing_another_service_replaces_the_one_that_is_offered(opened: Open) -> None:
+    async with opened() as hand:
+        await hand.press("d")
+        await hand.type("checkout=1.10.0 ledger=2.5.0")
+        await hand.until(lambda: "after ledger" in hand.part("#preview"))
+        await hand.press("enter")
+        await hand.until(lambda: sent(hand))
+        assert sent(hand)[0][1]["services"] == {"checkout": "1.10.0", "ledger": "2.5.0"}
+
+
 async def test_deploy_chooses_another_version_with_the_arrows(opened: Open) -> None:
     async with opened() as hand:
         await hand.press("d")

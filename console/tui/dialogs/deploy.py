@@ -85,7 +85,13 @@ class DeployDialog(ModalScreen[Accepted | None]):
         self._typed()
 
     def _typed(self) -> None:
-        text = self.query_one("#line", Input).value
+        box = self.query_one("#line", Input)
+        text = box.value
+        offered = f"{self.service}="
+        if text.startswith(offered) and "=" in text[len(offered) :].partition(" ")[0]:
+            box.value = text[len(offered) :]  # the operator means another service than the one offered
+            box.cursor_position = len(box.value)
+            return
         self.suggestions = suggest(text, self._picture(), self.environment, self.service)
         if any(suggestion.text == text for suggestion in self.suggestions):
             self.suggestions = [s for s in self.suggestions if s.text == text]
