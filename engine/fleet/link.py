@@ -170,6 +170,7 @@ class Outward(asyncio.Transport):
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         """Not possible: the link's end stays the protocol of its connection."""
+        # The interface demands the method; asyncio calls it for upgrades to TLS, which SSH has no use for.
         raise NotImplementedError("the protocol behind an embedded host's connection cannot be changed")
 
     def get_protocol(self) -> asyncio.BaseProtocol:

@@ -18,7 +18,7 @@ class ListScreen(BoardScreen):
 
     def table(self, width: int) -> Table:
         """The rows to show."""
-        raise NotImplementedError
+        raise NotImplementedError  # abstract: each screen has its own; Textual's metaclass rules out ABC
 
     def wanted(self) -> str:
         """The key the cursor should be on, "" to leave it."""
@@ -26,7 +26,7 @@ class ListScreen(BoardScreen):
 
     def moved(self, key: str) -> None:
         """The cursor is on another row."""
-        raise NotImplementedError
+        raise NotImplementedError  # abstract: each screen has its own; Textual's metaclass rules out ABC
 
     @property
     def view(self) -> TableView:
