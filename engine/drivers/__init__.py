@@ -1,7 +1,7 @@
 """What to say to a host and how to read its answer. Pure: commands out, parsed replies in.
 
-``host.sh`` is the one POSIX script that does the work on hosts; ``script`` holds its text and
-digest. Everybody else calls the functions named here and never spells a verb of the script.
+``host/`` is the one POSIX script that does the work on hosts, by topic; ``script`` joins it and
+holds its digest. Everybody else calls the functions named here and never spells a verb of the script.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import io
 import os
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -27,7 +29,9 @@ from engine.model.release import Artifact
 from engine.model.remote import Command, Reply
 from tests.drivers.server import SERVER
 
-SCRIPT = Path(drivers.__file__).with_name("host.sh")
+SCRIPT = Path(tempfile.mkdtemp(prefix="interlock-host-")) / "host.sh"
+SCRIPT.write_bytes(drivers.SCRIPT)
+atexit.register(shutil.rmtree, SCRIPT.parent, ignore_errors=True)
 CLAIM = Claim("store1", 1, "engine1")
 
 

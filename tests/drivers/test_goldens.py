@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine import drivers
-from engine.drivers import ClaimAnswer, ConfirmResult, StepResult
+from engine.drivers import ClaimAnswer, ConfirmResult, StepResult, script
 from engine.drivers.bundle import bundle
 from engine.errors import AnswerUnreadable
 from engine.model.inventory import Configuration, DriverName, HealthCheck, Host
@@ -207,6 +207,7 @@ def test_every_shell_can_read_the_script(shell: str) -> None:
     assert shutil.which(shell)
 
 
-def test_the_package_carries_the_script() -> None:
-    assert SCRIPT.read_bytes() == drivers.SCRIPT
+def test_every_part_of_the_script_is_joined_once() -> None:
+    folder = Path(script.__file__).with_name("host")
+    assert sorted(script.PARTS) == sorted(part.stem for part in folder.iterdir())
     assert len(drivers.DIGEST) == 64

@@ -1,0 +1,16 @@
+# ---- start ------------------------------------------------------------------------------------
+
+organization='' store='' epoch='' engine='' take_over='' driver='' base='' service='' step='' version=''
+configuration='' user='' probe='' size=0 sha256='' kind='' lines='' act='' at_boot='' token=''
+min_healthy_ms=0 healthy_deadline_ms=300000 confirm_ms=60000 wait_ms=''
+why='' mark='' m_step='' final='' line=''
+
+verb=${1-}
+is_one_of "$verb" observe claim stage upload switch withdraw confirm log job watch recover supervise ||
+    die 64 "knows no verb of that name"
+shift
+for argument in "$@"; do
+    take_argument "$argument"
+done
+"do_$verb"
+exit 0

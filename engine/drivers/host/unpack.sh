@@ -1,0 +1,83 @@
+# ---- unpack ------------------------------------------------------------------------------------
+
+unpack() { # $work/artifact into $work/release, after every name in it was judged
+    tar -tvzf "$work/artifact" >"$work/listing" 2>"$work/complaints" || refuse "the artifact is not a sound tar.gz: $(tail -n 1 "$work/complaints")"
+    # what tar says of stripping prefixes, it says because a name leaves the folder
+    if grep -q -i 'removing leading' "$work/complaints"; then
+        refuse "the artifact holds a path that leaves the release: nothing was unpacked"
+    fi
+    grep -v '^[-dlh]' "$work/listing" >"$work/odd" && refuse "the artifact holds something that is no file, folder or link: $(head -n 1 "$work/odd")"
+    grep '^...[sS]\|^......[sS]' "$work/listing" >"$work/odd" && refuse "the artifact holds a setuid or setgid file: $(head -n 1 "$work/odd")"
+    grep -e ' -> ' -e ' link to ' "$work/listing" >"$work/links"
+    grep -v -e ' -> ' -e ' link to ' "$work/listing" | grep -e ' /' -e ' \.\./' -e '/\.\./' -e '[ /]\.\.$' >"$work/odd" &&
+        refuse "the artifact holds a path that leaves the release: $(head -n 1 "$work/odd")"
+    judge_links
+    tar -xzof "$work/artifact" -C "$work/release" 2>"$work/complaints" || refuse "could not unpack the artifact: $(tail -n 1 "$work/complaints"); nothing was changed"
+    chmod u+rwx,go+rx "$work/release"
+    rm -f -- "$work/artifact"
+    find "$work/release" -type l >"$work/links"
+    real=$(readlink -f "$work/release")
+    while IFS= read -r link; do
+        case $(readlink -f "$link") in
+        "$real" | "$real"/* | '') ;;
+        *) refuse "the artifact holds a link that leaves the release: ${link#"$work/release/"}" ;;
+        esac
+    done <"$work/links"
+}
+
+judge_links() { # the links of the listing: inside the release, whatever else is a link there
+    while IFS= read -r entry; do
+        case $entry in
+        *' link to '*) target=${entry##*' link to '} && entry=${entry%%' link to '*} ;;
+        *) target=${entry##*' -> '} && entry=${entry%%' -> '*} ;;
+        esac
+        # the name is what follows the time of day; without one the entry is not judged, but refused
+        name=$(printf '%s\n' "$entry" | sed -n 's/^.* [0-9][0-9]:[0-9][0-9]\(:[0-9][0-9]\)\{0,1\} //p')
+        link_stays "$name" "$target" || refuse "the artifact holds a link that leaves the release: $name -> $target"
+        # an entry below a link would be written wherever the link leads
+        case $name in */) name=${name%/} ;; esac
+        if grep -qF -- " ${name#./}/" "$work/listing" || grep -qF -- " ./${name#./}/" "$work/listing"; then
+            refuse "the artifact holds a path that goes through its link $name"
+        fi
+    done <"$work/links"
+}
+
+link_stays() { # NAME TARGET: .. only at the target's front, and not more of them than folders
+    case $1 in '' | /* | ../* | */../* | */..) return 1 ;; esac
+    case $2 in '' | /*) return 1 ;; esac
+    up=${1#./}
+    rest=$2
+    while :; do
+        case $rest in
+        ..)
+            rest=
+            ;;
+        ../*) rest=${rest#../} ;;
+        *) break ;;
+        esac
+        case $up in */*) up=${up%/*} ;; *) return 1 ;; esac
+    done
+    case $rest in ../* | */../* | */..) return 1 ;; esac
+    return 0
+}
+
+place_release() { # $work/release becomes releases/VERSION, if the claim still stands
+    release=$dir/releases/$version
+    lock_base
+    fence
+    if first_line "$release/.interlock-release" && [ "$line" = "$sha256" ]; then
+        unlock_base
+        answer stored
+    fi
+    if [ -e "$release" ] || [ -L "$release" ]; then
+        for link in "$dir/current" "$own/armed"; do
+            case $(readlink "$link" 2>/dev/null || cat "$link" 2>/dev/null) in
+            "releases/$version" | *" $version "*) refuse "release $version is in use here with other content: give the new content a new version" ;;
+            esac
+        done
+        mv -f -- "$release" "$work/old" || refuse "cannot replace what stands at $release"
+    fi
+    mv -f -- "$work/release" "$release" || refuse "cannot write $release"
+    unlock_base
+    answer stored
+}
