@@ -23,7 +23,7 @@ from console.cli.main import cli
 from console.tui.actions import ACTIONS, SHOWN_KEYS, Danger
 from engine.inventory.document import Document
 from engine.inventory.section import Section
-from engine.model.inventory import Amount
+from engine.model.service import Amount
 
 ROOT = Path(__file__).parent.parent
 UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "m"), (1.0, "s"), (0.001, "ms"))

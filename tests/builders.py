@@ -18,22 +18,11 @@ from engine.model.event import (
     PlacementSeen,
     Recorded,
 )
-from engine.model.inventory import (
-    Configuration,
-    Domain,
-    DriverName,
-    Environment,
-    Host,
-    Inventory,
-    Limits,
-    Need,
-    RolloutPolicy,
-    Service,
-    Team,
-)
+from engine.model.inventory import Domain, Environment, Host, Inventory, Limits, Team
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, Reach, Sighting, Unit
 from engine.model.release import Artifact, Catalog
+from engine.model.service import Configuration, DriverName, Need, RolloutPolicy, Service
 from engine.model.snapshot import Decide, Execute, Plan, Snapshot
 from engine.model.state import State
 from engine.plan.evolve import evolve

@@ -8,15 +8,12 @@ opens its own, so one client may be used from several threads.
 from __future__ import annotations
 
 import json
-import socket
-from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from types import TracebackType
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
-from engine.api.address import connect
+from engine.api.connection import Params, Stream, UnixConnection, error_of, unreachable
 from engine.api.protocol import (
     Accepted,
     AccuracyView,
@@ -36,75 +33,6 @@ from engine.api.protocol import (
     WatchEvent,
     WhyView,
 )
-from engine.errors import EngineUnreachable, InterlockError, RequestRefused, UsageError
-
-REFUSED = frozenset({403, 409})
-Params = Mapping[str, str | int | None]
-
-
-class _UnixConnection(HTTPConnection):
-    """HTTP over a Unix socket; ``address`` is its path."""
-
-    def __init__(self, address: str, timeout_s: float | None) -> None:
-        super().__init__("engine", timeout=timeout_s)
-        self.address = address
-        self.socket: socket.socket | None = None
-
-    def connect(self) -> None:
-        self.sock = self.socket = connect(self.address, self.timeout)
-
-
-class Stream:
-    """The change stream: an iterator of events that ends when the engine closes it.
-
-    ``close`` may be called from another thread and ends the iteration at once.
-    """
-
-    def __init__(self, connection: _UnixConnection, response: HTTPResponse) -> None:
-        self._connection = connection
-        self._response = response
-        self._address = connection.address
-        self._socket = connection.socket
-        self._closed = False
-
-    def __iter__(self) -> Iterator[WatchEvent]:
-        """Every event as it comes. Raises EngineUnreachable if the engine goes away."""
-        while not self._closed:
-            try:
-                line = self._response.readline()
-            except TimeoutError:
-                raise
-            except (OSError, HTTPException, ValueError, AttributeError) as error:
-                if self._closed:
-                    return
-                raise EngineUnreachable(f"The engine at {self._address} went away: {error or 'cut off'}.") from error
-            if not line:
-                return
-            if line.strip():
-                yield cast(WatchEvent, json.loads(line))
-
-    def set_timeout(self, timeout_s: float | None) -> None:
-        """Make a wait for the next event raise TimeoutError after ``timeout_s``; the stream
-        cannot be read on after that."""
-        if self._socket is not None:
-            self._socket.settimeout(timeout_s)
-
-    def close(self) -> None:
-        """End the stream."""
-        self._closed = True
-        if self._socket is not None:
-            with suppress(OSError):  # the engine was quicker
-                self._socket.shutdown(socket.SHUT_RDWR)
-        self._connection.close()
-        self._response.close()
-
-    def __enter__(self) -> Stream:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 class Client:
@@ -126,12 +54,12 @@ class Client:
 
     def stream(self, path: str, params: Params | None = None) -> Stream:
         """The NDJSON stream at ``path``; it is subscribed when this returns."""
-        connection = _UnixConnection(self.address, self.timeout_s)
+        connection = UnixConnection(self.address, self.timeout_s)
         response = self._exchange(connection, "GET", path, params, None)
         if response.status != 200:
             body = response.read()
             connection.close()
-            raise _error(response.status, body, self.address)
+            raise error_of(response.status, body, self.address)
         stream = Stream(connection, response)
         stream.set_timeout(None)
         return stream
@@ -231,16 +159,16 @@ class Client:
         return self.stream("/v1/watch", {"change": change or None, "after": after})
 
     def _call(self, method: str, path: str, params: Params | None, body: Mapping[str, Any] | None) -> Any:
-        connection = _UnixConnection(self.address, self.timeout_s)
+        connection = UnixConnection(self.address, self.timeout_s)
         try:
             response = self._exchange(connection, method, path, params, body)
             data = response.read()
         except (OSError, HTTPException) as error:
-            raise _unreachable(self.address, error) from error
+            raise unreachable(self.address, error) from error
         finally:
             connection.close()
         if response.status != 200:
-            raise _error(response.status, data, self.address)
+            raise error_of(response.status, data, self.address)
         return json.loads(data)
 
     def _exchange(
@@ -254,34 +182,4 @@ class Client:
             return connection.getresponse()
         except (OSError, HTTPException) as error:
             connection.close()
-            raise _unreachable(self.address, error) from error
-
-
-def _unreachable(address: str, error: Exception) -> EngineUnreachable:
-    if isinstance(error, FileNotFoundError):
-        cause = "there is no socket"
-    elif isinstance(error, ConnectionRefusedError):
-        cause = "the socket is there, but its engine is gone"
-    elif isinstance(error, PermissionError):
-        cause = "this user may not use the socket (its group may)"
-    elif isinstance(error, TimeoutError):
-        cause = "it does not answer in time"
-    else:
-        cause = str(error) or type(error).__name__
-    return EngineUnreachable(
-        f"No engine can be reached at {address}: {cause}. Start one with `interlock engine`, or name another with "
-        "--engine or --state."
-    )
-
-
-def _error(status: int, body: bytes, address: str) -> InterlockError:
-    """The error that an answer other than 200 stands for."""
-    try:
-        sentence = str(json.loads(body)["error"])
-    except (ValueError, KeyError, TypeError):
-        sentence = f"The engine at {address} answered with HTTP status {status} and no explanation; its log has more."
-    if status in REFUSED:
-        return RequestRefused(sentence)
-    if 400 <= status < 500:
-        return UsageError(sentence)
-    return InterlockError(sentence)
+            raise unreachable(self.address, error) from error

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 from engine.drivers.spec import PlacementSpec
 from engine.drivers.wire import lines, milliseconds
-from engine.model.inventory import DriverName
+from engine.model.service import DriverName
 
 # The script puts the service's folder on the host in its place: only the host knows $HOME.
 FOLDER = "@SERVICE_DIR@"

@@ -10,8 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from engine.model.inventory import Configuration, DriverName, HealthCheck, Host
+from engine.model.inventory import Host
 from engine.model.names import PlacementId
+from engine.model.service import Configuration, DriverName, HealthCheck
 
 PLACEHOLDERS = ("address", "host", "version", "environment", "service")
 _PLACEHOLDER = re.compile(r"\{(" + "|".join(PLACEHOLDERS) + r")\}")

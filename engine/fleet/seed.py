@@ -25,8 +25,9 @@ from engine.fleet.artifacts import read_sums
 from engine.fleet.host import EmbeddedHost
 from engine.fleet.layout import Folders, Layout
 from engine.inventory import load
-from engine.model.inventory import DriverName, Inventory
+from engine.model.inventory import Inventory
 from engine.model.names import PlacementId
+from engine.model.service import DriverName
 
 UP_TIMEOUT_S = 20.0
 CONFIGURATION = "seed"

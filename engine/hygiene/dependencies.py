@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 import networkx as nx
 
 from engine.hygiene.rule import Remark
-from engine.model.inventory import Inventory, Service
+from engine.model.inventory import Inventory
 from engine.model.release import Catalog
+from engine.model.service import Service
 
 MAX_NAMED = 6
 

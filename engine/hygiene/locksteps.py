@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.hygiene.rule import Remark
-from engine.model.inventory import Inventory, Service
+from engine.model.inventory import Inventory
 from engine.model.release import Catalog
+from engine.model.service import Service
 from engine.model.version import satisfies, sort_key
 
 

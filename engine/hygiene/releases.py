@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from engine.hygiene.rule import Remark
-from engine.model.inventory import Inventory, Service
+from engine.model.inventory import Inventory
 from engine.model.release import Catalog
+from engine.model.service import Service
 from engine.model.version import Scheme, satisfies, sort_key
 
 

@@ -16,8 +16,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 
-from engine.model.inventory import ArtifactSource, Inventory, Service
+from engine.model.inventory import Inventory
 from engine.model.release import Artifact, Catalog
+from engine.model.service import ArtifactSource, Service
 from engine.model.version import is_safe, problem_with
 
 SUMS_FILE = "SHA256SUMS"

@@ -19,7 +19,8 @@ from engine.inventory.scalars import problem_with_name
 from engine.inventory.scopes import Scopes
 from engine.inventory.services import read_services
 from engine.inventory.windows import make_freezes, make_windows
-from engine.model.inventory import Inventory, Limits, Observe, Position, Service
+from engine.model.inventory import Inventory, Limits, Observe, Position
+from engine.model.service import Service
 
 # Positions are kept this deep, and of the items of lists there: services.checkout.needs.0
 _POSITION_DEPTH = 3

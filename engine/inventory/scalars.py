@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from engine.inventory.faults import quote
-from engine.model.inventory import Amount
+from engine.model.service import Amount
 
 MAX_TEXT = 4096
 MAX_NAME = 63

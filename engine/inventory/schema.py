@@ -14,7 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from engine.inventory.document import Document
 from engine.inventory.scalars import NAME_PATTERN, duration_text
-from engine.model.inventory import Amount
+from engine.model.service import Amount
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _NULLABLE = ("object", "array")

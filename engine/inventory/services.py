@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.inventory.document import ArtifactEntry, HealthEntry, NeedEntry, RolloutEntry, ServiceEntry
 from engine.inventory.estate import Estate
 from engine.inventory.faults import Faults, dotted, quote
 from engine.inventory.files import absolute, read_text
@@ -16,16 +15,9 @@ from engine.inventory.node import Entry, Listing, Node, Table, child, table_of
 from engine.inventory.placement import Placer
 from engine.inventory.reading import Read, is_blank, read_section
 from engine.inventory.scalars import problem_with_name
-from engine.model.inventory import (
-    ArtifactSource,
-    Configuration,
-    DriverName,
-    HealthCheck,
-    Need,
-    Position,
-    RolloutPolicy,
-    Service,
-)
+from engine.inventory.service_entries import ArtifactEntry, HealthEntry, NeedEntry, RolloutEntry, ServiceEntry
+from engine.model.inventory import Position
+from engine.model.service import ArtifactSource, Configuration, DriverName, HealthCheck, Need, RolloutPolicy, Service
 from engine.model.version import Scheme, problem_with, problem_with_constraint
 
 MAX_UNIT_BYTES = 64 * 1024

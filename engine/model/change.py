@@ -18,8 +18,8 @@ from types import MappingProxyType
 from engine.errors import IllegalTransition
 from engine.model.consent import Approval, Override
 from engine.model.forecast import Foreseen
-from engine.model.inventory import Configuration
 from engine.model.names import InstanceId
+from engine.model.service import Configuration
 
 
 class Status(StrEnum):

@@ -23,9 +23,9 @@ from engine.model.decision import (
     VersionCleared,
     VersionMarkedBad,
 )
-from engine.model.inventory import Configuration
 from engine.model.names import InstanceId
 from engine.model.observation import Reach, Sighting
+from engine.model.service import Configuration
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the inventory holds policies, and they hold scopes
-    from engine.model.inventory import Service
+    from engine.model.service import Service
 
 
 @dataclass(frozen=True, slots=True)

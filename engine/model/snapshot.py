@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.model.event import Event
-from engine.model.inventory import Configuration, Inventory
+from engine.model.inventory import Inventory
 from engine.model.names import PlacementId
 from engine.model.release import Artifact, Catalog
+from engine.model.service import Configuration
 from engine.model.state import State
 from engine.model.wait import Wait
 

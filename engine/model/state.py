@@ -13,9 +13,9 @@ from datetime import datetime
 
 from engine.model.alarm import AlarmState
 from engine.model.change import FINAL, UNFINISHED_ROLLOUT, Change, Item, Move, MoveState
-from engine.model.inventory import Configuration
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import HostState, Sighting
+from engine.model.service import Configuration
 from engine.model.soak import Soak
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from engine.model.alarm import AlarmPolicy, AlarmState, Verdict
 from engine.model.change import Change, Item
-from engine.model.inventory import Service
 from engine.model.names import InstanceId
 from engine.model.observation import Health
+from engine.model.service import Service
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
 

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.model.inventory import Amount
 from engine.model.names import PlacementId
+from engine.model.service import Amount
 from engine.model.wait import Reason
 from engine.plan.estate import Estate
 from engine.plan.tally import Scope

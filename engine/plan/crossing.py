@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
 
-from engine.model.inventory import Need
+from engine.model.service import Need
 from engine.model.version import Scheme, satisfies
 
 MAX_BETWEEN = 2

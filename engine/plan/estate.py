@@ -10,9 +10,9 @@ from functools import cached_property, wraps
 from typing import Any, TypeVar
 
 from engine.model.change import Change, Item, Move, MoveState, Status
-from engine.model.inventory import Need, Service
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, Reach, Unit
+from engine.model.service import Need, Service
 from engine.model.snapshot import Snapshot
 from engine.model.state import InstanceState
 from engine.model.version import Scheme, satisfies

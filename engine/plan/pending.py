@@ -6,9 +6,9 @@ Reloading an inventory moves nothing: this is how the difference is shown until 
 from __future__ import annotations
 
 from engine.model.change import Item, Status
-from engine.model.inventory import Configuration
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Unit
+from engine.model.service import Configuration
 from engine.plan.estate import ABANDONED, Estate
 
 CONFIGURATION, PLACEMENTS = "configuration", "placements"

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import networkx as nx
 
-from engine.model.inventory import Need
 from engine.model.names import InstanceId
+from engine.model.service import Need
 from engine.model.version import is_downgrade
 from engine.plan.estate import Estate
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from engine.model.change import Change, Item, Move, MoveState, Status
 from engine.model.event import ItemStatus
-from engine.model.inventory import RolloutPolicy
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Sighting
+from engine.model.service import RolloutPolicy
 from engine.model.snapshot import Decide
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate

@@ -7,23 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from engine.model.inventory import (
-    Amount,
-    Configuration,
-    Domain,
-    DriverName,
-    Environment,
-    HealthCheck,
-    Host,
-    Inventory,
-    Limits,
-    Need,
-    Observe,
-    RolloutPolicy,
-    Service,
-    Team,
-)
+from engine.model.inventory import Domain, Environment, Host, Inventory, Limits, Observe, Team
 from engine.model.release import Artifact, Catalog
+from engine.model.service import Amount, Configuration, DriverName, HealthCheck, Need, RolloutPolicy, Service
 from engine.sim.behaviour import Behaviour
 
 ENVIRONMENT = "prod"

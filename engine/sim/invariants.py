@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from engine.model.change import MoveState
-from engine.model.inventory import Inventory, Need
+from engine.model.inventory import Inventory
+from engine.model.service import Need
 from engine.model.snapshot import Plan, Snapshot
 from engine.model.version import satisfies
 from engine.plan.evolve import fold

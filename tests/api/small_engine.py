@@ -16,21 +16,12 @@ from engine.errors import HostUnreachable
 from engine.model import event as ev
 from engine.model.change import MoveState
 from engine.model.forecast import Forecast
-from engine.model.inventory import (
-    Configuration,
-    Domain,
-    DriverName,
-    Environment,
-    Host,
-    Inventory,
-    Need,
-    Service,
-    Team,
-)
+from engine.model.inventory import Domain, Environment, Host, Inventory, Team
 from engine.model.names import PlacementId
 from engine.model.observation import Health, Reach, Sighting, Unit
 from engine.model.release import Artifact, Catalog
 from engine.model.request import Outcome, Request
+from engine.model.service import Configuration, DriverName, Need, Service
 from engine.model.snapshot import Decide, Execute, Plan, Snapshot
 from engine.model.state import State
 from engine.plan.evolve import evolve

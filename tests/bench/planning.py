@@ -16,22 +16,11 @@ from datetime import UTC, datetime
 import networkx as nx
 
 from engine.model.change import Change, Item
-from engine.model.inventory import (
-    Amount,
-    Configuration,
-    Domain,
-    DriverName,
-    Environment,
-    Host,
-    Inventory,
-    Need,
-    RolloutPolicy,
-    Service,
-    Team,
-)
+from engine.model.inventory import Domain, Environment, Host, Inventory, Team
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, HostState, Reach, Sighting, Unit
 from engine.model.release import Artifact, Catalog
+from engine.model.service import Amount, Configuration, DriverName, Need, RolloutPolicy, Service
 from engine.model.snapshot import Snapshot
 from engine.model.state import InstanceState, State
 from engine.plan.planner import plan

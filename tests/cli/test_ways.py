@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.model.inventory import Environment, Need
+from engine.model.inventory import Environment
+from engine.model.service import Need
 from tests.api.served import Served
 from tests.cli.conftest import Interlock
 

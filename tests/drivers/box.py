@@ -22,11 +22,12 @@ import pytest
 
 from engine import drivers
 from engine.drivers import PlacementSpec
-from engine.model.inventory import Configuration, DriverName, HealthCheck, Host
+from engine.model.inventory import Host
 from engine.model.names import PlacementId
 from engine.model.observation import Claim, HostReport, Sighting
 from engine.model.release import Artifact
 from engine.model.remote import Command, Reply
+from engine.model.service import Configuration, DriverName, HealthCheck
 from tests.drivers.server import SERVER
 
 SCRIPT = Path(tempfile.mkdtemp(prefix="interlock-host-")) / "host.sh"

@@ -14,11 +14,12 @@ from engine import drivers
 from engine.drivers import ClaimAnswer, ConfirmResult, StepResult, script
 from engine.drivers.bundle import bundle
 from engine.errors import AnswerUnreadable
-from engine.model.inventory import Configuration, DriverName, HealthCheck, Host
+from engine.model.inventory import Host
 from engine.model.names import PlacementId
 from engine.model.observation import Claim, Health, Sighting, Unit
 from engine.model.release import Artifact
 from engine.model.remote import Command, Reply
+from engine.model.service import Configuration, DriverName, HealthCheck
 from tests.drivers.box import SCRIPT, have
 
 GOLDENS = Path(__file__).parent / "goldens"

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from engine.drivers import StepResult
-from engine.model.inventory import DriverName
 from engine.model.observation import Health, Unit
+from engine.model.service import DriverName
 from tests.drivers.box import Box, eventually, have, placed, served
 from tests.drivers.server import SERVER
 

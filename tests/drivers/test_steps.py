@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from engine.drivers import ConfirmResult, StepResult
-from engine.model.inventory import HealthCheck
 from engine.model.observation import Health, Unit
+from engine.model.service import HealthCheck
 from tests.drivers.box import Box, configuration, eventually, placed, served
 
 

@@ -17,9 +17,10 @@ from engine.hygiene import check
 from engine.inventory import load
 from engine.inventory.catalog import scan
 from engine.model.finding import Severity
-from engine.model.inventory import DriverName, Inventory
+from engine.model.inventory import Inventory
 from engine.model.observation import Health, HostState, Reach, Sighting, Unit
 from engine.model.request import Deploy
+from engine.model.service import DriverName
 from engine.model.snapshot import Snapshot
 from engine.model.state import InstanceState, State
 from engine.model.version import satisfies

@@ -14,12 +14,14 @@ from pydantic import BaseModel
 
 from engine.drivers import spec
 from engine.inventory import load
-from engine.inventory.document import PLACEHOLDERS, Document
+from engine.inventory.document import Document
+from engine.inventory.fields import PLACEHOLDERS
 from engine.inventory.reading import section_at
 from engine.inventory.section import Section
 from engine.model.consent import ApprovalPolicy, EvidencePolicy, OverridePolicy
-from engine.model.inventory import Amount, DriverName, Need, Position
+from engine.model.inventory import Position
 from engine.model.scope import Scope
+from engine.model.service import Amount, DriverName, Need
 from engine.model.version import Scheme
 from engine.model.window import Booking, Entry, Hours, OnClose
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from engine.model.inventory import Service
+from engine.model.service import Service
 from engine.model.wait import Wait
 from engine.model.window import DAY_S, Entry, Freeze, Hours, Schedule, WindowPolicy
 from tests.builders import T0, World, service, world

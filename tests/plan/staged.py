@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from engine.model.change import Change, Item, Kind
 from engine.model.event import ChangeAccepted, EngineStarted, HostSeen
-from engine.model.inventory import Domain, Environment, Host, Inventory, Service, Team
+from engine.model.inventory import Domain, Environment, Host, Inventory, Team
 from engine.model.names import InstanceId
 from engine.model.observation import Reach
+from engine.model.service import Service
 from engine.model.wait import Reason, Wait
 from tests.builders import CONFIGURATION, T0, World, catalog, seen
 from tests.builders import service as single

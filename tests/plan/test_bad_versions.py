@@ -8,10 +8,10 @@ import pytest
 
 from engine.model.change import MoveState, Status
 from engine.model.decision import VersionCleared, VersionMarkedBad
-from engine.model.inventory import RolloutPolicy
 from engine.model.names import InstanceId
 from engine.model.observation import Health
 from engine.model.request import Abort, ClearBad, Deploy, Retry, Rollback
+from engine.model.service import RolloutPolicy
 from engine.model.wait import Reason
 from tests.builders import World, seen, service, world
 from tests.plan.asking import ask, refused

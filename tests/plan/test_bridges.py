@@ -8,8 +8,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.model.inventory import Service
 from engine.model.names import InstanceId
+from engine.model.service import Service
 from engine.plan.bridge import bridge
 from engine.plan.estate import Estate
 from engine.plan.sequence import order

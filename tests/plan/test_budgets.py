@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.model.change import MoveState, Status
-from engine.model.inventory import Amount, Domain, Inventory, Limits, RolloutPolicy
+from engine.model.inventory import Domain, Inventory, Limits
 from engine.model.names import PlacementId
 from engine.model.observation import Health
+from engine.model.service import Amount, RolloutPolicy
 from engine.model.snapshot import Execute
 from engine.model.wait import Reason, Wait
 from tests.builders import World, down, seen, service, up, world

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.model.change import Change
-from engine.model.inventory import Amount, RolloutPolicy
 from engine.model.names import InstanceId
+from engine.model.service import Amount, RolloutPolicy
 from engine.plan.durations import STEP_S, batches, revert_s, rollout_p90_s, rollout_s
 from engine.plan.estate import Estate
 from tests.builders import World, service, world

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from engine.model.change import Status
 from engine.model.event import ChangePaused
 from engine.model.forecast import Forecast
-from engine.model.inventory import Limits, RolloutPolicy
+from engine.model.inventory import Limits
+from engine.model.service import RolloutPolicy
 from engine.plan.durations import STEP_S
 from engine.plan.forecast import forecast
 from tests.builders import T0, World, down, service, up, without, world

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.model.change import Kind, MoveState
-from engine.model.inventory import Service
 from engine.model.scope import Scope
+from engine.model.service import Service
 from engine.model.window import Freeze, OnClose
 from engine.plan.windows import freezes_over
 from tests.builders import T0, World, world

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.model.change import FINAL, MoveState, Status
-from engine.model.inventory import Amount, RolloutPolicy, Service
 from engine.model.names import InstanceId
+from engine.model.service import Amount, RolloutPolicy, Service
 from engine.model.snapshot import Execute
 from engine.model.wait import Reason
 from engine.plan.estate import Estate

@@ -8,7 +8,7 @@ import pytest
 
 from engine.model.event import ForecastPublished, Recorded
 from engine.model.forecast import Forecast
-from engine.model.inventory import RolloutPolicy
+from engine.model.service import RolloutPolicy
 from engine.plan.forecast import accuracy, forecast, news
 from engine.store.codec import decode_event, encode_event
 from tests.builders import T0, World, service, world

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from engine.model.change import Status
-from engine.model.inventory import Limits, RolloutPolicy
+from engine.model.inventory import Limits
 from engine.model.observation import Health
+from engine.model.service import RolloutPolicy
 from engine.model.wait import Reason
 from tests.builders import seen, service, without, world
 from tests.plan.reading import order_of, reasons

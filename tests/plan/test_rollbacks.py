@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from engine.errors import RequestRefused
 from engine.model.change import Change, Kind, MoveState, OnFailure, Status
 from engine.model.event import ChangeAccepted
-from engine.model.inventory import Service
 from engine.model.request import Rollback
+from engine.model.service import Service
 from engine.model.wait import Reason
 from engine.plan.preview import preview
 from engine.plan.requests import judge

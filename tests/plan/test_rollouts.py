@@ -6,9 +6,9 @@ import pytest
 
 from engine.model.change import MoveState, OnFailure, Status
 from engine.model.event import ChangePaused, ChangeResumed, EnginePaused, EngineStarted, HostSeen, InstanceHeld
-from engine.model.inventory import Amount, RolloutPolicy
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, Reach
+from engine.model.service import Amount, RolloutPolicy
 from engine.model.wait import Reason
 from tests.builders import down, seen, service, up, world
 from tests.plan.reading import reasons, standing

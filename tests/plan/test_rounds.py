@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from engine.model.change import MoveState, OnFailure, Status
 from engine.model.event import ChangePaused, EnginePaused, EngineResumed, ItemStatus
-from engine.model.inventory import Amount, RolloutPolicy
+from engine.model.service import Amount, RolloutPolicy
 from engine.model.snapshot import Decide
 from tests.builders import service, world
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from engine.errors import RequestRefused, UsageError
 from engine.model.change import Change, MoveState, Status
 from engine.model.event import ChangeAccepted, ChangeStatus, ItemStatus
-from engine.model.inventory import Service
 from engine.model.request import Deploy
+from engine.model.service import Service
 from engine.model.wait import Reason
 from engine.plan.preview import preview
 from engine.plan.requests import judge

@@ -6,9 +6,10 @@ import pytest
 
 from engine.model.change import Kind, MoveState, Status
 from engine.model.event import ChangePaused, InstanceHeld, InstanceReleased
-from engine.model.inventory import Amount, Limits, RolloutPolicy
+from engine.model.inventory import Limits
 from engine.model.names import InstanceId
 from engine.model.observation import Health
+from engine.model.service import Amount, RolloutPolicy
 from engine.model.wait import Reason
 from tests.builders import World, down, seen, service, world
 from tests.plan.reading import order_of, reasons

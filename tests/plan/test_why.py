@@ -9,8 +9,9 @@ import pytest
 
 from engine.errors import UsageError
 from engine.model.event import ChangePaused, ChangeResumed, EnginePaused, EngineResumed, InstanceHeld, InstanceReleased
-from engine.model.inventory import Limits, RolloutPolicy
+from engine.model.inventory import Limits
 from engine.model.names import InstanceId
+from engine.model.service import RolloutPolicy
 from engine.model.wait import Reason
 from engine.plan.forecast import forecast, news
 from engine.plan.why import Why, why

@@ -9,9 +9,9 @@ from pathlib import Path
 from engine import inventory as inventories
 from engine.fleet.embedded import EmbeddedFleet, embedded_fleet
 from engine.model.change import Status
-from engine.model.inventory import Configuration
 from engine.model.names import InstanceId
 from engine.model.request import Deploy
+from engine.model.service import Configuration
 from engine.plan.estate import Estate
 from engine.plan.pending import pending
 from tests.runtime.running import Running, running_engine

@@ -12,11 +12,12 @@ import pytest
 
 from engine import drivers
 from engine.drivers import ConfirmResult, StepResult, SwitchAnswer
-from engine.model.inventory import Configuration, DriverName, HealthCheck, Host
+from engine.model.inventory import Host
 from engine.model.names import PlacementId
 from engine.model.observation import Claim, Health, Unit
 from engine.model.release import Artifact
 from engine.model.remote import Command, Reply
+from engine.model.service import Configuration, DriverName, HealthCheck
 from engine.sim.behaviour import Behaviour
 from engine.sim.host import SimHost
 from engine.sim.loop import VirtualLoop

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.model.change import Change, Kind
-from engine.model.inventory import Service
+from engine.model.service import Service
 from engine.model.wait import Reason, Wait
 from engine.plan.gates.case import Case
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from engine.errors import RequestRefused, UsageError
 from engine.model.change import Change
-from engine.model.inventory import Service
 from engine.model.names import InstanceId
+from engine.model.service import Service
 from engine.plan.estate import Estate
 from engine.plan.nearest import did_you_mean
 

@@ -9,10 +9,10 @@ from engine.errors import RequestRefused, UsageError
 from engine.model.change import Change, Item, Kind, OnFailure, Status
 from engine.model.decision import VersionMarkedBad
 from engine.model.event import ChangeAccepted
-from engine.model.inventory import Service
 from engine.model.names import InstanceId
 from engine.model.pattern import MAX_VALUE
 from engine.model.request import Deploy, Rollback
+from engine.model.service import Service
 from engine.model.state import Good
 from engine.model.text import near
 from engine.model.version import problem_with, sort_key

@@ -1,0 +1,156 @@
+"""A service as people write it: its entry and the entries within."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+
+from engine.inventory.fields import (
+    BasePath,
+    Labels,
+    Login,
+    Url,
+    Variable,
+    raw,
+    refuse_unknown_placeholder,
+    schema,
+)
+from engine.inventory.scalars import (
+    AmountOf,
+    Blank,
+    BlankList,
+    Count,
+    Duration,
+    Flag,
+    FreeText,
+    Name,
+    PositiveDuration,
+    Text,
+    choice,
+    mismatch,
+    problem,
+)
+from engine.inventory.section import Section
+from engine.model.service import Amount
+
+
+class ArtifactEntry(Section):
+    """Where releases come from."""
+
+    later = frozenset({"url", "signers"})
+    path: Text = Field(description="File with {version} in its name, relative to the inventory's folder")
+    sha256: Text = Field(default="", description="File of sums as sha256sum writes it; default: SHA256SUMS beside")
+
+
+class NeedEntry(Section):
+    """A dependency on another service."""
+
+    later = frozenset({"external"})
+    service: Name = Field(description="The provider")
+    version: FreeText = Field(default="", description="The provider's versions that will do, such as >=2.3,<4")
+    when: FreeText = Field(default="", description="The own versions for which this holds; default: all")
+
+
+_TCP = re.compile(r"(?:[A-Za-z0-9._:{}\[\]-]{1,255}:)?([0-9]{1,5})\Z", re.ASCII)
+
+
+def _tcp(value: Any) -> str:
+    match = _TCP.match(value) if isinstance(value, str) else None
+    if match is None or not 1 <= int(match.group(1)) <= 65535:
+        raise mismatch("a port, or ADDRESS:PORT", value)
+    refuse_unknown_placeholder(value)
+    return str(value)
+
+
+class HealthEntry(Section):
+    """What makes a placement healthy, asked on its host: one of http, tcp and command."""
+
+    http: Url = Field(default="", description="Passes on a 2xx answer")
+    tcp: Annotated[str, PlainValidator(_tcp), schema(type=["string", "integer"])] = Field(
+        default="", description="PORT or ADDRESS:PORT: passes when a connection is accepted"
+    )
+    command: Annotated[list[Text], BlankList] = Field(default=[], description="Passes on exit status 0")
+    version: Url = Field(default="", description="URL whose body is the version that runs")
+    interval: PositiveDuration = Field(default=1.0, description="From one check to the next")
+    timeout: PositiveDuration = Field(default=2.0, description="How long one check may take")
+    passes: Count = Field(default=2, description="Passing checks in a row that make it healthy")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> HealthEntry:
+        given = [name for name in ("http", "tcp", "command") if getattr(self, name)]
+        if len(given) != 1:
+            found = " and ".join(given) or "none of them"
+            raise problem(f"expected exactly one of http, tcp and command, found {found}")
+        return self
+
+
+class RolloutEntry(Section):
+    """How one instance moves."""
+
+    later = frozenset(
+        [
+            "canary",
+            "auto_promote",
+            "bake",
+            "domain_order",
+            "first_domain_bake",
+            "max_unavailable",
+            "max_failures",
+            "prestage",
+        ]
+    )
+    max_parallel: AmountOf = Field(default=Amount(1), description="Placements moved at once, a count or a percentage")
+    min_healthy_time: Duration = Field(default=10.0, description="How long it must stay healthy to count as done")
+    healthy_deadline: PositiveDuration = Field(default=300.0, description="How long a placement may take to get there")
+    progress_deadline: PositiveDuration = Field(default=600.0, description="Longest time without any placement done")
+    confirm_timeout: PositiveDuration = Field(default=60.0, description="How long a host waits for confirmation")
+    auto_revert: Flag = Field(default=True, description="Whether an unhealthy version is taken back")
+
+    @model_validator(mode="after")
+    def _deadlines_in_order(self) -> RolloutEntry:
+        if not self.min_healthy_time < self.healthy_deadline < self.progress_deadline:
+            raise problem(
+                "expected min_healthy_time < healthy_deadline < progress_deadline, found "
+                f"{self.min_healthy_time:g}s, {self.healthy_deadline:g}s, {self.progress_deadline:g}s"
+                " (defaults 10s, 5m, 10m)"
+            )
+        return self
+
+
+_PLACEMENT_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "Labels to match, or {hosts: [...]}; or one of these for each environment",
+    "examples": [{"role": "pay"}, {"hosts": ["pay-eu-a1"]}, {"prod": {"role": "pay"}}],
+}
+
+
+class ServiceEntry(Section):
+    """Something deployed."""
+
+    later = frozenset(["hooks", "secrets", "keep_releases", "heal", "prestage", "image", "observe", "apply"])
+    team: Name = Field(description="The team that owns it")
+    labels: Labels = Field(default={}, description="For limits and policies")
+    placement: Annotated[Any, PlainValidator(raw), WithJsonSchema(_PLACEMENT_SCHEMA)] = Field(default="")
+    driver: Annotated[
+        str,
+        PlainValidator(choice("systemd", "process", later=("container", "script"))),
+        schema(enum=["systemd", "process"]),
+    ] = Field(default="systemd", description="How it is run on its hosts")
+    artifact: ArtifactEntry | None = None
+    command: Text = Field(default="", description="What to run, in the release's folder")
+    unit: Text = Field(default="", description="A systemd unit file of your own, instead of command")
+    user: Login = Field(default="", description="The user it runs as (systemd)")
+    base: BasePath = Field(default="", description="Folder on the host; default: /opt/interlock (process: interlock)")
+    environment_variables: Annotated[dict[Variable, FreeText], Blank] = Field(default={}, description="For the service")
+    needs: Annotated[list[NeedEntry], BlankList] = Field(default=[], description="Services it depends on")
+    health: HealthEntry | None = None
+    rollout: RolloutEntry = RolloutEntry()
+    soak: Duration | None = Field(default=None, description="Its own soak time, instead of the environment's")
+    known_versions: Annotated[list[Text], BlankList] = Field(
+        default=[], description="Versions that exist without an artifact here; a bridge may propose them"
+    )
+    versions: Annotated[
+        str, PlainValidator(choice("pep440", "semver", "opaque")), schema(enum=["pep440", "semver", "opaque"])
+    ] = Field(default="pep440", description="How its versions are ordered")
