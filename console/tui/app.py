@@ -12,7 +12,7 @@ from textual.app import ScreenStackError, SystemCommand
 from textual.screen import Screen
 
 from console.tui import actions, deeds
-from console.tui.actions import Action, Aim, Request
+from console.tui.action import Action, Aim, Request
 from console.tui.blocked import blocked
 from console.tui.ending import ended_by_signal
 from console.tui.feed import Engine, Feed

@@ -82,7 +82,10 @@ def _versions(before: str, service: str, version: str, picture: Picture, environ
         return []
     found = []
     scored = [(s, i, v) for i, v in enumerate(node["versions"]) if (s := fuzzy(version, v)) is not None]
-    for _, _, known in sorted(scored)[:MOST]:
+    bad = {mark["version"]: mark for mark in row["bad"]} if row else {}
+    for _, _, known in sorted(scored, key=lambda each: (each[2] in bad, each))[:MOST]:
         note = "runs now" if row and known in row["current"] else "newest" if known == node["versions"][0] else ""
+        if known in bad:
+            note = f"⊘ bad: {bad[known]['reason']}"
         found.append(Suggestion(f"{before}{service}={known}", known, note))
     return found

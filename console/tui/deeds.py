@@ -5,19 +5,19 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from console.tui.actions import Action, Aim, Request
+from console.tui import decisions
+from console.tui.action import Action, Aim, Request
 from console.tui.render.footer import Notice
-from console.tui.render.line import Line, shorten
-from engine.api.protocol import Accepted, PlanView
+from console.tui.render.line import shorten
+from engine.api.protocol import Accepted
 from engine.errors import EngineUnreachable, InterlockError
 
 if TYPE_CHECKING:
     from console.tui.app import Console
 
 Opening = Awaitable[None] | None  # a dialog that is coming up
-MOVED = ("running", "paused", "succeeded")  # the parts of a change that rolling it back takes back
 
 
 def deploy(console: Console, action: Action, aim: Aim) -> Opening:
@@ -31,74 +31,6 @@ def deploy(console: Console, action: Action, aim: Aim) -> Opening:
     picture = lambda: console.picture  # noqa: E731 - the newest one whenever it is asked
     dialog = DeployDialog(console.engine, picture, aim.environment, aim.service, console.engine_now)
     return console.push_screen(dialog, done)
-
-
-def rollback(console: Console, action: Action, aim: Aim) -> None:
-    """Asks once, showing the services, what needs them, and what would have to go back too."""
-    from console.tui.dialogs.rollback import RollbackDialog
-    from console.tui.render.blast import rollback_lines
-
-    services: dict[str, str] = {aim.service: ""} if aim.service else {}
-    if not aim.service and aim.change is not None:
-        moved = [item for item in aim.change["items"] if item["state"] in MOVED and item["from"]]
-        services = {item["service"]: item["from"] or "" for item in moved}
-    where = aim.environment if aim.service or aim.change is None else aim.change["environment"]
-    what = aim.instance or f"change {aim.change['id'] if aim.change else ''}"
-    if action.request is None:
-        return
-    request = action.request(aim)
-    body = dict(request.body)
-    dialog = RollbackDialog(
-        f"Roll back {what}?",
-        rollback_lines(console.picture, where, services),
-        lambda: cast("PlanView", console.engine.post(f"{request.path}/plan", body)),
-    )
-
-    def done(yes: bool | None) -> None:
-        if yes:
-            chosen = {"chain": dialog.takes_chain, "mark_bad": dialog.marks_bad}
-            send(console, request._replace(body={**body, **{key: True for key, yes in chosen.items() if yes}}))
-
-    console.push_screen(dialog, done)
-
-
-def cancel(console: Console, action: Action, aim: Aim) -> None:
-    """Asks once, showing what leaves the queue."""
-    from console.tui.render.blast import cancel_lines
-
-    if aim.change is not None:
-        number = aim.change["id"]
-        _confirm(console, action, aim, f"Cancel change {number}?", cancel_lines(aim.change), f"Cancel change {number}")
-
-
-def approve(console: Console, action: Action, aim: Aim) -> None:
-    """Asks once, showing what would be approved."""
-    from console.tui.render.blast import approve_lines
-
-    if aim.change is not None:
-        number = aim.change["id"]
-        _confirm(
-            console, action, aim, f"Approve change {number}?", approve_lines(aim.change), f"Approve change {number}"
-        )
-
-
-def abort(console: Console, action: Action, aim: Aim) -> None:
-    """Asks once, showing what goes back and what does not."""
-    from console.tui.render.blast import abort_lines
-
-    if aim.change is not None:
-        number = aim.change["id"]
-        _confirm(console, action, aim, f"Abort change {number}?", abort_lines(aim.change), f"Abort change {number}")
-
-
-def _confirm(console: Console, action: Action, aim: Aim, question: str, lines: list[Line], verb: str) -> None:
-    from console.tui.dialogs.confirm import ConfirmDialog
-
-    def done(yes: bool | None) -> None:
-        if yes and action.request is not None:
-            send(console, action.request(aim))
-
-    console.push_screen(ConfirmDialog(question, lines, verb), done)
 
 
 def why(console: Console, action: Action, aim: Aim) -> None:
@@ -165,7 +97,9 @@ def go(console: Console, action: Action, aim: Aim) -> None:
 
 
 DEEDS: dict[str, Callable[[Console, Action, Aim], Opening]] = {
-    "deploy": deploy, "rollback": rollback, "cancel": cancel, "approve": approve, "abort": abort,
+    "deploy": deploy, "rollback": decisions.rollback, "cancel": decisions.cancel, "approve": decisions.approve,
+    "abort": decisions.abort, "reject": decisions.reject, "retry": decisions.retry, "expedite": decisions.expedite,
+    "override": decisions.override, "hold": decisions.hold, "clear_bad": decisions.clear_bad,
     "why": why, "log": log, "help": show_help,
     "palette": palette, "environment": environment, "freeze": freeze, "quit": leave,
     "map": go, "services": go, "queue": go, "rollout": go, "hosts": go,

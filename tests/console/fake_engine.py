@@ -22,6 +22,7 @@ class FakeEngine:
         self.journal: list[dict[str, Any]] = []
         self.up = True
         self.refusal = ""
+        self.unlifted = ""  # why an override would be refused
         self.chain: list[Any] = []  # what a rollback would have to take back too
         self.knots: tuple[list[Any], list[Any]] = ([], [])  # the locksteps and the bridge that a preview shows
         self.posts: list[tuple[str, dict[str, Any]]] = []
@@ -111,6 +112,8 @@ class FakeClient:
                 "end": None,
             }
             return {**self._plan({"services": {}}), "steps": [step], "chain": self.engine.chain}
+        if path == "/v1/override/plan":
+            return self._loosed(body)
         with self.engine.lock:
             self.engine.posts.append((path, body))
         if path == "/v1/plan":
@@ -143,6 +146,16 @@ class FakeClient:
         return {"steps": steps, "waits": waits, "lockstep": self.engine.knots[0], "bridge": self.engine.knots[1],
                 "chain": [],
                 "refused": refused, "touches": touches}  # fmt: skip
+
+    def _loosed(self, body: dict[str, Any]) -> Any:
+        change = next(change for change in self.engine.board["changes"] if change["id"] == body["subject"])
+        return {
+            "lifts": [held for held in change["waits"] if held["reason"] == body["gate"]],
+            "starts": [{"change": change["id"], "service": change["items"][0]["service"], "to": "1.2.0"}],
+            "still": [held for held in change["waits"] if held["reason"] != body["gate"]],
+            "until": stamp(-body.get("for_s", 14400)),
+            "refused": self.engine.unlifted,
+        }
 
     def watch(self) -> FakeStream:
         self._reach()

@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from console.tui.app import Console
-from tests.console.estate import NOW
+from tests.console.estate import NOW, stamp, wait
 from tests.console.fake_engine import FakeEngine
 from tests.console.story import make_board
 
@@ -23,6 +23,10 @@ DIALOGS = {
     "help": ("question_mark",),
     "rollback": ("r",),
     "cancel": ("4", "c"),
+    "reject": ("3", "j", "n"),
+    "expedite": ("3", "j", "u"),
+    "retry": ("3", "j", "j", "j", "t"),
+    "hold": ("2", "H"),
     "instance": ("enter",),
     "log": ("4", "l"),
     "filter": ("2", "slash", "p", "a", "y"),
@@ -70,6 +74,22 @@ def test_screen(snap_compare: Compare, name: str, size: tuple[int, int]) -> None
 @pytest.mark.parametrize("name", DIALOGS)
 def test_dialog(snap_compare: Compare, name: str) -> None:
     assert snap_compare(console(FakeEngine()), terminal_size=(120, 40), run_before=steps(*DIALOGS[name]))
+
+
+def test_override(snap_compare: Compare) -> None:
+    engine = FakeEngine()
+    shut = wait("WindowClosed", "returns@prod", "office-hours: mon-fri 09:00-17:00", "42", until=stamp(-17000))
+    soak = shut | {"reason": "SoakRequired", "message": "staging has soaked 20m of 1h"}
+    engine.board["changes"][1]["waits"] += [shut, soak]
+    assert snap_compare(console(engine), terminal_size=(120, 40), run_before=steps("3", "j", "o", *"ticket"))
+
+
+def test_a_bad_version(snap_compare: Compare) -> None:
+    engine = FakeEngine()
+    row = next(r for r in engine.board["status"] if (r["service"], r["environment"]) == ("search", "prod"))
+    mark = {"version": "8.2.0", "environment": "prod", "reason": "health answered 500", "by": "interlock", "at": None}
+    row |= {"bad": [mark], "pending": "configuration"}
+    assert snap_compare(console(engine), terminal_size=(120, 40), run_before=steps("b"))
 
 
 def test_engine_away(snap_compare: Compare) -> None:

@@ -1,14 +1,16 @@
-"""What a rollback or a cancel touches, as lines for the dialog that asks once more."""
+"""What a decision touches, as lines for the dialog that asks once more."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from console.tui.picture import Picture
 from console.tui.render.card import motion
-from console.tui.render.line import Line, line, span
-from console.tui.render.palette import BAD, FAINT, MUTED, STRONG, TEXT, WARN
-from engine.api.protocol import ChangeView, ItemView, PlanView
+from console.tui.render.line import Line, line, span, wrap
+from console.tui.render.palette import ACCENT, BAD, FAINT, MUTED, STRONG, TEXT, WARN
+from console.tui.render.times import parse
+from engine.api.protocol import BadView, ChangeView, ItemView, LetLooseView, PlanView
 
 
 def cancel_lines(change: ChangeView) -> list[Line]:
@@ -95,4 +97,88 @@ def chain_lines(plan: PlanView) -> list[Line]:
     for number, leg in enumerate(plan["chain"], 1):
         move = f" {leg['from'] or 'nothing'} → {leg['to']}"
         found.append(line(span(f"  {number}. ", FAINT), span(leg["service"], STRONG), span(move, TEXT)))
+    return found
+
+
+def bad_line(service: str, mark: BadView) -> Line:
+    """A bad version: where, since whose word, and why."""
+    return line(
+        span(f"{service} {mark['version']}", BAD),
+        span(f"  in {mark['environment']}", TEXT),
+        span(f"  {mark['reason']}", MUTED),
+        span(f"  ({mark['by']})", FAINT),
+    )
+
+
+def bad_of(change: ChangeView, picture: Picture) -> list[tuple[str, BadView]]:
+    """The marks on what a change would bring, by service."""
+    found = []
+    for item in change["items"]:
+        row = picture.row(item["service"], change["environment"])
+        found += [(item["service"], mark) for mark in (row["bad"] if row else []) if mark["version"] == item["to"]]
+    return found
+
+
+def retry_lines(change: ChangeView, picture: Picture) -> list[Line]:
+    """What begins anew, what stays, and the marks that go."""
+    anew = {"failed": "begins anew", "reverted": "begins anew", "waiting": "starts after all"}
+    found = []
+    for item in change["items"]:
+        fate = anew.get(item["state"], f"is {item['state']}: not touched")
+        found.append((*_move_line(item), span(f"  {fate}", MUTED)))
+    marks = bad_of(change, picture)
+    if marks:
+        found += [line(), line(span(" clears these marks, which the reason has to justify", WARN))]
+        found += [line(span("   "), *bad_line(service, mark)) for service, mark in marks]
+    return found
+
+
+def expedite_lines(change: ChangeView, queue: Sequence[ChangeView]) -> list[Line]:
+    """Whom it passes; its own gates hold it as before."""
+    numbers = [other["id"] for other in queue]
+    at = numbers.index(change["id"]) if change["id"] in numbers else 0
+    passed = [other for other in queue[:at] if other["state"] == "waiting"]
+    found = [_move_line(item) for item in change["items"]]
+    names = ", ".join(f"{other['id']} ({', '.join(i['service'] for i in other['items'])})" for other in passed)
+    found.append(line(span(" goes before ", MUTED), span(names or "nobody: it is the first", TEXT)))
+    found.append(line(span(" Its own gates hold it as before.", FAINT)))
+    return found
+
+
+def hold_lines(held: bool, is_instance: bool) -> list[Line]:
+    """What a hold or a release means."""
+    if held:
+        said = "The engine may start and heal it again." if is_instance else "It may start once its gates are open."
+    else:
+        kept = "Nothing starts on it and nothing is healed" if is_instance else "It keeps its place and does not start"
+        said = f"{kept}, until somebody releases it."
+    return [line(span(f" {said}", TEXT))]
+
+
+def loose_lines(seen: LetLooseView, now: datetime, width: int) -> list[Line]:
+    """What an override would let loose: the waits lifted, what starts at once, what still holds it."""
+    if seen["refused"]:
+        return [
+            line(span(f"{'✗ ' if not i else '  '}{row}", BAD)) for i, row in enumerate(wrap(seen["refused"], width - 4))
+        ]
+    end = parse(seen["until"])
+    ends = f" until {end.astimezone(now.tzinfo):%H:%M %d %b}" if end else ""
+    found = [
+        line(span("lifts ", MUTED), span(w["reason"], WARN), span(f" of {w['subject']}{ends}", TEXT))
+        for w in seen["lifts"]
+    ]
+    found += [
+        line(
+            span("► starts at once ", ACCENT),
+            span(f"{start['service']} {start['to']}", STRONG),
+            span(f"  change {start['change']}", MUTED),
+        )
+        for start in seen["starts"]
+    ]
+    if not seen["starts"]:
+        found.append(line(span("nothing starts at once", MUTED)))
+    found += [
+        line(span("◔ still held by ", MUTED), span(w["reason"], WARN), span(f"  {w['message']}", FAINT))
+        for w in seen["still"][:3]
+    ]
     return found

@@ -6,8 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from console.tui.render.line import Line, fit, line, restyle, span
-from console.tui.render.palette import ACCENT, CURSOR, FAINT, MUTED, NET_IN, NET_OUT, STRONG, TEXT, look
+from console.tui.render.line import Line, fit, line, pad, restyle, shorten, span
+from console.tui.render.palette import ACCENT, BAD, CURSOR, FAINT, MUTED, NET_IN, NET_OUT, STRONG, TEXT, WARN, look
 from engine.api.protocol import PlacementView, StatusRow
 
 ABSENT = "not installed"
@@ -86,6 +86,25 @@ def versions(row: StatusRow | None, width: int, *, dim: bool = False) -> Line:
     return line(span(arrow, text), goal)
 
 
+def flags(row: StatusRow | None) -> Line:
+    """What is not as it should be besides the state, a glyph each: ⊘ a version that is wanted is bad (faint:
+    another one is), ∆ the inventory has something that no change brought, † it runs where it should not,
+    ≁ a dependency is broken."""
+    if row is None:
+        return ()
+    found = []
+    if row["bad"]:
+        wanted = any(mark["version"] == row["desired"] for mark in row["bad"])
+        found.append(span("⊘", BAD if wanted else MUTED))
+    if row.get("pending"):
+        found.append(span("∆", ACCENT))
+    if row.get("orphans"):
+        found.append(span("†", WARN))
+    if row.get("violations"):
+        found.append(span("≁", BAD))
+    return tuple(found)
+
+
 MARKS = {Place.ANCESTOR: ("‹", NET_IN), Place.DESCENDANT: ("›", NET_OUT), Place.SELECTED: ("▌", ACCENT)}
 
 
@@ -100,7 +119,10 @@ def card(name: str, row: StatusRow | None, place: Place, width: int) -> tuple[Li
         Place.FILTERED: FAINT,
     }.get(place, TEXT)
     glyph = span(shown.glyph, FAINT if place is Place.FILTERED else shown.style) if shown else span("·", FAINT)
-    top = line(span(mark, mark_style), glyph, " ", fit(name, width - 3, name_style))
+    marks = flags(row)
+    name_room = width - 3 - (len(marks) + 1 if marks else 0)
+    text = line(span(mark, mark_style), glyph, " ", span(shorten(name, name_room), name_style), " " if marks else "")
+    top = pad((*text, *marks), width)
     left = "▌" if place is Place.SELECTED else " "
     low = (span(left, mark_style), span("  "), *versions(row, width - 3, dim=dim))
     if place is Place.SELECTED:

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from rich.style import Style
+
 from console.tui.picture import Picture
 from console.tui.render.card import UNSEEN, is_unseen, never_seen, versions
 from console.tui.render.failure import failure_lines
-from console.tui.render.line import EMPTY, Line, beside, crop, fit, line, shorten, span
+from console.tui.render.line import EMPTY, Line, beside, crop, fit, line, shorten, span, wrap
 from console.tui.render.log import about
-from console.tui.render.palette import ACCENT, FAINT, MUTED, RULE, STRONG, TEXT, WARN, change_look, look
+from console.tui.render.palette import ACCENT, BAD, FAINT, MUTED, RULE, STRONG, TEXT, WARN, change_look, look
 from console.tui.render.services import placement_glyph, state_cell
 from console.tui.render.times import age
 from console.tui.render.underway import underway
@@ -87,7 +89,30 @@ def facts(picture: Picture, service: str, environment: str, now: datetime, width
         for item in change["items"]:
             if item["service"] == service:
                 found += failure_lines(item["failure"], width)
-    return [*found, *wait_lines(row["waits"], now, width)]
+    return [*found, *_conditions(row, width), *wait_lines(row["waits"], now, width)]
+
+
+def _conditions(row: StatusRow, width: int) -> list[Line]:
+    """What is bad, pending, orphaned or broken about it, and the way out."""
+    found: list[Line] = []
+    for mark in row["bad"]:
+        found += _said("bad", f"{mark['version']}: {mark['reason']} ({mark['by']}); b clears it", BAD, width)
+    if row.get("pending"):
+        found += _said(
+            "pending", f"{row['pending']} of the inventory: deploy the same version to bring it", ACCENT, width
+        )
+    if row.get("orphans"):
+        found += _said(
+            "orphans", f"still runs on {', '.join(row['orphans'])}, which the inventory took away", WARN, width
+        )
+    for broken in row.get("violations", []):
+        found += _said("broken", broken, BAD, width)
+    return found
+
+
+def _said(name: str, text: str, style: Style, width: int) -> list[Line]:
+    rows = wrap(text, max(10, width - 11))
+    return [_field(name if not i else "", line(span(part, style))) for i, part in enumerate(rows)]
 
 
 def _field(name: str, value: Line) -> Line:

@@ -19,6 +19,12 @@ STATES = (
     "drifted",
     "unknown",
 )
+MARKS = (
+    ("⊘", BAD, "a version wanted here is bad (faint: another version is)"),
+    ("∆", ACCENT, "the inventory has a configuration or placements that no change has brought yet"),
+    ("†", WARN, "runs on a host that the inventory took away"),
+    ("≁", BAD, "a dependency is broken as it stands"),
+)
 
 
 def help_lines(screen: str, aim: Aim, width: int) -> list[Line]:
@@ -49,4 +55,6 @@ def help_lines(screen: str, aim: Aim, width: int) -> list[Line]:
             its = look(state)
             parts += [span(f"{its.glyph} ", its.style), fit(state, 14, MUTED)]
         found.append(line("   ", *parts))
+    found += [EMPTY, line(span(" Marks", STRONG))]
+    found += [line("   ", span(f"{glyph} ", style), span(said, MUTED)) for glyph, style, said in MARKS]
     return found

@@ -10,7 +10,7 @@ from functools import partial
 from rich.segment import Segment
 
 from console.tui.picture import Picture
-from console.tui.render.card import versions
+from console.tui.render.card import flags, versions
 from console.tui.render.filters import row_matches
 from console.tui.render.line import Line, line, span
 from console.tui.render.palette import BAD, FAINT, GOOD, MUTED, TEXT, WARN, look
@@ -43,7 +43,7 @@ def _cells(row: StatusRow, sized: Sequence[tuple[Column, int]], now: datetime) -
     return cells(
         sized,
         {
-            "service": span(row["service"], TEXT),
+            "service": line(span(row["service"], TEXT), " ", *flags(row)),
             "state": state_cell(row["state"]),
             "version": versions(row, room["version"]),
             "placements": health_cell(row),
@@ -81,7 +81,7 @@ def placement_glyph(state: str, health: str, unreachable: bool) -> Segment:
 
 def _waits(row: StatusRow, now: datetime) -> Line:
     if not row["waits"]:
-        return line(span(""))
+        return _conditions(row)
     first = row["waits"][0]
     more = f" +{len(row['waits']) - 1}" if len(row["waits"]) > 1 else ""
     waited = age(first["since"], now)
@@ -91,3 +91,11 @@ def _waits(row: StatusRow, now: datetime) -> Line:
         span(more, MUTED),
         span(f"  {first['message']}", FAINT),
     )
+
+
+def _conditions(row: StatusRow) -> Line:
+    """What is to be known of it besides its state, where nothing waits."""
+    said = [f"{row['pending']} pending: deploy the same version"] if row.get("pending") else []
+    said += [f"still runs on {', '.join(row['orphans'])}"] if row.get("orphans") else []
+    said += [f"{mark['version']} is bad: {mark['reason']}" for mark in row["bad"][:1]]
+    return line(span(" · ".join([*row.get("violations", []), *said]), FAINT))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.widget import Widget
 
-from console.tui.actions import HOSTS, Aim
+from console.tui.action import HOSTS, Aim
 from console.tui.render.hosts import host_pane, hosts_table
 from console.tui.render.table import Table
 from console.tui.screens.base import bindings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.widget import Widget
 
-from console.tui.actions import INSTANCE, Aim
+from console.tui.action import INSTANCE, Aim
 from console.tui.render.detail import facts, placements, relations
 from console.tui.render.line import EMPTY
 from console.tui.screens.base import BoardScreen, bindings

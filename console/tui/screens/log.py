@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.widget import Widget
 
-from console.tui.actions import LOG, Aim
+from console.tui.action import LOG, Aim
 from console.tui.render.line import line, span
 from console.tui.render.log import log_lines
 from console.tui.render.palette import FAINT, MUTED, STRONG

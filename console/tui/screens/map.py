@@ -6,7 +6,7 @@ from __future__ import annotations
 from textual import events
 from textual.widget import Widget
 
-from console.tui.actions import MAP, Aim
+from console.tui.action import MAP, Aim
 from console.tui.render.detail import pane
 from console.tui.render.filters import row_matches
 from console.tui.render.focus import CENTRE, NEEDED_BY, NEEDS, focus, lists

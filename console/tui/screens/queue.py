@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.widget import Widget
 
-from console.tui.actions import QUEUE, Aim
+from console.tui.action import QUEUE, Aim
 from console.tui.render.queue import change_pane, queue_table
 from console.tui.render.table import Table
 from console.tui.screens.base import bindings

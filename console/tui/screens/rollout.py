@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.widget import Widget
 
-from console.tui.actions import ROLLOUT, Aim
+from console.tui.action import ROLLOUT, Aim
 from console.tui.picture import FINISHED
 from console.tui.render.line import line, span
 from console.tui.render.log import log_lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.tui.actions import SERVICES, Aim
+from console.tui.action import SERVICES, Aim
 from console.tui.render.services import services_table
 from console.tui.render.table import Table
 from console.tui.screens.base import bindings

@@ -1,0 +1,131 @@
+"""What an action of the console is: its key, name, help and danger, what it would act on, and the request
+it makes. The table of them is ``console.tui.actions``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from console.tui.picture import FINISHED
+from engine.api.protocol import BadView, ChangeView, StatusRow
+
+MAP, SERVICES, QUEUE, ROLLOUT, HOSTS = "map", "services", "queue", "rollout", "hosts"
+INSTANCE, LOG = "instance", "log"
+ALL = (MAP, SERVICES, QUEUE, ROLLOUT, HOSTS, INSTANCE, LOG)
+AIMED = (MAP, SERVICES, QUEUE, ROLLOUT, INSTANCE)
+
+
+class Danger(Enum):
+    """What stands between the key and the deed."""
+
+    NONE = "changes nothing"
+    BRAKE = "at once"
+    DIALOG = "in a dialog"
+    CONFIRM = "asks once"
+
+
+class Request(NamedTuple):
+    """A POST to the engine."""
+
+    path: str
+    body: Mapping[str, object]
+
+    def with_body(self, **more: object) -> Request:
+        """The same request, with more said; what is "" is left out."""
+        return Request(self.path, {**self.body, **{key: said for key, said in more.items() if said != ""}})
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What an action would act on: what the cursor stands on, and whether the engine is there."""
+
+    environment: str = ""
+    service: str = ""
+    row: StatusRow | None = None
+    change: ChangeView | None = None
+    engine_paused: bool = False
+    connected: bool = True
+    read_only: bool = False
+
+    @property
+    def instance(self) -> str:
+        """``service@environment``, "" if the cursor is on none."""
+        return f"{self.service}@{self.environment}" if self.service else ""
+
+    @property
+    def subject(self) -> str:
+        """The unfinished change under the cursor, else the instance."""
+        if self.change is not None and self.change["state"] not in FINISHED:
+            return self.change["id"]
+        return self.instance
+
+    @property
+    def paused(self) -> bool:
+        """Whether the subject stands still because a person said so."""
+        if self.change is not None and self.change["state"] not in FINISHED:
+            return self.change["state"] == "paused"
+        waits = self.row["waits"] if self.row else []
+        return self.row is not None and (
+            self.row["state"] == "paused" or any(wait["reason"] == "Held" for wait in waits)
+        )
+
+    @property
+    def held(self) -> bool:
+        """Whether a person keeps the subject from starting, or has hands off it."""
+        if self.change is not None and self.change["state"] not in FINISHED:
+            return bool(self.change["held_by"])
+        return self.row is not None and any(wait["reason"] == "Held" for wait in self.row["waits"])
+
+    @property
+    def bad(self) -> list[BadView]:
+        """The versions of the service that are bad here."""
+        return self.row["bad"] if self.row else []
+
+
+Maker = Callable[[Aim], Request]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """``id`` names the binding and the handler; ``footer`` is where the key is shown unasked;
+    ``request`` is what is sent, for those that send something without more questions."""
+
+    id: str
+    keys: str
+    name: str
+    help: str
+    group: str
+    where: tuple[str, ...] = ALL
+    footer: tuple[str, ...] = ()
+    danger: Danger = Danger.NONE
+    request: Maker | None = None
+    map_keys: str = ""
+
+    def keys_on(self, screen: str) -> list[str]:
+        """Its keys on a screen: on the map h j k l move, so some things have another key there."""
+        return (self.map_keys if screen == MAP and self.map_keys else self.keys).split(",")
+
+    def key(self, screen: str) -> str:
+        """The first key, as it is shown."""
+        first = self.keys_on(screen)[0]
+        return SHOWN_KEYS.get(first, first)
+
+
+SHOWN_KEYS = {
+    "slash": "/",
+    "question_mark": "?",
+    "escape": "esc",
+    "ctrl+p": "^p",
+    "ctrl+b": "^b",
+    "ctrl+f": "^f",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+}
