@@ -115,8 +115,12 @@ def table(path: str, section: type[Section]) -> str:
 
 
 def inventory_reference() -> str:
-    """Every section of the inventory, with its keys."""
-    return "\n".join(table(*found) for found in sections("", Document)).strip()
+    """Every section of the inventory, with its keys; one that stands in several places, once."""
+    first: dict[type[Section], str] = {}
+    return "\n".join(
+        table(path, section) if first.setdefault(section, path) == path else f"### `{path}`\n\nAs `{first[section]}`.\n"
+        for path, section in sections("", Document)
+    ).strip()
 
 
 def keys() -> str:

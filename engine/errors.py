@@ -6,6 +6,7 @@
     ├── InventoryInvalid           exit 2: the inventory has errors (all of them, with places)
     ├── UsageError                 exit 2: the request makes no sense as typed
     ├── RequestRefused             exit 1: understood, and not allowed or not possible now
+    │   └── RequestDenied          who asks has no role for it; says who could
     ├── EngineUnreachable          exit 3: no engine answers at that address
     ├── WaitTimedOut               exit 4: the thing waited for has not happened in time
     ├── StoreError                 the state folder cannot be used
@@ -53,6 +54,10 @@ class RequestRefused(InterlockError):
     """The engine understood the request and will not do it; the message says why."""
 
     exit_code = 1
+
+
+class RequestDenied(RequestRefused):
+    """Who asks has no role for it; the message names who could."""
 
 
 class EngineUnreachable(InterlockError):

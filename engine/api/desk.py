@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.api.port import Activity
 from engine.api.protocol import EngineView
 from engine.api.times import when
+from engine.model.access import RequestTurnedDown
 from engine.model.forecast import Forecast
 from engine.model.names import PlacementId
 from engine.model.request import Outcome, Request
@@ -86,6 +87,7 @@ class Desk:
             "waiting": len(engine.plan.waits),
             "seq": engine.seq,
             "you": "",
+            "roles": [],
         }
 
     async def submit(self, request: Request) -> Outcome:
@@ -95,6 +97,10 @@ class Desk:
     async def refresh_catalog(self) -> None:
         """Look again which artifacts there are, so that a preview sees today's."""
         await self._engine.refresh_catalog()
+
+    def turn_away(self, event: RequestTurnedDown) -> None:
+        """Note in the journal that somebody was not let in."""
+        self._engine.deliver(event)
 
     def watch(self) -> AsyncIterator[News]:
         """Events and phases from now on."""

@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.api.protocol import WatchEvent
 from engine.api.times import when
+from engine.model import access
 from engine.model import decision as decided
 from engine.model import event as ev
 from engine.model.change import Kind
@@ -49,6 +50,10 @@ def _accepted(e: ev.ChangeAccepted) -> Told:
     if change.kind is Kind.ROLLBACK:
         text += SKIPS
     return change.id, change.id, text
+
+
+def _turned_down(e: access.RequestTurnedDown) -> Told:
+    return "", e.subject, f"{e.by} was {'denied' if e.denied else 'refused'} {e.asked} {e.subject}{_why(e.why)}"
 
 
 def _ended(e: ev.MoveEnded) -> Told:
@@ -108,6 +113,7 @@ def _retried(e: decided.ChangeRetried) -> Told:
 
 _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.EngineStarted: lambda e: ("", "engine", f"engine {e.engine} started, epoch {e.epoch}"),
+    access.RequestTurnedDown: _turned_down,
     ev.EnginePaused: lambda e: ("", "engine", f"the engine was paused by {e.by}"),
     ev.EngineResumed: lambda e: ("", "engine", f"the engine was resumed by {e.by}"),
     ev.HostSeen: _host,

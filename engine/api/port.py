@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from engine.api.protocol import EngineView
+from engine.model.access import RequestTurnedDown
 from engine.model.forecast import Forecast
 from engine.model.names import PlacementId
 from engine.model.request import Outcome, Request
@@ -63,6 +64,9 @@ class Port(Protocol):
     async def submit(self, request: Request) -> Outcome:
         """Carry out a request; it is durable when this returns. Raises RequestRefused or
         UsageError, and then nothing has changed."""
+
+    def turn_away(self, event: RequestTurnedDown) -> None:
+        """Note in the journal that somebody was not let in."""
 
     def watch(self) -> AsyncIterator[News]:
         """Events and phases from the moment of this call on."""

@@ -17,7 +17,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from engine.api.protocol import Problem
-from engine.errors import InterlockError, RequestRefused, UsageError
+from engine.errors import InterlockError, RequestDenied, RequestRefused, UsageError
 from engine.model.text import did_you_mean, near, printable
 
 log = logging.getLogger(__name__)
@@ -57,6 +57,8 @@ def install(app: FastAPI) -> None:
 
 async def _refused(request: Request, error: Exception) -> Response:
     nearest = list(getattr(error, "nearest", ()))
+    if isinstance(error, RequestDenied):
+        return problem(HTTPStatus.FORBIDDEN, str(error), nearest)
     if isinstance(error, RequestRefused):
         return problem(HTTPStatus.CONFLICT, str(error), nearest)
     if isinstance(error, UnknownName):

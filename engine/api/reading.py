@@ -28,6 +28,7 @@ from engine.api.protocol import (
 from engine.api.service_logs import with_service_logs
 from engine.api.views import change_view, change_views, export_view, host_views, log_views, status_rows
 from engine.api.watching import EventStream, Lines
+from engine.plan.authority import roles_of
 
 router = APIRouter(prefix="/v1", tags=["look"])
 Limit = Annotated[int, Query(ge=1, le=10_000)]
@@ -48,7 +49,9 @@ def moment_of(request: Request) -> Moment:
 
 
 def _engine_view(request: Request) -> EngineView:
-    return {**port_of(request).info(), "you": actor(request)}
+    port, person = port_of(request), actor(request)
+    roles = [role.value for role in roles_of(port.snapshot.inventory, person)]
+    return {**port.info(), "you": person, "roles": roles}
 
 
 @router.get("/engine", response_model=EngineView)

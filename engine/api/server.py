@@ -14,11 +14,12 @@ from pathlib import Path
 from types import TracebackType
 
 import uvicorn
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.api import asking, deciding, forecasts, problems, reading
+from engine.api.entrance import Entrance
 from engine.api.listener import Listener, open_listener
 from engine.api.metrics import Metrics
 from engine.api.peer import PeerProtocol
@@ -59,7 +60,8 @@ def create_app(port: Port, *, watch_limit: int = QUEUE_LIMIT) -> FastAPI:
         version=API_VERSION,
         docs_url=None,
         redoc_url=None,
-        responses={f"4{n:02}": {"model": Problem} for n in (0, 4, 9, 13, 22)},
+        dependencies=[Depends(Entrance())],
+        responses={f"4{n:02}": {"model": Problem} for n in (0, 3, 4, 9, 13, 22)},
     )
     app.state.port = port
     app.state.stopping = asyncio.Event()

@@ -13,6 +13,7 @@ from pydantic import Field, PlainValidator
 from engine.inventory.alarms import AlarmEntry
 from engine.inventory.consents import ApprovalEntry, EvidenceEntry, OverridesEntry
 from engine.inventory.fields import Labels, Login, raw, schema
+from engine.inventory.roles import RolesEntry
 from engine.inventory.scalars import (
     AmountOf,
     Blank,
@@ -107,7 +108,7 @@ class PoliciesEntry(Section):
 class Document(Section):
     """A whole inventory."""
 
-    later = frozenset({"roles", "externals", "include", "signers"})
+    later = frozenset({"externals", "include", "signers"})
     organization: Name = Field(description="The name of the whole estate")
     environments: Annotated[dict[Name, EnvironmentEntry], Blank] = Field(description="staging, prod, ...")
     teams: Annotated[dict[Name, TeamEntry], Blank] = Field(default={}, description="Who owns services")
@@ -119,3 +120,4 @@ class Document(Section):
     observe: ObserveEntry = ObserveEntry()
     services: Annotated[dict[Name, ServiceEntry], Blank] = Field(default={}, description="What is deployed")
     policies: PoliciesEntry = PoliciesEntry()
+    roles: RolesEntry = RolesEntry()

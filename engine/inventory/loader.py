@@ -15,6 +15,7 @@ from engine.inventory.faults import Faults, dotted
 from engine.inventory.files import read_document
 from engine.inventory.node import Listing, Node, Scalar, Table, child, place, table_of
 from engine.inventory.reading import Read, S, read_section, report_key
+from engine.inventory.roles import RolesEntry, make_roles
 from engine.inventory.scalars import problem_with_name
 from engine.inventory.scopes import Scopes
 from engine.inventory.services import read_services
@@ -48,6 +49,7 @@ def _load(path: Path) -> Inventory:
     ssh = _section(SshEntry, document, ("ssh",), faults)
     observe = _section(ObserveEntry, document, ("observe",), faults)
     policies = _section(PoliciesEntry, document, ("policies",), faults)
+    roles = _section(RolesEntry, document, ("roles",), faults)
     estate = read_estate(document, ssh.value.port, faults)
     services = read_services(document, estate, faults)
     limits = _limits(policies, estate, services, faults)
@@ -68,6 +70,7 @@ def _load(path: Path) -> Inventory:
         approvals=consents.approvals(policies.value.approvals),
         evidence=consents.evidence(policies.value.evidence),
         overrides=consents.overrides(policies.value.overrides),
+        roles=make_roles(roles, scopes, declared="roles" in document.entries),
         alarms=make_alarms(policies, policies.value.alarms, scopes),
         observe=Observe(observe.value.steady, observe.value.busy),
         positions={**_positions(document), **{f"hosts.{name}": at for name, at in estate.host_places.items()}},

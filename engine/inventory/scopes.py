@@ -34,7 +34,7 @@ class Scopes:
     labels: Collection[str]
     faults: Faults
 
-    def make(self, read: Read[S], path: tuple[str, ...], entry: ScopeEntry) -> Scope:
+    def make(self, read: Read[S], path: tuple[str | int, ...], entry: ScopeEntry) -> Scope:
         """The scope written under ``path`` of the section ``read``."""
         known = (
             ("environments", "environment", entry.environments, self.environments),
@@ -48,6 +48,6 @@ class Scopes:
                     self.faults.unknown(read.at(*here), read.name(*here), kind, name, declared)
         for key, value in entry.labels.items():
             if f"{key}={value}" not in self.labels:
-                place = (*path, "labels", key)
+                place: tuple[str | int, ...] = (*path, "labels", key)
                 self.faults.unknown(read.at(*place), read.name(*place), "service label", f"{key}={value}", self.labels)
         return Scope(tuple(entry.environments), tuple(entry.teams), tuple(entry.services), dict(entry.labels))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from engine.model.access import RequestTurnedDown
 from engine.model.alarm import Verdict
 from engine.model.change import Change, MoveState, Status
 from engine.model.decision import (
@@ -237,6 +238,7 @@ Event = (
     EngineStarted
     | EnginePaused
     | EngineResumed
+    | RequestTurnedDown
     | HostSeen
     | PlacementSeen
     | AlarmSeen

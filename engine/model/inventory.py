@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from engine.model.alarm import AlarmPolicy
 from engine.model.consent import ApprovalPolicy, EvidencePolicy, OverridePolicy
 from engine.model.names import InstanceId, PlacementId
+from engine.model.role import Grant
 from engine.model.service import Amount, Service
 from engine.model.window import Freeze, WindowPolicy
 
@@ -123,6 +124,7 @@ class Inventory:
     approvals: tuple[ApprovalPolicy, ...] = ()
     evidence: tuple[EvidencePolicy, ...] = ()
     overrides: OverridePolicy | None = None
+    roles: tuple[Grant, ...] = ()
     windows: Mapping[str, WindowPolicy] = field(default_factory=dict)
     freezes: Mapping[str, Freeze] = field(default_factory=dict)
     alarms: Mapping[str, AlarmPolicy] = field(default_factory=dict)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from engine.errors import InterlockError
+from engine.errors import InterlockError, RequestDenied, RequestRefused
+from engine.model.access import RequestTurnedDown
 from engine.model.request import Outcome, Request
 
 Asked = tuple[Request, "asyncio.Future[Outcome]"]
@@ -18,3 +19,16 @@ def answer_to(future: asyncio.Future[Outcome], answer: Outcome | InterlockError)
         future.set_result(answer)
     else:
         future.set_exception(answer)
+
+
+def turned_down(request: Request, refusal: RequestRefused) -> RequestTurnedDown:
+    """The refusal as the audit keeps it."""
+    about = getattr(request, "subject", "") or getattr(request, "change", "") or _services(request)
+    denied = isinstance(refusal, RequestDenied)
+    return RequestTurnedDown(request.actor, type(request).__name__, about, str(refusal), denied)
+
+
+def _services(request: Request) -> str:
+    wanted = getattr(request, "services", {})
+    where = getattr(request, "environment", "")
+    return ", ".join(f"{name}={version}" for name, version in sorted(wanted.items())) + (f" @{where}" if where else "")

@@ -15,7 +15,6 @@ from datetime import datetime
 from engine import drivers
 from engine.errors import InterlockError, RequestRefused, UsageError
 from engine.model.event import ChangeAccepted, EngineStarted
-from engine.model.forecast import Forecast
 from engine.model.inventory import Inventory
 from engine.model.names import PlacementId
 from engine.model.observation import Claim
@@ -26,7 +25,7 @@ from engine.model.state import State
 from engine.plan.evolve import fold
 from engine.plan.planner import plan
 from engine.plan.requests import judge
-from engine.runtime.answering import Asked, answer_to
+from engine.runtime.answering import Asked, answer_to, turned_down
 from engine.runtime.contact import first_looks
 from engine.runtime.draft import Draft
 from engine.runtime.intake import Fact, take_in
@@ -84,9 +83,9 @@ class Engine:
         self._wake = asyncio.Event()
         self._halted = False
         self._scanned_s = clock.monotonic_s()
-        self._probes = Probes(clock, chance, self._deliver, asks)
-        self._observer = Observer(transport, clock, chance, lambda: self.snapshot, self._deliver)
-        self._work = Work(transport, clock, self.watchers, self._deliver, lambda: self.snapshot)
+        self._probes = Probes(clock, chance, self.deliver, asks)
+        self._observer = Observer(transport, clock, chance, lambda: self.snapshot, self.deliver)
+        self._work = Work(transport, clock, self.watchers, self.deliver, lambda: self.snapshot)
 
     @property
     def seq(self) -> int:
@@ -115,7 +114,7 @@ class Engine:
         await self._observer.look_at(look.host for look in looks if look.report)
         for look in looks:
             if not look.report:
-                self._deliver(look)
+                self.deliver(look)
         await self.step()
         self._observer.follow(self.snapshot.inventory)
         self._probes.follow(self.snapshot.inventory)
@@ -206,11 +205,8 @@ class Engine:
             self._wake.set()
             await asyncio.sleep(0.01)
 
-    def publish(self, forecast: Forecast) -> None:
-        """Record what is new in a forecast, at the next step."""
-        self._deliver(forecast)
-
-    def _deliver(self, news: Fact) -> None:
+    def deliver(self, news: Fact) -> None:
+        """Something happened; the next step takes it in."""
         self._inbox.append(news)
         self._wake.set()
 
@@ -255,6 +251,8 @@ class Engine:
         try:
             events, message = judge(self._at(draft, draft.state, ()), request)
         except InterlockError as refusal:
+            if isinstance(refusal, RequestRefused):
+                draft.record(turned_down(request, refusal))
             return refusal
         for event in events:
             draft.record(event)

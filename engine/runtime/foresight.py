@@ -36,7 +36,7 @@ async def foresee(engine: Engine, forecasts: Forecasts, every_s: float = EVERY_S
         if now:
             found = await forecasts.forecast(snapshot)
             if found is not None:
-                engine.publish(found)
+                engine.deliver(found)
             await asyncio.sleep(max(0.0, every_s - LOOK_S))
 
 

@@ -14,6 +14,7 @@ from engine.api.narrative import tell
 from engine.api.protocol import EngineView
 from engine.errors import HostUnreachable
 from engine.model import event as ev
+from engine.model.access import RequestTurnedDown
 from engine.model.change import MoveState
 from engine.model.forecast import Forecast
 from engine.model.inventory import Domain, Environment, Host, Inventory, Team
@@ -207,6 +208,7 @@ class SmallEngine:
             "waiting": len(self.plan.waits),
             "seq": len(self.store.events),
             "you": "",
+            "roles": [],
         }
 
     async def submit(self, request: Request) -> Outcome:
@@ -215,6 +217,9 @@ class SmallEngine:
         self.happen(*events)
         accepted = tuple(event.change.id for event in events if isinstance(event, ev.ChangeAccepted))
         return Outcome(accepted[0] if accepted else "", message, accepted)
+
+    def turn_away(self, event: RequestTurnedDown) -> None:
+        self.happen(event)
 
     def watch(self) -> AsyncIterator[News]:
         return self.watchers.listen()

@@ -128,6 +128,7 @@ def make_board(*, calm: bool = False) -> dict[str, Any]:
         "waiting": 0 if calm else 2,
         "seq": 812,
         "you": "ana",
+        "roles": ["admin"],
     }
     return {"engine": engine, "status": list(rows.values()), "changes": changes, "hosts": sorted_hosts(hosts)}
 

@@ -78,4 +78,22 @@ POLICIES = [
         24,
         "overrides.max: expected a duration long",
     ),
+    # Who may do what.
+    ("ssh:", "roles: {admin: [root], deployer: [team:paymnts]}\nssh:", 5, "unknown-name: roles.deployer.0: no team is"),
+    (
+        "ssh:",
+        "roles: {admin: [root], deployer: [{who: ana, environments: [prd]}]}\nssh:",
+        5,
+        "unknown-name: roles.deployer.0.environments.0: no environment is called 'prd'; did you mean prod?",
+    ),
+    (
+        "ssh:",
+        "roles: {admin: [root], deployer: [{who: ana, services: [legder]}]}\nssh:",
+        5,
+        "unknown-name: roles.deployer.0.services.0: no service is called 'legder'; did you mean ledger?",
+    ),
+    ("ssh:", "roles: {admin: [root], deployer: [{services: own}]}\nssh:", 5, "missing: roles.deployer.0.who: missing"),
+    ("ssh:", "roles: {admin: [root], boss: [ana]}\nssh:", 5, "unknown-key: roles.boss: unknown key"),
+    ("ssh:", "roles: {deployer: [ana]}\nssh:", 5, "value: roles: no admin is named"),
+    ("ssh:", "roles:\nssh:", 5, "value: roles: no admin is named"),
 ]

@@ -33,7 +33,7 @@ FOLDER = FIXTURES / "acme"
 def keys_written(model: type[Section], data: Any) -> set[tuple[str, str]]:
     """Each (section, key) that occurs in data, sections below included."""
     found = set()
-    for key, value in (data or {}).items():
+    for key, value in (data if isinstance(data, dict) else {}).items():
         found.add((model.__name__, key))
         inner = section_at(model, (key,))
         values = [value]

@@ -95,7 +95,8 @@ class GraphView(TypedDict):
 
 
 class EngineView(TypedDict):
-    """``lag_ms`` is how late the loop last woke; ``busy`` counts moves in flight."""
+    """``lag_ms`` is how late the loop last woke; ``busy`` counts moves in flight; ``roles`` are those
+    that ``you`` has anywhere (all of them where the inventory declares none)."""
 
     organization: str
     version: str
@@ -112,6 +113,7 @@ class EngineView(TypedDict):
     waiting: int
     seq: int
     you: str
+    roles: list[str]
 
 
 class Board(TypedDict):

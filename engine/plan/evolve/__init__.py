@@ -5,9 +5,10 @@ present state does not allow raises ``IllegalTransition`` and changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from engine.model.access import RequestTurnedDown
 from engine.model.event import (
     AlarmSeen,
     EnginePaused,
@@ -44,20 +45,37 @@ def fold(state: State, events: Iterable[Recorded]) -> State:
 def evolve(state: State, recorded: Recorded) -> State:
     """The state after one event."""
     state = replace(state, elapsed_s=recorded.elapsed_s)
+    for kinds, folds in _FAMILIES:
+        if isinstance(recorded.event, kinds):
+            return folds(state, recorded)
+    return evolve_change(state, recorded)
+
+
+def _evolve_engine(state: State, recorded: Recorded) -> State:
     match recorded.event:
-        case AlarmSeen():
-            return hear(state, recorded.event, recorded)
         case EngineStarted(store, epoch, engine):
             hosts = {n: replace(h, reach=Reach.UNKNOWN, fenced=False) for n, h in state.hosts.items()}
             return replace(state, store=store, epoch=epoch, engine=engine, hosts=hosts, alarms={})
         case EnginePaused(by):
             return replace(state, paused_by=by)
-        case EngineResumed():
+        case _:
             return restart_clocks(replace(state, paused_by=""))
+
+
+def _evolve_seen(state: State, recorded: Recorded) -> State:
+    match recorded.event:
         case HostSeen(host, reach, boot_id, fenced, reason):
             return replace(state, hosts={**state.hosts, host: HostState(host, reach, boot_id, fenced, reason)})
         case PlacementSeen(sighting):
             return see(state, sighting)
+        case AlarmSeen() as seen:
+            return hear(state, seen, recorded)
+        case _:
+            return state
+
+
+def _evolve_instance(state: State, recorded: Recorded) -> State:
+    match recorded.event:
         case InstanceAdopted(instance, version, configuration, hosts):
             known = replace(instance_state(state, instance), good=(Good(version, configuration),), hosts=hosts)
             return put_instance(state, replace(known, target=version, configuration=configuration))
@@ -67,16 +85,26 @@ def evolve(state: State, recorded: Recorded) -> State:
             released = put_instance(state, replace(instance_state(state, instance), held_by=""))
             return restart_clocks(released, instance)
         case _:
-            return _evolve_rest(state, recorded)
+            return state
 
 
-def _evolve_rest(state: State, recorded: Recorded) -> State:
-    if isinstance(recorded.event, DECISIONS):
-        return evolve_decision(state, recorded)
-    if isinstance(recorded.event, ForecastPublished):
-        return foresee(state, recorded.event, recorded.at)
-    if isinstance(recorded.event, SOAKS):
-        return evolve_soak(state, recorded)
-    if isinstance(recorded.event, OF_VERSIONS):
-        return evolve_version(state, recorded)
-    return evolve_change(state, recorded)
+def _evolve_forecast(state: State, recorded: Recorded) -> State:
+    event = recorded.event
+    return foresee(state, event, recorded.at) if isinstance(event, ForecastPublished) else state
+
+
+def _changes_nothing(state: State, recorded: Recorded) -> State:
+    return state
+
+
+# Which events go where; what no family names belongs to a change.
+_FAMILIES: tuple[tuple[tuple[type, ...], Callable[[State, Recorded], State]], ...] = (
+    ((EngineStarted, EnginePaused, EngineResumed), _evolve_engine),
+    ((HostSeen, PlacementSeen, AlarmSeen), _evolve_seen),
+    ((InstanceAdopted, InstanceHeld, InstanceReleased), _evolve_instance),
+    ((ForecastPublished,), _evolve_forecast),
+    ((RequestTurnedDown,), _changes_nothing),
+    (DECISIONS, evolve_decision),
+    (SOAKS, evolve_soak),
+    (OF_VERSIONS, evolve_version),
+)

@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.errors import RequestDenied
 from engine.model import request as ask
 from engine.model.request import Request
 from engine.model.snapshot import Snapshot
+from engine.plan.authority import forbidden, forbidden_outcome
 from engine.plan.estate import Estate
 from engine.plan.requests.again import clear_bad, expedite, retry
 from engine.plan.requests.chains import rollback_chain
@@ -28,9 +30,18 @@ def judge(snapshot: Snapshot, request: Request) -> Judgement:
     """The events that grant a request (none if nothing has to be done), and a sentence.
 
     Raises UsageError for what cannot be meant (an unknown name), RequestRefused for what is
-    understood and not possible.
+    understood and not possible, RequestDenied (one of these) for what the actor may not ask.
     """
-    return _JUDGES[type(request)](Estate(snapshot), request)
+    estate = Estate(snapshot)
+    _allow(forbidden(estate, request))
+    events, said = _JUDGES[type(request)](estate, request)
+    _allow(forbidden_outcome(estate, request, events))
+    return events, said
+
+
+def _allow(refusal: str) -> None:
+    if refusal:
+        raise RequestDenied(refusal)
 
 
 def _deploy(estate: Estate, request: ask.Deploy) -> Judgement:
