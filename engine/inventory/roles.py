@@ -85,6 +85,9 @@ def _grant(read: Read[RolesEntry], scopes: Scopes, role: Role, index: int, entry
             scopes.faults.unknown(read.at(*path), read.name(*path), "team", team, scopes.teams)
     own = entry.services == [OWN]
     services = [] if own else entry.services
-    written = ScopeEntry(environments=entry.environments, teams=entry.teams, services=services, labels=entry.labels)
+    # Not validated again: a name that is none is an unknown name all the same.
+    written = ScopeEntry.model_construct(
+        environments=entry.environments, teams=entry.teams, services=services, labels=entry.labels
+    )
     scope = scopes.make(read, (role.value, index), written)
     return Grant(role, tuple(entry.who), Scope(scope.environments, scope.teams, scope.services, scope.labels), own)
