@@ -47,12 +47,16 @@ class GrantEntry(Section):
     def _name_alone(cls, data: Any) -> Any:
         return {"who": data} if isinstance(data, str) and data else data
 
+
+class _OrName:
+    """For editors: a grant may be a name alone."""
+
     @classmethod
     def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {"anyOf": [{"type": "string"}, handler(core)]}
 
 
-Grants = Annotated[list[GrantEntry], BlankList]
+Grants = Annotated[list[Annotated[GrantEntry, _OrName]], BlankList]
 
 
 class RolesEntry(Section):
