@@ -18,6 +18,7 @@
     │   ├── HostKeyMismatch        the host is not who known_hosts says it is
     │   ├── DeadlinePassed         no answer in time; the command may still run there
     │   └── ArtifactUnreadable     the file to send cannot be read here; the host was not asked
+    ├── SecretMissing              a secret cannot be read where the inventory says it is
     ├── AnswerUnreadable           a host answered something its driver cannot read
     └── IllegalTransition          a bug: an event that the present state does not allow
 
@@ -106,6 +107,10 @@ class HostKeyMismatch(TransportError):
 
 class DeadlinePassed(TransportError):
     """The host did not answer in time; the command may still be running there."""
+
+
+class SecretMissing(InterlockError):
+    """A secret cannot be read where the inventory says it is; the message holds no value."""
 
 
 class AnswerUnreadable(InterlockError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from engine.drivers.spec import PlacementSpec
 from engine.drivers.wire import lines, milliseconds
@@ -18,16 +19,25 @@ from engine.model.service import DriverName
 # The script puts the service's folder on the host in its place: only the host knows $HOME.
 FOLDER = "@SERVICE_DIR@"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+# Beside the file that is run, whose whole path is how it is called: no value is ever an argument.
+_READ_SECRETS = '. "${0%/*}/secrets"\n'
 _SYSTEMD_SPECIAL = re.compile(r'([\\"`$])')
 
 
-def bundle(spec: PlacementSpec) -> bytes:
-    """All that a switch needs besides its arguments: how to run the service and judge it."""
+def bundle(spec: PlacementSpec, secrets: Mapping[str, str] = MappingProxyType({})) -> bytes:
+    """All that a switch needs besides its arguments: how to run the service and judge it.
+
+    ``secrets`` holds a value for each of ``spec.secrets``; they go into a file of their own.
+    Raises KeyError for one that is missing.
+    """
+    kept = {name: secrets[name] for name in spec.secrets}
     pairs: list[tuple[str, str]] = []
     if spec.driver is DriverName.SYSTEMD:
-        pairs += [("env", _systemd_environment(spec.variables)), ("run", _run(spec, {})), ("unit", unit_text(spec))]
+        pairs += [("env", _systemd_environment(spec.variables)), ("run", _run(spec, "")), ("unit", unit_text(spec))]
+        pairs += [("secrets", _systemd_environment(kept))] if kept else []
     else:
-        pairs += [("run", _run(spec, spec.variables))]
+        pairs += [("run", _run(spec, exports(spec.variables) + (_READ_SECRETS if kept else "")))]
+        pairs += [("secrets", exports(kept))] if kept else []
     pairs += check_lines(spec)
     pairs += [
         ("timeout_ms", milliseconds(spec.health.timeout_s)),
@@ -56,8 +66,10 @@ def unit_text(spec: PlacementSpec) -> str:
     """The unit file: the user's own with Interlock's environment added, or one made from the
     command. It does not name the version, so a new release needs no daemon-reload."""
     environment = f"EnvironmentFile={FOLDER}/.interlock/configuration/env\n"
+    if spec.secrets:
+        environment += f"EnvironmentFile={FOLDER}/.interlock/configuration/secrets\n"
     if spec.unit:
-        added = f"\n[Service]\n{environment}" if spec.variables else ""
+        added = f"\n[Service]\n{environment}" if spec.variables or spec.secrets else ""
         return spec.unit.rstrip("\n") + "\n" + added
     user = f"User={spec.user}\n" if spec.user else ""
     return (
@@ -80,10 +92,14 @@ def unit_text(spec: PlacementSpec) -> str:
     )
 
 
-def _run(spec: PlacementSpec, variables: Mapping[str, str]) -> str:
+def _run(spec: PlacementSpec, before: str) -> str:
     """The shell text that becomes the service; the shell it starts in stands in the release."""
-    exports = "".join(f"export {_variable(name)}={shlex.quote(value)}\n" for name, value in sorted(variables.items()))
-    return f"{exports}exec {spec.command}"
+    return f"{before}exec {spec.command}"
+
+
+def exports(variables: Mapping[str, str]) -> str:
+    """Shell lines that set these variables."""
+    return "".join(f"export {_variable(name)}={shlex.quote(value)}\n" for name, value in sorted(variables.items()))
 
 
 def _systemd_environment(variables: Mapping[str, str]) -> str:

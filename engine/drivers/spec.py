@@ -24,7 +24,8 @@ class PlacementSpec:
 
     ``organization`` and ``base`` say which claim guards it. ``configuration`` is the digest of
     the configuration it was expanded from; ``version`` the release meant (None: none in
-    particular, as when it is only observed).
+    particular, as when it is only observed). ``secrets`` are names: values are given where they
+    are sent, and are held nowhere.
     """
 
     placement: PlacementId
@@ -38,6 +39,7 @@ class PlacementSpec:
     user: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     health: HealthCheck = field(default_factory=HealthCheck)
+    secrets: tuple[str, ...] = ()
 
     @property
     def service(self) -> str:
@@ -56,16 +58,10 @@ def expand(
 
     Other braces stay as they are; ``{version}`` without a version becomes nothing.
     """
-    values = {
-        "address": host.address,
-        "host": host.name,
-        "version": version or "",
-        "environment": placement.environment,
-        "service": placement.service,
-    }
+    values = values_of(placement, host, version)
 
     def fill(text: str) -> str:
-        return _PLACEHOLDER.sub(lambda match: values[match.group(1)], text)
+        return filled(text, values)
 
     health = configuration.health
     return PlacementSpec(
@@ -86,4 +82,21 @@ def expand(
             command=tuple(fill(word) for word in health.command),
             version=fill(health.version),
         ),
+        secrets=tuple(sorted(configuration.secrets)),
     )
+
+
+def values_of(placement: PlacementId, host: Host, version: str | None) -> dict[str, str]:
+    """What the placeholders stand for at one placement."""
+    return {
+        "address": host.address,
+        "host": host.name,
+        "version": version or "",
+        "environment": placement.environment,
+        "service": placement.service,
+    }
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """A text with its placeholders filled in."""
+    return _PLACEHOLDER.sub(lambda match: values[match.group(1)], text)

@@ -4,8 +4,10 @@ and keeps its result there; calling again attaches to the same step.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from engine.drivers.bundle import bundle
 from engine.drivers.fencing import placement_args
@@ -70,10 +72,12 @@ def switch(
     min_healthy_time_s: float,
     healthy_deadline_s: float,
     confirm_timeout_s: float,
+    secrets: Mapping[str, str] = MappingProxyType({}),
 ) -> Command:
     """Switch a placement to ``spec.version`` under the name ``step``; answers once the host has
     judged it. The host puts the previous release back by itself if it does not become healthy
-    within ``healthy_deadline_s``, or is not confirmed within ``confirm_timeout_s`` after that."""
+    within ``healthy_deadline_s``, or is not confirmed within ``confirm_timeout_s`` after that.
+    ``secrets`` are the values of ``spec.secrets``; they travel on standard input only."""
     if not spec.version:
         raise ValueError(f"{spec.placement}: a switch needs a version")
     args = (
@@ -87,7 +91,7 @@ def switch(
         ("confirm_ms", milliseconds(confirm_timeout_s)),
         ("wait_ms", milliseconds(healthy_deadline_s + GRACE_S)),
     )
-    return Command("switch", args, bundle(spec), timeout_s=healthy_deadline_s + 2 * GRACE_S)
+    return Command("switch", args, bundle(spec, secrets), timeout_s=healthy_deadline_s + 2 * GRACE_S)
 
 
 def parse_switch(reply: Reply) -> SwitchAnswer:

@@ -17,6 +17,7 @@ from engine.inventory.fields import (
     refuse_unknown_placeholder,
     schema,
 )
+from engine.inventory.hook_entries import SecretEntry
 from engine.inventory.scalars import (
     AmountOf,
     Blank,
@@ -129,7 +130,7 @@ _PLACEMENT_SCHEMA: dict[str, Any] = {
 class ServiceEntry(Section):
     """Something deployed."""
 
-    later = frozenset(["hooks", "secrets", "keep_releases", "heal", "prestage", "image", "observe", "apply"])
+    later = frozenset(["hooks", "keep_releases", "heal", "prestage", "image", "observe", "apply"])
     team: Name = Field(description="The team that owns it")
     labels: Labels = Field(default={}, description="For limits and policies")
     placement: Annotated[Any, PlainValidator(raw), WithJsonSchema(_PLACEMENT_SCHEMA)] = Field(default="")
@@ -144,6 +145,9 @@ class ServiceEntry(Section):
     user: Login = Field(default="", description="The user it runs as (systemd)")
     base: BasePath = Field(default="", description="Folder on the host; default: /opt/interlock (process: interlock)")
     environment_variables: Annotated[dict[Variable, FreeText], Blank] = Field(default={}, description="For the service")
+    secrets: Annotated[dict[Variable, SecretEntry], Blank] = Field(
+        default={}, description="Variables whose values are read when used, and kept nowhere but on its hosts"
+    )
     needs: Annotated[list[NeedEntry], BlankList] = Field(default=[], description="Services it depends on")
     health: HealthEntry | None = None
     rollout: RolloutEntry = RolloutEntry()

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from engine.inventory.estate import Estate
 from engine.inventory.faults import Faults, dotted, quote
 from engine.inventory.files import absolute, read_text
+from engine.inventory.hook_entries import check_secrets, make_secrets
 from engine.inventory.node import Entry, Listing, Node, Table, child, table_of
 from engine.inventory.placement import Placer
 from engine.inventory.reading import Read, is_blank, read_section
@@ -112,6 +113,7 @@ def _split(node: Node) -> _Split:
 
 def _configuration(read: Read[ServiceEntry], faults: Faults) -> Configuration:
     entry = read.value
+    check_secrets(read, entry.secrets, entry.environment_variables, faults)
     driver = DriverName(entry.driver)
     if "driver" not in read.unread:
         _check_driver(read, driver, faults)
@@ -123,6 +125,7 @@ def _configuration(read: Read[ServiceEntry], faults: Faults) -> Configuration:
         user=entry.user,
         variables=dict(entry.environment_variables),
         health=_health(entry.health),
+        secrets=make_secrets(entry.secrets, read.at("secrets").file),
     )
 
 

@@ -6,7 +6,7 @@ This is one of the two seams at which tests put something else (the other is tim
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,12 +16,12 @@ class Command:
     ``stdin`` is sent first, then the file ``upload`` if there is one, then end of file.
     ``timeout_s`` bounds the whole call, connection included. ``fresh`` demands a connection
     opened after this call was made: a confirmation must prove that the host can be reached
-    anew.
+    anew. ``stdin`` may hold secrets: it is left out where a command is shown.
     """
 
     verb: str
     args: tuple[tuple[str, str], ...] = ()
-    stdin: bytes = b""
+    stdin: bytes = field(default=b"", repr=False)
     upload: str = ""
     timeout_s: float = 30.0
     fresh: bool = False

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
+from engine.model.hook import Hooks, SecretSource
 from engine.model.version import Scheme
 
 
@@ -95,7 +96,8 @@ class Configuration:
 
     Placeholders ``{address}``, ``{host}``, ``{version}``, ``{environment}`` and ``{service}``
     in command, variables and health stand until the placement is known (engine.drivers).
-    ``unit`` is the text of a unit file of the user's own, or "".
+    ``unit`` is the text of a unit file of the user's own, or "". ``secrets`` are variables whose
+    values are not here but read where their source says, whenever they are used.
     """
 
     driver: DriverName
@@ -105,11 +107,19 @@ class Configuration:
     user: str = ""
     variables: Mapping[str, str] = field(default_factory=dict)
     health: HealthCheck = HealthCheck()
+    hooks: Hooks = field(default_factory=Hooks)
+    secrets: Mapping[str, SecretSource] = field(default_factory=dict)
 
     @property
     def digest(self) -> str:
-        """Sixteen hexadecimal digits that change when anything above changes."""
-        text = json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
+        """Sixteen hexadecimal digits that change when anything above changes. What is not used
+        is left out: hosts hold digests of engines that did not know of it yet."""
+        what = asdict(self)
+        if not self.hooks.is_declared:
+            del what["hooks"]
+        if not self.secrets:
+            del what["secrets"]
+        text = json.dumps(what, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

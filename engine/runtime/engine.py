@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from engine import drivers
 from engine.errors import InterlockError, RequestRefused, UsageError
 from engine.model.event import ChangeAccepted, EngineStarted
 from engine.model.inventory import Inventory
@@ -29,6 +28,7 @@ from engine.runtime.answering import Asked, answer_to, turned_down
 from engine.runtime.contact import first_looks
 from engine.runtime.draft import Draft
 from engine.runtime.intake import Fact, take_in
+from engine.runtime.last_words import last_words
 from engine.runtime.observer import Look, Observer
 from engine.runtime.ports import Chance, Clock
 from engine.runtime.probes import Ask, Probes, ask
@@ -194,10 +194,7 @@ class Engine:
 
     async def service_log(self, placement: PlacementId, lines: int) -> tuple[str, ...]:
         """The last lines that a service wrote on its host. Raises TransportError."""
-        inventory = self.snapshot.inventory
-        service, host = inventory.services[placement.service], inventory.hosts[placement.host]
-        spec = drivers.expand(service.configuration, placement, host, None, inventory.organization)
-        return drivers.parse_log(await self.transport.run(host.name, drivers.service_log(spec, lines)))
+        return await last_words(self.transport, self.snapshot.inventory, placement, lines)
 
     async def _settled(self) -> None:
         """Until the loop has taken in what is in the inbox now."""

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine import drivers
 from engine.drivers import ConfirmResult, StepResult, SwitchAnswer
-from engine.errors import AnswerUnreadable, ArtifactUnreadable, TransportError, UsageError
+from engine.errors import AnswerUnreadable, ArtifactUnreadable, SecretMissing, TransportError, UsageError
 from engine.model.change import MoveState
 from engine.model.inventory import Host
 from engine.model.observation import Claim
 from engine.model.remote import Command, Reply
 from engine.model.snapshot import Execute
+from engine.runtime.secret_values import Secrets, read_secrets
 from engine.transport.protocol import Transport
 
 CONFIRM_PAUSE_S = 0.5
@@ -65,14 +66,43 @@ class Executor:
     async def carry_out(self, move: Execute, host: Host) -> Ended | Unresolved:
         """Do it, or re-attach to it if it was begun before: the host runs a step's name once."""
         try:
-            return await self._switch(move, host) if move.goal is not None else await self._withdraw(move, host)
-        except ArtifactUnreadable as error:
+            if move.goal is None:
+                return await self._withdraw(move, host)
+            secrets = await read_secrets(move.configuration.secrets)
+            end = await self._switch(move, host, secrets)
+            return (
+                replace(end, detail=secrets.hide(end.detail), log=secrets.hide_lines(end.log))
+                if isinstance(end, Ended)
+                else end
+            )
+        except (ArtifactUnreadable, SecretMissing) as error:
             return Ended(MoveState.FAILED, str(error))
         except (Lost, AnswerUnreadable) as lost:
             return Unresolved(str(lost))
 
-    async def _switch(self, move: Execute, host: Host) -> Ended | Unresolved:
+    async def _switch(self, move: Execute, host: Host, secrets: Secrets) -> Ended | Unresolved:
         spec = drivers.expand(move.configuration, move.placement, host, move.goal, self.organization)
+        if (refused := await self.bring(move, host, spec)) is not None:
+            return refused
+        self.phase(move, "switching")
+        command = drivers.switch(
+            spec,
+            self.claim,
+            move.step,
+            move.min_healthy_time_s,
+            move.healthy_deadline_s,
+            move.confirm_timeout_s,
+            secrets.values,
+        )
+        answer = await self._result(host, command)
+        if answer.result is StepResult.HEALTHY and not answer.confirmed:
+            answer = await self._confirm(move, host, spec, command)
+        if answer.result is StepResult.HEALTHY:
+            return Ended(MoveState.DONE, answer.detail, answer.log)
+        return _end(answer)
+
+    async def bring(self, move: Execute, host: Host, spec: drivers.PlacementSpec) -> Ended | Unresolved | None:
+        """Stage the release, and send it if the host lacks it. None: it is there."""
         self.phase(move, "staging")
         staged = await self._stage(move, host, spec)
         if staged.state == "need" and move.artifact is not None:
@@ -87,16 +117,7 @@ class Executor:
         elif staged.state != "have":
             missing = f"{move.goal} is not on the host any more, and its artifact is not known here"
             return Ended(MoveState.FAILED, staged.detail or missing)
-        self.phase(move, "switching")
-        command = drivers.switch(
-            spec, self.claim, move.step, move.min_healthy_time_s, move.healthy_deadline_s, move.confirm_timeout_s
-        )
-        answer = await self._result(host, command)
-        if answer.result is StepResult.HEALTHY and not answer.confirmed:
-            answer = await self._confirm(move, host, spec, command)
-        if answer.result is StepResult.HEALTHY:
-            return Ended(MoveState.DONE, answer.detail, answer.log)
-        return _end(answer)
+        return None
 
     async def _stage(self, move: Execute, host: Host, spec: drivers.PlacementSpec) -> drivers.StageAnswer:
         """Whether the release is there; where it is to be kept, whatever its content."""

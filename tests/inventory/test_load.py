@@ -19,6 +19,7 @@ from engine.inventory.fields import PLACEHOLDERS
 from engine.inventory.reading import section_at
 from engine.inventory.section import Section
 from engine.model.consent import ApprovalPolicy, EvidencePolicy, OverridePolicy
+from engine.model.hook import SecretSource
 from engine.model.inventory import Position
 from engine.model.scope import Scope
 from engine.model.service import Amount, DriverName, Need
@@ -101,6 +102,10 @@ def test_a_service() -> None:
     assert (configuration.driver, configuration.base) == (DriverName.SYSTEMD, "/opt/interlock")
     assert (configuration.command, configuration.user) == ("bin/checkout --listen {address}:8080", "checkout")
     assert configuration.variables == {"PORT": "8080", "GREETING": "", "VERSION": "1.10"}
+    assert configuration.secrets == {
+        "TOKEN": SecretSource(env="CHECKOUT_TOKEN"),
+        "KEY": SecretSource(file=str(FIXTURES / "secrets/key")),
+    }
     assert (health.http, health.version) == ("http://127.0.0.1:8080/healthz", "http://{address}:8080/version")
     assert (health.interval_s, health.timeout_s, health.passes) == (1.0, 0.25, 3)
     assert rollout.max_parallel == Amount(25, percent=True)

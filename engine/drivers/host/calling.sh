@@ -20,7 +20,7 @@ begin() { # ACT: starts the step, or attaches to it if its name was used before
     mkdir -p -- "$steps" "$own/configurations" || answer failed "$dir cannot be written: nothing was changed"
     new=$steps/.new.$$
     rm -rf -- "$new"
-    { mkdir -m 700 -- "$new" && head -c 2000000 >"$new/bundle" && : >"$new/lock" && put_line "$new/started" "$boot"; } 2>/dev/null ||
+    { mkdir -m 700 -- "$new" && (umask 077 && head -c 2000000 >"$new/bundle") && : >"$new/lock" && put_line "$new/started" "$boot"; } 2>/dev/null ||
         answer failed "$own cannot be written (is the disk full?): nothing was changed"
     wait_until_free
     mv -f -- "$new" "$steps/$step"
@@ -61,7 +61,7 @@ launch() { # the job, detached from this call; returns when it has its locks
     set -- job act="$act" driver="$driver" base="$base" service="$service" step="$step" organization="$organization" \
         store="$store" epoch="$epoch" engine="$engine"
     if [ "$act" = switch ]; then
-        set -- "$@" version="$version" configuration="$configuration" min_healthy_ms="$min_healthy_ms" \
+        set -- "$@" version="$version" configuration="$configuration" user="$user" min_healthy_ms="$min_healthy_ms" \
             healthy_deadline_ms="$healthy_deadline_ms" confirm_ms="$confirm_ms"
     fi
     keep_script

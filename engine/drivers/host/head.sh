@@ -19,7 +19,7 @@
 #   stage*   version= user= probe= size= sha256= kind=   -> result have|need|refused|fenced, detail
 #   upload*  version= size= sha256= kind=   stdin: the artifact   -> result stored|refused|fenced
 #   switch*  step= version= configuration= user= min_healthy_ms= healthy_deadline_ms= confirm_ms=
-#            wait_ms=   stdin: the bundle (run, env, unit, check, http, tcp, version, timeout_ms,
+#            wait_ms=   stdin: the bundle (run, env, unit, secrets, check, http, tcp, version, timeout_ms,
 #            interval_ms, passes)
 #                               -> result healthy|reverted|unconfirmed|failed|lost|rebooted|busy|
 #                                  running|fenced, detail, log.., confirmed yes
@@ -35,7 +35,7 @@
 #   BASE/SERVICE/current                 -> releases/VERSION
 #   BASE/SERVICE/releases/VERSION/.interlock-release   its sha256: written last, so complete
 #   BASE/SERVICE/.interlock/
-#     configuration    -> configurations/STEP: run, env, unit, check, health, digest
+#     configuration    -> configurations/STEP: run, env, unit, check, secrets, health, digest
 #     armed            the dead man's switch; `reversing` once it has fired. One line:
 #                      STEP BOOT FROM FROM_CONFIGURATION TO DRIVER DEADLINE ORGANIZATION
 #     job              lock: whoever holds it is the only one who may touch the service

@@ -27,6 +27,7 @@ publish() { # RESULT [DETAIL [LOG]]: kept for ever, and whoever waits gets it
         [ -z "${2-}" ] || say detail "$2"
         [ -z "${3-}" ] || printf '%s\n' "$3" | sed "s/^/log$TAB/"
     } >"$mine/result.$$" && mv -f -- "$mine/result.$$" "$mine/result"
+    rm -f -- "$mine/bundle"
 }
 
 give_up() { # SENTENCE: before anything was switched
@@ -70,7 +71,7 @@ write_configuration() { # the bundle, as files of configurations/STEP
     made=$own/configurations/$step
     new=$own/configurations/.new.$$
     rm -rf -- "$new" "$made"
-    mkdir -- "$new" || return 1
+    mkdir -- "$new" && write_secrets "$new" || return 1
     for part in run env unit check; do
         grep -q "^$part$TAB" "$mine/bundle" || continue
         sed -n "s/^$part$TAB//p" "$mine/bundle" >"$new/$part" || return 1
@@ -80,8 +81,14 @@ write_configuration() { # the bundle, as files of configurations/STEP
         run) [ "$driver" = systemd ] || chmod 600 "$new/run" ;;
         esac
     done
-    grep -v -e "^run$TAB" -e "^env$TAB" -e "^unit$TAB" "$mine/bundle" >"$new/health"
+    grep -v -e "^run$TAB" -e "^env$TAB" -e "^unit$TAB" -e "^secrets$TAB" "$mine/bundle" >"$new/health"
     put_line "$new/digest" "$configuration" && mv -f -- "$new" "$made" && rm -f -- "$mine/bundle"
+}
+
+write_secrets() { # FOLDER: those of the bundle, for the service's user alone
+    grep -q "^secrets$TAB" "$mine/bundle" || return 0
+    (umask 077 && sed -n "s/^secrets$TAB//p" "$mine/bundle" >"$1/secrets") || return 1
+    [ -z "$user" ] || [ "$user" = "$(id -un)" ] || chown -- "$user" "$1/secrets"
 }
 
 read_health() { # the health part of a configuration folder, into h_*
@@ -111,6 +118,7 @@ adopt() { # what Interlock did not deploy becomes something that can be put back
     else
         # nothing runs to learn from: the new configuration is the best there is
         cat "$made/run" >"$kept/run"
+        [ ! -f "$made/secrets" ] || (umask 077 && cat "$made/secrets" >"$kept/secrets")
     fi
     chmod 600 "$kept/run"
     rm -f -- "$kept/words"
