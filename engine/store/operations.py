@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from engine.errors import StoreDamaged, StoreError
 from engine.model.event import Recorded
 from engine.model.state import State
+from engine.store.chain import START, Entry, chained
 from engine.store.codec import FORMAT, EventRow, decode_events, decode_state, encode_event, encode_state
 from engine.store.protocol import Loaded
 from engine.store.queries import Statement, ask, ask_many
@@ -82,7 +83,9 @@ def commit(writes: Sequence[Write]) -> Operation[None]:
     try:
         rows = tuple(row for write in writes for row in write.events)
         if rows:
-            yield ask_many("insert_event", rows)
+            last = yield ask("last_hash")
+            before = (last[0][0] if last else None) or START
+            yield ask_many("insert_event", chained(before, rows))
         for write in writes:
             if write.snapshot is not None:
                 yield ask("insert_snapshot", *write.snapshot)
@@ -136,4 +139,16 @@ def read(*, after: int = 0, limit: int = CHUNK, change: str = "", newest: bool =
         if len(rows) < size:
             break
         bound = rows[-1][0]
+    return found
+
+
+def entries(*, after: int = 0, limit: int = CHUNK) -> Operation[list[Entry]]:
+    """Events past ``after`` in order, as they are kept, with their hashes."""
+    found: list[Entry] = []
+    while limit > len(found):
+        size = min(CHUNK, limit - len(found))
+        rows = yield ask("entries_after", found[-1].seq if found else after, size)
+        found += [Entry(*row) for row in rows]
+        if len(rows) < size:
+            break
     return found

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from engine.model.event import Recorded
 from engine.model.state import State
+from engine.store.chain import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,9 @@ class Store(Protocol):
     ) -> list[Recorded]:
         """Events past ``after`` in order, or with ``newest`` the last ``limit`` of them (still
         oldest first); ``change`` limits them to one change."""
+
+    async def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:
+        """Events past ``after`` in order, as they are kept: with the hashes that chain them."""
 
     async def close(self) -> None:
         """Finish what was accepted, and let go of the file."""

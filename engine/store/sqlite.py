@@ -20,6 +20,7 @@ from engine.errors import StoreError
 from engine.model.event import Recorded
 from engine.model.state import State
 from engine.store import operations
+from engine.store.chain import Entry
 from engine.store.failure import NOT_CHANGED, NOT_WRITTEN, again, explain
 from engine.store.folder import Held, hold
 from engine.store.opening import check_header, prepare
@@ -100,6 +101,10 @@ class SqliteStore:
     ) -> list[Recorded]:
         """Events past ``after``; a long reading lets writers in between. See the protocol."""
         return await self._read(operations.read(after=after, limit=limit, change=change, newest=newest))
+
+    async def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:
+        """Events as they are kept, for the audit."""
+        return await self._read(operations.entries(after=after, limit=limit))
 
     async def close(self) -> None:
         """Finish what was accepted, and let go of the file; doing so twice does nothing."""

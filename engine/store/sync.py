@@ -14,6 +14,7 @@ from engine.errors import StoreError
 from engine.model.event import Recorded
 from engine.model.state import State
 from engine.store import operations
+from engine.store.chain import Entry
 from engine.store.failure import NOT_CHANGED, NOT_WRITTEN, again, explain
 from engine.store.folder import Held, hold
 from engine.store.opening import check_header, prepare
@@ -85,6 +86,10 @@ class SyncStore:
     ) -> list[Recorded]:
         """Events past ``after``; see engine.store.protocol."""
         return self._read(operations.read(after=after, limit=limit, change=change, newest=newest))
+
+    async def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:
+        """Events as they are kept, for the audit."""
+        return self._read(operations.entries(after=after, limit=limit))
 
     async def close(self) -> None:
         """Let go of the file."""

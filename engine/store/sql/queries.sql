@@ -50,7 +50,14 @@ SELECT store FROM journal
 SELECT coalesce(max(seq), 0) FROM event
 
 -- insert_event --
-INSERT INTO event (seq, at, elapsed_s, kind, change, body) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO event (seq, at, elapsed_s, kind, change, body, hash) VALUES (?, ?, ?, ?, ?, ?, ?)
+
+-- last_hash --
+SELECT hash FROM event ORDER BY seq DESC LIMIT 1
+
+-- entries_after --
+-- Every event as it is kept, for the audit.
+SELECT seq, at, elapsed_s, kind, change, body, hash FROM event WHERE seq > ? ORDER BY seq LIMIT ?
 
 -- insert_snapshot --
 INSERT OR REPLACE INTO snapshot (seq, format, body) VALUES (?, ?, ?)
