@@ -52,6 +52,7 @@ TABLE = {
     "logs": "events",
     "watch": "events",
     "history": "events",
+    "audit": "audit",
     "graph": "graph",
     "check": "local",
     "schema": "local",

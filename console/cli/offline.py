@@ -4,7 +4,7 @@ that start one. Everything is imported when it is called, so that no other comma
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,3 +100,26 @@ def demo_fleet(folder: Path, services: int | None, hosts: int | None) -> Iterato
 
     with running(folder, services, hosts) as fleet:
         yield Demo(fleet.inventory, fleet.state)
+
+
+class Chain:
+    """Whether audited events, given in order and in parts, hang together."""
+
+    def __init__(self) -> None:
+        from engine.store.chain import Verdict
+
+        self.verdict = Verdict()
+
+    def take(self, entries: Iterable[Mapping[str, Any]]) -> bool:
+        """Look at some more; False once something is wrong."""
+        from engine.store.chain import Entry, verify
+
+        self.verdict = verify((Entry(*(entry[name] for name in Entry._fields)) for entry in entries), self.verdict)
+        return not self.verdict.wrong
+
+
+def journal_entries(file: Path) -> Iterator[Mapping[str, Any]]:
+    """The events in a copy of a journal (a backup), as the audit has them. Raises StoreError."""
+    from engine.store.copies import entries
+
+    return (entry._asdict() for entry in entries(file))

@@ -17,12 +17,14 @@ from engine.api.connection import Params, Stream, UnixConnection, error_of, unre
 from engine.api.protocol import (
     Accepted,
     AccuracyView,
+    AuditView,
     Board,
     ChangeView,
     DeployRequest,
     EngineView,
     ForecastsView,
     GraphView,
+    HeadView,
     HostView,
     LetLooseView,
     LogView,
@@ -153,6 +155,14 @@ class Client:
     def history(self, change: str = "", limit: int = 100) -> list[WatchEvent]:
         """The latest events of the journal, oldest first."""
         return cast(list[WatchEvent], self.get("/v1/history", {"change": change or None, "limit": limit}))
+
+    def audit(self, after: int = 0, limit: int = 1000) -> list[AuditView]:
+        """The events past ``after`` as they are kept, with their hashes."""
+        return cast(list[AuditView], self.get("/v1/audit", {"after": after, "limit": limit}))
+
+    def audit_head(self) -> HeadView:
+        """Where the chain of the journal ends."""
+        return cast(HeadView, self.get("/v1/audit/head"))
 
     def watch(self, change: str = "", after: int | None = None) -> Stream:
         """Events as they happen; with ``after``, first those the journal holds past it."""

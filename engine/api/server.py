@@ -18,7 +18,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.api import asking, deciding, forecasts, problems, reading
+from engine.api import asking, auditing, deciding, forecasts, problems, reading
 from engine.api.entrance import Entrance
 from engine.api.listener import Listener, open_listener
 from engine.api.metrics import Metrics
@@ -74,6 +74,7 @@ def create_app(port: Port, *, watch_limit: int = QUEUE_LIMIT) -> FastAPI:
         return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     app.include_router(reading.router)
+    app.include_router(auditing.router)
     app.include_router(asking.router)
     app.include_router(deciding.router)
     app.include_router(forecasts.router)

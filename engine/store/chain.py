@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.store.codec import EventRow
-
+# seq, at (RFC 3339), elapsed_s, kind, change, body (JSON)
+EventRow = tuple[int, str, float, str, str | None, str]
 START = "0" * 64
 
 

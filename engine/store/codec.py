@@ -27,10 +27,9 @@ from engine.model.names import InstanceId
 from engine.model.observation import HostState, Sighting
 from engine.model.soak import Soak
 from engine.model.state import InstanceState, State
+from engine.store.chain import EventRow
 
 FORMAT = 1  # of snapshots; another one is passed over and the state folded from older ones
-
-EventRow = tuple[int, str, float, str, str | None, str]
 
 
 class _StoredState(BaseModel):

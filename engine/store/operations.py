@@ -16,8 +16,8 @@ from typing import Any, TypeVar
 from engine.errors import StoreDamaged, StoreError
 from engine.model.event import Recorded
 from engine.model.state import State
-from engine.store.chain import START, Entry, chained
-from engine.store.codec import FORMAT, EventRow, decode_events, decode_state, encode_event, encode_state
+from engine.store.chain import START, Entry, EventRow, chained
+from engine.store.codec import FORMAT, decode_events, decode_state, encode_event, encode_state
 from engine.store.protocol import Loaded
 from engine.store.queries import Statement, ask, ask_many
 

@@ -30,6 +30,8 @@ from engine.plan.forecast import forecast
 from engine.plan.planner import plan
 from engine.plan.requests import judge
 from engine.runtime.watchers import News, Watchers
+from engine.store.chain import START, Entry, chained
+from engine.store.codec import encode_event
 
 HOSTS = ("eu-a1", "eu-b1")
 VERSIONS = ("1.0.0", "1.1.0", "2.0.0")
@@ -90,6 +92,10 @@ class Journal:
     ) -> list[ev.Recorded]:
         found = [r for r in self.events if r.seq > after and (not change or tell(r)["change"] == change)]
         return found[-limit:] if newest else found[:limit]
+
+    async def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:
+        whole = chained(START, [encode_event(recorded) for recorded in self.events])
+        return list(whole[after : after + limit])
 
 
 class Links:

@@ -20,6 +20,7 @@ from engine.api.protocol.asking import (
     RollbackRequest,
     SubjectRequest,
 )
+from engine.api.protocol.auditing import AuditView, HeadView
 from engine.api.protocol.changes import ApprovalView, ChangeView, GivenOverrideView, ItemView, LogView, MoveView
 from engine.api.protocol.judging import (
     AccuracyView,
@@ -56,6 +57,7 @@ __all__ = [
     "AccuracyView",
     "ApprovalRequest",
     "ApprovalView",
+    "AuditView",
     "BadView",
     "Board",
     "BranchView",
@@ -70,6 +72,7 @@ __all__ = [
     "ForeseenView",
     "GivenOverrideView",
     "GraphView",
+    "HeadView",
     "HostView",
     "ItemView",
     "LegView",

@@ -1,0 +1,46 @@
+"""The routes of the audit: every request, decision and outcome as the journal keeps it. Whether the
+chain holds is for the reader to work out, who need not trust this engine.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+
+from engine.api.narrative import tell_recorded
+from engine.api.problems import Reply
+from engine.api.protocol import AuditView, HeadView
+from engine.api.reading import port_of
+from engine.model.event import ChangeAccepted
+from engine.model.text import printable
+from engine.store.chain import Entry
+from engine.store.codec import decode_event
+
+router = APIRouter(prefix="/v1/audit", tags=["look"])
+After = Annotated[int, Query(ge=0, le=2**62)]
+Limit = Annotated[int, Query(ge=1, le=10_000)]
+
+
+@router.get("", response_model=list[AuditView])
+async def audit(request: Request, after: After = 0, limit: Limit = 1000) -> Any:
+    """Events past ``after``, oldest first, with the hashes that chain them."""
+    entries = await port_of(request).store.entries(after=after, limit=limit)
+    return Reply([_view(entry) for entry in entries])
+
+
+@router.get("/head", response_model=HeadView)
+async def head(request: Request) -> Any:
+    """Where the chain ends."""
+    port = port_of(request)
+    seq = port.info()["seq"]
+    last = await port.store.entries(after=max(0, seq - 1), limit=1)
+    view: HeadView = {"store": port.snapshot.state.store, "seq": seq, "hash": last[-1].hash if last else None}
+    return Reply(view)
+
+
+def _view(entry: Entry) -> AuditView:
+    recorded = decode_event((entry.seq, entry.at, entry.elapsed_s, entry.kind, entry.body))
+    event = recorded.event
+    by = event.change.requested_by if isinstance(event, ChangeAccepted) else getattr(event, "by", "")
+    return {**entry._asdict(), "by": printable(by), "message": tell_recorded(recorded)["message"]}  # type: ignore[typeddict-item]
