@@ -18,20 +18,22 @@ _UNITS = {unit.value: unit for unit in Unit}
 _HEALTHS = {health.value: health for health in Health}
 
 
-def observe(organization: str, specs: Sequence[PlacementSpec]) -> Command:
-    """Look at these placements of one host. Changes nothing, needs no claim; but a step whose
+def observe(organization: str, specs: Sequence[PlacementSpec], bases: Iterable[str] = ()) -> Command:
+    """Look at these placements of one host, and at the claims of these base folders too. Changes nothing, needs no claim; but a step whose
     job has died is reversed on the way."""
     timeout_s = max((2 * spec.health.timeout_s for spec in specs), default=0.0) + OVERHEAD_S
-    return Command("observe", (("organization", organization),), lines(_pairs(specs)), timeout_s=timeout_s)
+    return Command("observe", (("organization", organization),), lines(_pairs(specs, bases)), timeout_s=timeout_s)
 
 
-def _pairs(specs: Sequence[PlacementSpec]) -> Iterable[tuple[str, str]]:
+def _pairs(specs: Sequence[PlacementSpec], bases: Iterable[str]) -> Iterable[tuple[str, str]]:
     for spec in specs:
         yield ("service", spec.service)
         yield ("base", spec.base)
         yield ("driver", spec.driver.value)
         yield from check_lines(spec)
         yield ("end", milliseconds(spec.health.timeout_s))
+    for base in sorted(set(bases) - {spec.base for spec in specs}):
+        yield ("base", base)
 
 
 def parse_observe(host: str, reply: Reply, specs: Sequence[PlacementSpec]) -> HostReport:

@@ -25,6 +25,7 @@ PARTS = (
     "calling",  # a step: begun, attached to, confirmed
     "job",  # a step: carried out, detached
     "judge",
+    "leaving",  # a step that comes from another base folder or driver
     "deadman",
     "observe",
     "start",

@@ -73,11 +73,14 @@ def switch(
     healthy_deadline_s: float,
     confirm_timeout_s: float,
     secrets: Mapping[str, str] = MappingProxyType({}),
+    former: PlacementSpec | None = None,
 ) -> Command:
     """Switch a placement to ``spec.version`` under the name ``step``; answers once the host has
     judged it. The host puts the previous release back by itself if it does not become healthy
     within ``healthy_deadline_s``, or is not confirmed within ``confirm_timeout_s`` after that.
-    ``secrets`` are the values of ``spec.secrets``; they travel on standard input only."""
+    ``secrets`` are the values of ``spec.secrets``; they travel on standard input only. ``former``
+    (another base or driver) is stopped first, started again if it goes back, and withdrawn once
+    it is confirmed."""
     if not spec.version:
         raise ValueError(f"{spec.placement}: a switch needs a version")
     args = (
@@ -90,6 +93,7 @@ def switch(
         ("healthy_deadline_ms", milliseconds(healthy_deadline_s)),
         ("confirm_ms", milliseconds(confirm_timeout_s)),
         ("wait_ms", milliseconds(healthy_deadline_s + GRACE_S)),
+        *((("from_base", former.base), ("from_driver", former.driver.value)) if former else ()),
     )
     return Command("switch", args, bundle(spec, secrets), timeout_s=healthy_deadline_s + 2 * GRACE_S)
 

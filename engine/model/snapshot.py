@@ -45,7 +45,8 @@ class Execute:
     bring ``placement`` to ``goal`` (None: stop it and leave nothing current).
 
     ``artifact`` is what to stage, None where the host must have the release already. ``keep``:
-    what the host has under that version stays, whatever its content.
+    what the host has under that version stays, whatever its content. ``former``: the configuration
+    in another base folder, or under another driver, that makes room for this one.
     """
 
     change: str
@@ -60,6 +61,7 @@ class Execute:
     artifact: Artifact | None
     intent: Event | None
     keep: bool = False
+    former: Configuration | None = None
 
 
 Action = Decide | Execute

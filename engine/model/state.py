@@ -29,6 +29,18 @@ class Good:
 
 
 @dataclass(frozen=True, slots=True)
+class Deployed:
+    """What one placement was last brought to, or was adopted with: it is observed by this
+    configuration and healed back to it, whatever the inventory says meanwhile. ``configuration``
+    is a digest (``State.configurations``); ``sha256`` the artifact's, "" where it is not known."""
+
+    placement: PlacementId
+    version: str
+    configuration: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Bad:
     """A version that must not be deployed here: why, who says so ("interlock": it was seen),
     and the change in which it showed ("" if none)."""
@@ -64,7 +76,7 @@ class InstanceState:
 class State:
     """The engine's whole memory. ``elapsed_s`` is engine time: it stands still while the
     engine is down. ``changes`` holds every unfinished change and the latest finished ones,
-    in the order they came."""
+    in the order they came. ``configurations`` are those that ``deployed`` speaks of, by digest."""
 
     store: str = ""
     epoch: int = 0
@@ -78,6 +90,8 @@ class State:
     changes: Mapping[str, Change] = field(default_factory=dict)
     alarms: Mapping[str, AlarmState] = field(default_factory=dict)
     soaks: Mapping[InstanceId, tuple[Soak, ...]] = field(default_factory=dict)
+    deployed: Mapping[PlacementId, Deployed] = field(default_factory=dict)
+    configurations: Mapping[str, Configuration] = field(default_factory=dict)
 
     def unfinished(self) -> tuple[Change, ...]:
         """Changes that are not done, in the order of the queue."""

@@ -16,6 +16,7 @@ from engine.model.release import Artifact
 from engine.model.snapshot import Action, Execute
 from engine.model.wait import Reason, Wait
 from engine.plan.budget import Budgets
+from engine.plan.deployed import former
 from engine.plan.overrides import is_lifted
 from engine.plan.under_way import UnderWay
 
@@ -117,18 +118,21 @@ def _name(rollout: UnderWay, placement: PlacementId, turn: str) -> str:
 def execution(rollout: UnderWay, move: Move, intent: MoveIntended | None) -> Execute:
     """What the runtime needs to carry out a move; without ``intent``, to take it up again."""
     item, policy = rollout.item, rollout.policy
+    placement = PlacementId(item.service, rollout.change.environment, move.host)
+    configuration = (item.origin_configuration if move.back else None) or item.configuration
     return Execute(
         change=rollout.change.id,
-        placement=PlacementId(item.service, rollout.change.environment, move.host),
+        placement=placement,
         step=move.step,
         origin=move.origin,
         goal=move.goal,
-        configuration=(item.origin_configuration if move.back else None) or item.configuration,
+        configuration=configuration,
         min_healthy_time_s=policy.min_healthy_time_s,
         healthy_deadline_s=policy.healthy_deadline_s,
         confirm_timeout_s=policy.confirm_timeout_s,
         artifact=_artifact(rollout, move),
         keep=_is_kept(rollout, move),
+        former=former(rollout.estate.state, placement, configuration),
         intent=intent,
     )
 

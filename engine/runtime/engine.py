@@ -194,7 +194,7 @@ class Engine:
 
     async def service_log(self, placement: PlacementId, lines: int) -> tuple[str, ...]:
         """The last lines that a service wrote on its host. Raises TransportError."""
-        return await last_words(self.transport, self.snapshot.inventory, placement, lines)
+        return await last_words(self.transport, self.snapshot, placement, lines)
 
     async def _settled(self) -> None:
         """Until the loop has taken in what is in the inbox now."""

@@ -85,6 +85,9 @@ class Executor:
         if (refused := await self.bring(move, host, spec)) is not None:
             return refused
         self.phase(move, "switching")
+        former = None
+        if move.former is not None:
+            former = drivers.expand(move.former, move.placement, host, None, self.organization)
         command = drivers.switch(
             spec,
             self.claim,
@@ -93,6 +96,7 @@ class Executor:
             move.healthy_deadline_s,
             move.confirm_timeout_s,
             secrets.values,
+            former,
         )
         answer = await self._result(host, command)
         if answer.result is StepResult.HEALTHY and not answer.confirmed:

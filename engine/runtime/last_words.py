@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from engine import drivers
 from engine.errors import SecretMissing
-from engine.model.inventory import Inventory
 from engine.model.names import PlacementId
+from engine.model.snapshot import Snapshot
+from engine.plan.deployed import configuration_at
 from engine.runtime.secret_values import Secrets, read_secrets
 from engine.transport.protocol import Transport
 
 
-async def last_words(transport: Transport, inventory: Inventory, placement: PlacementId, lines: int) -> tuple[str, ...]:
+async def last_words(transport: Transport, snapshot: Snapshot, placement: PlacementId, lines: int) -> tuple[str, ...]:
     """The last lines that a service wrote on its host. Raises TransportError."""
-    service, host = inventory.services[placement.service], inventory.hosts[placement.host]
-    spec = drivers.expand(service.configuration, placement, host, None, inventory.organization)
+    inventory, host = snapshot.inventory, snapshot.inventory.hosts[placement.host]
+    configuration = configuration_at(snapshot.state, placement) or inventory.services[placement.service].configuration
+    spec = drivers.expand(configuration, placement, host, None, inventory.organization)
     written = drivers.parse_log(await transport.run(host.name, drivers.service_log(spec, lines)))
     try:
-        secrets = await read_secrets(service.configuration.secrets)
+        secrets = await read_secrets(configuration.secrets)
     except SecretMissing:
         secrets = Secrets({})  # it cannot be known here, so it cannot be looked for
     return secrets.hide_lines(written)

@@ -15,6 +15,7 @@ from engine.errors import AnswerUnreadable, TransportError
 from engine.model.inventory import Inventory
 from engine.model.observation import Claim, HostReport
 from engine.model.snapshot import Snapshot
+from engine.plan.deployed import bases_on, looked_at
 from engine.runtime.ports import Chance, Clock
 from engine.transport.protocol import Transport
 
@@ -125,14 +126,12 @@ class Observer:
     async def _observe(self, host: str) -> HostReport:
         snapshot = self._snapshot()
         inventory = snapshot.inventory
-        specs = []
-        for placement in inventory.placements_on(host):
-            known = snapshot.state.instances.get(placement.instance)
-            configuration = (known.configuration if known else None) or inventory.services[
-                placement.service
-            ].configuration
-            specs.append(drivers.expand(configuration, placement, inventory.hosts[host], None, inventory.organization))
-        reply = await self._transport.run(host, drivers.observe(inventory.organization, specs))
+        specs = [
+            drivers.expand(configuration, placement, inventory.hosts[host], None, inventory.organization)
+            for placement, configuration in looked_at(snapshot, host)
+        ]
+        command = drivers.observe(inventory.organization, specs, bases_on(snapshot, host))
+        reply = await self._transport.run(host, command)
         return drivers.parse_observe(host, reply, specs)
 
     async def _fence(self, host: str, report: HostReport) -> tuple[bool, str]:
@@ -141,7 +140,7 @@ class Observer:
         if claim is None or report.claim == claim:
             return claim is not None, ""
         inventory = self._snapshot().inventory
-        bases = {inventory.services[p.service].configuration.base for p in inventory.placements_on(host)}
+        bases = bases_on(self._snapshot(), host)
         if not bases:
             return True, ""
         command = drivers.claim(inventory.organization, bases, claim, self.take_over)

@@ -25,8 +25,9 @@ from engine.model.change import Change
 from engine.model.event import ChangeAccepted, Event, Recorded
 from engine.model.names import InstanceId
 from engine.model.observation import HostState, Sighting
+from engine.model.service import Configuration
 from engine.model.soak import Soak
-from engine.model.state import InstanceState, State
+from engine.model.state import Deployed, InstanceState, State
 from engine.store.chain import EventRow
 
 FORMAT = 1  # of snapshots; another one is passed over and the state folded from older ones
@@ -49,6 +50,8 @@ class _StoredState(BaseModel):
     changes: tuple[Change, ...]
     alarms: tuple[AlarmState, ...] = ()
     soaks: tuple[tuple[InstanceId, tuple[Soak, ...]], ...] = ()
+    deployed: tuple[Deployed, ...] = ()
+    configurations: tuple[Configuration, ...] = ()
 
 
 @cache
@@ -123,6 +126,8 @@ def decode_state(body: str) -> State:
     plain["alarms"] = {alarm.alarm: alarm for alarm in stored.alarms}
     plain["changes"] = {change.id: change for change in stored.changes}
     plain["soaks"] = dict(stored.soaks)
+    plain["deployed"] = {deployed.placement: deployed for deployed in stored.deployed}
+    plain["configurations"] = {configuration.digest: configuration for configuration in stored.configurations}
     return State(**plain)
 
 

@@ -192,12 +192,18 @@ class Placed:
         return self
 
     def switching(
-        self, step: str, healthy_s: float = 0.1, deadline_s: float = 10.0, confirm_s: float = 10.0
+        self,
+        step: str,
+        healthy_s: float = 0.1,
+        deadline_s: float = 10.0,
+        confirm_s: float = 10.0,
+        leaving: Placed | None = None,
     ) -> Command:
-        return drivers.switch(self.spec, self.claim, step, healthy_s, deadline_s, confirm_s)
+        former = leaving.spec if leaving else None
+        return drivers.switch(self.spec, self.claim, step, healthy_s, deadline_s, confirm_s, former)
 
-    def switch(self, step: str, **times: float) -> drivers.SwitchAnswer:
-        return drivers.parse_switch(self.box.run(self.switching(step, **times)))
+    def switch(self, step: str, leaving: Placed | None = None, **times: float) -> drivers.SwitchAnswer:
+        return drivers.parse_switch(self.box.run(self.switching(step, leaving=leaving, **times)))
 
     def confirm(self, step: str) -> drivers.ConfirmAnswer:
         return drivers.parse_confirm(self.box.run(drivers.confirm(self.spec, self.claim, step)))

@@ -13,7 +13,8 @@ from engine.model.change import Change
 from engine.model.event import Event, HostSeen, MoveIntended, Recorded
 from engine.model.names import InstanceId
 from engine.model.observation import HostState, Reach, Sighting
-from engine.model.state import InstanceState, State
+from engine.model.service import Configuration
+from engine.model.state import Deployed, InstanceState, State
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -73,4 +74,6 @@ _KEYED: dict[str, tuple[type[Any], Any]] = {
     "hosts": (HostState, lambda host: host.host),
     "changes": (Change, lambda change: change.id),
     "alarms": (AlarmState, lambda alarm: alarm.alarm),
+    "deployed": (Deployed, lambda deployed: deployed.placement),
+    "configurations": (Configuration, lambda configuration: configuration.digest),
 }

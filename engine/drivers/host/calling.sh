@@ -13,6 +13,7 @@ do_withdraw() {
 begin() { # ACT: starts the step, or attaches to it if its name was used before
     act=$1
     enter
+    find_former
     steps=$own/steps
     [ ! -d "$steps/$step" ] || attach
     unlock_base
@@ -61,7 +62,8 @@ launch() { # the job, detached from this call; returns when it has its locks
     set -- job act="$act" driver="$driver" base="$base" service="$service" step="$step" organization="$organization" \
         store="$store" epoch="$epoch" engine="$engine"
     if [ "$act" = switch ]; then
-        set -- "$@" version="$version" configuration="$configuration" user="$user" min_healthy_ms="$min_healthy_ms" \
+        set -- "$@" version="$version" configuration="$configuration" user="$user" from_base="$from_base" \
+            from_driver="$from_driver" min_healthy_ms="$min_healthy_ms" \
             healthy_deadline_ms="$healthy_deadline_ms" confirm_ms="$confirm_ms"
     fi
     keep_script

@@ -43,14 +43,19 @@ reverse() { # `reversing` is there, `job` is held: put the previous release back
         [ "$from/${now_configuration:--}" != "$m_from/$m_configuration" ] || untouched=yes
     fi
     why=
-    if [ -z "$untouched" ]; then
+    l_step=
+    if read_former "$m_step"; then
+        rejoin_former
+    elif [ -z "$untouched" ]; then
         [ "$m_from" != - ] || stop_service
         put_in_place "$m_from" "$m_configuration"
         [ "$m_from" = - ] || [ "$at_boot" = yes ] || start_service
     fi
     {
         cat "$mine/cause" 2>/dev/null
-        if [ "$m_from" = - ]; then
+        if [ "$l_step" ]; then
+            say detail "what runs in $l_base was put back${why:+, but it does not start: $why}"
+        elif [ "$m_from" = - ]; then
             say detail "nothing was installed before, so it was stopped"
         else
             say detail "release $m_from was put back${why:+, but it does not start: $why}"
@@ -59,7 +64,7 @@ reverse() { # `reversing` is there, `job` is held: put the previous release back
     flush "$mine/result"
     mv -f -- "$own/reversing" "$mine/reversed"
     flush "$own"
-    rm -f -- "$own/working"
+    rm -f -- "$own/working" "$own/leaving"
 }
 
 do_recover() { # whoever finds a dead step: takes the service's lock, or leaves it to who has it
@@ -91,6 +96,8 @@ recover() { # under the service's lock: nobody is at work here, so what is armed
             fire || return 0
         fi
         reverse "$looked"
+    elif first_line "$own/leaving"; then
+        finish_leaving
     fi
     [ "$step" ] && [ -d "$own/steps/$step" ] && [ ! -e "$own/steps/$step/result" ] || return 0
     mine=$own/steps/$step

@@ -19,15 +19,16 @@
 #   stage*   version= user= probe= size= sha256= kind=   -> result have|need|refused|fenced, detail
 #   upload*  version= size= sha256= kind=   stdin: the artifact   -> result stored|refused|fenced
 #   switch*  step= version= configuration= user= min_healthy_ms= healthy_deadline_ms= confirm_ms=
-#            wait_ms=   stdin: the bundle (run, env, unit, secrets, check, http, tcp, version, timeout_ms,
+#            wait_ms= from_base= from_driver=   stdin: the bundle (run, env, unit, secrets, check, http,
+#            tcp, version, timeout_ms,
 #            interval_ms, passes)
 #                               -> result healthy|reverted|unconfirmed|failed|lost|rebooted|busy|
 #                                  running|fenced, detail, log.., confirmed yes
 #   withdraw* step= wait_ms=    -> result withdrawn|failed|lost|rebooted|busy|running|fenced
 #   confirm* step=              -> result confirmed|fired|unknown|fenced
 #   log lines=                  -> log..
-# All but observe and claim take driver= base= service=. job, watch, recover and supervise are
-# the script's own: what it starts detached.
+# All but observe and claim take driver= base= service=. job, watch, recover, supervise, leave,
+# rejoin and depart are the script's own: what it starts, most of it detached.
 #
 # ON DISK   (BASE relative: below $HOME)
 #   BASE/.interlock/lock                 held for moments: fencing, and every rename that decides
@@ -38,6 +39,7 @@
 #     configuration    -> configurations/STEP: run, env, unit, check, secrets, health, digest
 #     armed            the dead man's switch; `reversing` once it has fired. One line:
 #                      STEP BOOT FROM FROM_CONFIGURATION TO DRIVER DEADLINE ORGANIZATION
+#     leaving          STEP DRIVER BASE: what the step makes room for, as long as that may come back
 #     job              lock: whoever holds it is the only one who may touch the service
 #     steps/STEP/      started, lock (held until there is a result), job, result, cause,
 #                      confirmed or reversed

@@ -61,6 +61,7 @@ job_switch() {
         [ "$from" = - ] || adopt
     fi
     guard_boots
+    note_former || give_up "cannot write $own/leaving (is the disk full?): nothing was switched"
     arm || give_up "cannot write $own/armed (is the disk full?): nothing was switched"
     uptime_cs
     deadline=$((now + healthy_deadline_ms / 10))
@@ -170,13 +171,18 @@ carry_out() { # armed: switch, restart, judge, and wait to be confirmed
     read_health "$made"
     note_log
     why="could not switch $dir/current and put the configuration in place"
-    if put_in_place "$version" "$step" && restart_and_judge; then
+    if ! leave_former; then
+        cause lost "$why"
+    elif put_in_place "$version" "$step" && restart_and_judge; then
         lock_base
         if [ -e "$own/armed" ]; then
             publish healthy
             unlock_base
             exec 8<&-
-            await_confirmation && return
+            if await_confirmation; then
+                [ ! -e "$mine/confirmed" ] || depart_former
+                return
+            fi
             cause unconfirmed "healthy, but no confirmation came within $confirm_ms ms"
         else
             unlock_base
@@ -202,6 +208,10 @@ note_log() { # where the service's log stands now, in $log_start
 }
 
 put_in_place() { # RELEASE CONFIGURATION: the links, then the driver's own files; - is none
+    put_links "$1" "$2" && "install_$driver" "$own/configurations/$2"
+}
+
+put_links() { # RELEASE CONFIGURATION
     if [ "$2" = - ]; then
         rm -f -- "$own/configuration"
     else
@@ -213,7 +223,6 @@ put_in_place() { # RELEASE CONFIGURATION: the links, then the driver's own files
         link_to "$dir/current" "releases/$1" || return 1
     fi
     flush "$dir" "$own"
-    "install_$driver" "$own/configurations/$2"
 }
 
 job_withdraw() {

@@ -95,14 +95,14 @@ step$TAB$m_step"
     elif first_line "$own/working" && is_name "$line" && [ ! -e "$own/steps/$line/result" ]; then
         block="$block
 step$TAB$line"
-    else
+    elif [ ! -e "$own/leaving" ]; then
         return 0
     fi
     { [ -r "$own/job" ] && exec 9<"$own/job"; } 2>/dev/null || return 0
     if flock -n 9; then
         exec 9<&-
         rm -f -- "$own/working"
-        [ -z "$mark" ] || {
+        [ -z "$mark" ] && [ ! -e "$own/leaving" ] || {
             keep_script
             setsid sh "$own/host.sh" recover driver="$driver" base="$base" service="$service" </dev/null >/dev/null 2>&1 &
         }

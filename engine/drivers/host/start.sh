@@ -1,12 +1,12 @@
 # ---- start ------------------------------------------------------------------------------------
 
 organization='' store='' epoch='' engine='' take_over='' driver='' base='' service='' step='' version=''
-configuration='' user='' probe='' size=0 sha256='' kind='' lines='' act='' at_boot='' token=''
+configuration='' from_base='' from_driver='' user='' probe='' size=0 sha256='' kind='' lines='' act='' at_boot='' locked='' l_step='' token=''
 min_healthy_ms=0 healthy_deadline_ms=300000 confirm_ms=60000 wait_ms=''
 why='' mark='' m_step='' final='' line=''
 
 verb=${1-}
-is_one_of "$verb" observe claim stage upload switch withdraw confirm log job watch recover supervise ||
+is_one_of "$verb" observe claim stage upload switch withdraw confirm log job watch recover supervise leave rejoin depart ||
     die 64 "knows no verb of that name"
 shift
 for argument in "$@"; do

@@ -59,6 +59,8 @@ take_argument() { # KEY=VALUE: into the variable of that name, if the value is w
     organization | store | engine | service | step | token) is_name "$value" ;;
     epoch | size | lines | min_healthy_ms | healthy_deadline_ms | confirm_ms | wait_ms) is_number "$value" ;;
     base) is_path "$value" ;;
+    from_base) [ -z "$value" ] || is_path "$value" ;;
+    from_driver) is_one_of "$value" systemd process "" ;;
     version) is_version "$value" ;;
     configuration) is_hex "$value" ;;
     sha256) [ -z "$value" ] || is_hex "$value" ;;
@@ -66,7 +68,7 @@ take_argument() { # KEY=VALUE: into the variable of that name, if the value is w
     driver) is_one_of "$value" systemd process ;;
     kind) is_one_of "$value" tar.gz file "" ;;
     act) is_one_of "$value" switch withdraw ;;
-    probe | take_over | at_boot) is_one_of "$value" yes "" ;;
+    probe | take_over | at_boot | locked) is_one_of "$value" yes "" ;;
     *) die 64 "does not know the argument $(printf '%.40s' "$key" | tr -cd 'A-Za-z0-9_')" ;;
     esac || die 64 "refuses the value given for $key"
     eval "$key=\$value" # the name is one of those above; the value is not evaluated

@@ -26,6 +26,7 @@ from engine.model.observation import HostState, Reach
 from engine.model.state import Good, State
 from engine.plan.evolve.alarms import hear
 from engine.plan.evolve.changes import evolve_change, restart_clocks
+from engine.plan.evolve.deployed import put_deployed
 from engine.plan.evolve.forecasts import foresee
 from engine.plan.evolve.parts import instance_state, put_instance, see
 from engine.plan.evolve.people import DECISIONS, evolve_decision
@@ -78,6 +79,7 @@ def _evolve_instance(state: State, recorded: Recorded) -> State:
     match recorded.event:
         case InstanceAdopted(instance, version, configuration, hosts):
             known = replace(instance_state(state, instance), good=(Good(version, configuration),), hosts=hosts)
+            state = put_deployed(state, instance, hosts, version, configuration)
             return put_instance(state, replace(known, target=version, configuration=configuration))
         case InstanceHeld(instance, by):
             return put_instance(state, replace(instance_state(state, instance), held_by=by))

@@ -21,6 +21,7 @@ from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, Sighting, Unit
 from engine.model.state import Good, InstanceState, State
 from engine.plan.durations import seconds_a_batch
+from engine.plan.evolve.deployed import drop_deployed, put_deployed
 from engine.plan.evolve.parts import change_of, hosts_of, instance_state, put_change, put_instance, see, with_item
 
 KEPT_FINISHED_CHANGES = 200
@@ -144,6 +145,7 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
     if status is Status.SUCCEEDED:
         good = tuple(g for g in known.good if g.version != item.goal)
         good = (*good, Good(item.goal, item.configuration, item.sha256))[-KEPT_GOOD_VERSIONS:]
+        state = put_deployed(state, known.id, hosts_of(state, known.id), item.goal, item.configuration, item.sha256)
         return put_instance(state, _learned(replace(known, good=good, hosts=hosts_of(state, known.id)), item))
     if status is Status.REVERTED:
         return put_instance(state, replace(known, target=item.origin, configuration=item.origin_configuration))
@@ -218,9 +220,11 @@ def _end(state: State, event: MoveEnded, recorded: Recorded) -> State:
 def _see_end(state: State, placement: PlacementId, item: Item, move: Move) -> State:
     """The outcome of a step is itself a sighting: the host judged and reported it."""
     if move.state is MoveState.DONE and move.goal is None:
-        return see(state, Sighting(placement, None, unit=Unit.ABSENT))
-    if move.state is MoveState.DONE:
+        return see(drop_deployed(state, placement), Sighting(placement, None, unit=Unit.ABSENT))
+    if move.state is MoveState.DONE and move.goal is not None:
         configuration = (item.origin_configuration if move.back else None) or item.configuration
+        sha256 = item.origin_sha256 if move.back else item.sha256
+        state = put_deployed(state, placement.instance, (placement.host,), move.goal, configuration, sha256)
         return see(
             state,
             Sighting(placement, move.goal, move.goal, configuration.digest, Unit.RUNNING, Health.PASSING),
