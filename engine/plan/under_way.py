@@ -98,7 +98,9 @@ class UnderWay:
         """Where a placement goes back to: the last version converged everywhere, or, where
         several ran, what this very placement ran."""
         move = self.item.moves.get(placement.host)
-        return self.item.origin if self.item.origin is not None or move is None else move.origin
+        if self.item.origin is not None or move is None:
+            return self.item.origin
+        return move.goal if move.back else move.origin
 
     def is_at_origin(self, placement: PlacementId) -> bool:
         """Whether a placement needs no (further) move back."""
