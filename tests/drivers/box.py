@@ -200,7 +200,7 @@ class Placed:
         leaving: Placed | None = None,
     ) -> Command:
         former = leaving.spec if leaving else None
-        return drivers.switch(self.spec, self.claim, step, healthy_s, deadline_s, confirm_s, former)
+        return drivers.switch(self.spec, self.claim, step, healthy_s, deadline_s, confirm_s, former=former)
 
     def switch(self, step: str, leaving: Placed | None = None, **times: float) -> drivers.SwitchAnswer:
         return drivers.parse_switch(self.box.run(self.switching(step, leaving=leaving, **times)))
