@@ -32,6 +32,7 @@ TABLE = {
     "export": "desired",
     "queue": "queue",
     "forecast": "forecast",
+    "metrics": "metrics",
     "show": "queue",
     "why": "queue",
     "approve": "decide",

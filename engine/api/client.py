@@ -19,9 +19,12 @@ from engine.api.protocol import (
     AccuracyView,
     AuditView,
     Board,
+    CalendarView,
     ChangeView,
     DeployRequest,
+    DoraView,
     EngineView,
+    FindingView,
     ForecastsView,
     GraphView,
     HeadView,
@@ -70,9 +73,22 @@ class Client:
         """The engine's own state, and who we are to it."""
         return cast(EngineView, self.get("/v1/engine"))
 
-    def board(self) -> Board:
-        """Everything that the screens draw."""
-        return cast(Board, self.get("/v1/board"))
+    def board(self, at: str = "") -> Board:
+        """Everything that the screens draw; ``at`` (an event's number or a time): as it was."""
+        return cast(Board, self.get("/v1/board", {"at": at or None}))
+
+    def calendar(self, begin: str = "", end: str = "", environment: str = "") -> CalendarView:
+        """When windows and freezes shut between two times."""
+        params = {"begin": begin or None, "end": end or None, "environment": environment or None}
+        return cast(CalendarView, self.get("/v1/calendar", params))
+
+    def dora(self, environment: str = "", days: float = 30.0) -> DoraView:
+        """The four DORA figures."""
+        return cast(DoraView, self.get("/v1/dora", {"environment": environment or None, "days": str(days)}))
+
+    def findings(self) -> list[FindingView]:
+        """What `check` finds in the inventory that the engine uses."""
+        return cast(list[FindingView], self.get("/v1/findings"))
 
     def graph(self) -> GraphView:
         """The services and their needs; it changes only when the inventory is reloaded."""
@@ -152,9 +168,10 @@ class Client:
         """Look at these hosts now (all if none is named), and tell what was seen."""
         return cast(list[HostView], self.post("/v1/probe", {"hosts": hosts}))
 
-    def history(self, change: str = "", limit: int = 100) -> list[WatchEvent]:
-        """The latest events of the journal, oldest first."""
-        return cast(list[WatchEvent], self.get("/v1/history", {"change": change or None, "limit": limit}))
+    def history(self, change: str = "", limit: int = 100, before: int = 0) -> list[WatchEvent]:
+        """The latest events of the journal (before one, if its number is given), oldest first."""
+        params = {"change": change or None, "limit": limit, "before": before or None}
+        return cast(list[WatchEvent], self.get("/v1/history", params))
 
     def audit(self, after: int = 0, limit: int = 1000) -> list[AuditView]:
         """The events past ``after`` as they are kept, with their hashes."""

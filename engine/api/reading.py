@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -11,6 +12,7 @@ from engine.api.graph import graph_view
 from engine.api.judgement import why_view
 from engine.api.moment import Moment
 from engine.api.narrative import tell
+from engine.api.past import Until, past_board, past_of, until
 from engine.api.peer import actor
 from engine.api.port import Port
 from engine.api.problems import Reply
@@ -32,6 +34,7 @@ from engine.plan.authority import roles_of
 
 router = APIRouter(prefix="/v1", tags=["look"])
 Limit = Annotated[int, Query(ge=1, le=10_000)]
+Before = Annotated[int, Query(ge=0, le=2**62)]
 After = Annotated[int | None, Query(ge=0, le=2**62)]
 Name = Annotated[str, Query(max_length=400)]
 
@@ -61,8 +64,11 @@ async def engine(request: Request) -> Any:
 
 
 @router.get("/board", response_model=Board)
-async def board(request: Request) -> Any:
-    """All that the console's screens draw."""
+async def board(request: Request, at: Name = "") -> Any:
+    """All that the console's screens draw. ``at`` (the number of an event, or a time): as it was
+    then, by the journal and today's inventory."""
+    if at:
+        return Reply(await _past_board(request, until(at)))
     moment = moment_of(request)
     whole: Board = {
         "engine": _engine_view(request),
@@ -71,6 +77,14 @@ async def board(request: Request) -> Any:
         "hosts": host_views(moment, port_of(request).transport.latency_ms),
     }
     return Reply(whole)
+
+
+async def _past_board(request: Request, end: Until) -> Board:
+    port = port_of(request)
+    then = await past_of(request).then(port.store, end)
+    first = await port.store.read(limit=1)
+    engine = _engine_view(request)
+    return await asyncio.to_thread(past_board, port.snapshot, then, engine, first[0] if first else None)
 
 
 @router.get("/status", response_model=list[StatusRow])
@@ -137,9 +151,10 @@ async def hosts(request: Request) -> Any:
 
 
 @router.get("/history", response_model=list[WatchEvent])
-async def history(request: Request, change: Name = "", limit: Limit = 100) -> Any:
-    """The latest events of the journal, oldest first; of one change, if it is named."""
-    found = await port_of(request).store.read(limit=limit, change=change, newest=True)
+async def history(request: Request, change: Name = "", limit: Limit = 100, before: Before = 0) -> Any:
+    """The latest events of the journal (``before`` the number of one, if it is given), oldest
+    first; of one change, if it is named."""
+    found = await port_of(request).store.read(limit=limit, change=change, newest=True, before=before)
     return Reply([tell(recorded) for recorded in found])
 
 

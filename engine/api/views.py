@@ -158,6 +158,8 @@ def _item(moment: Moment, change: Change, item: Item) -> ItemView:
         "done": done,
         "total": len(hosts),
         "failure": printable_lines(item.failure),
+        "started": when(item.started),
+        "finished": when(item.finished),
         "configuration": reconfigures(moment.estate, change.instance(item), item),
         "moves": [_move(moment, item.moves[host]) for host in sorted(item.moves)],
     }

@@ -7,8 +7,9 @@ who runs the statements differs (engine.store.sqlite, engine.store.sync).
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Collection, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -122,12 +123,19 @@ def load() -> Operation[Loaded]:
     return Loaded(store, state, seq, tuple(events))
 
 
-def read(*, after: int = 0, limit: int = CHUNK, change: str = "", newest: bool = False) -> Operation[list[Recorded]]:
+def read(
+    *,
+    after: int = 0,
+    limit: int = CHUNK,
+    change: str = "",
+    newest: bool = False,
+    before: int = 0,
+    kinds: Collection[str] = (),
+) -> Operation[list[Recorded]]:
     """Events in order, by ``CHUNK`` rows a statement; see engine.store.protocol."""
     found: list[Recorded] = []
-    scope = (change,) if change else ()
-    name = "events_of_change" if change else "events"
-    bound = TOP if newest else after
+    name, scope = _scope(change, kinds)
+    bound = (before or TOP) if newest else after
     while limit > len(found):
         size = min(CHUNK, limit - len(found))
         if newest:
@@ -152,3 +160,10 @@ def entries(*, after: int = 0, limit: int = CHUNK) -> Operation[list[Entry]]:
         if len(rows) < size:
             break
     return found
+
+
+def _scope(change: str, kinds: Collection[str]) -> tuple[str, tuple[str, ...]]:
+    """The statements' name, and what they are asked with first."""
+    if change:
+        return "events_of_change", (change,)
+    return ("events_of_kinds", (json.dumps(sorted(kinds)),)) if kinds else ("events", ())

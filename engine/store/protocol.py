@@ -6,7 +6,7 @@ sqlite3, since a thread would break virtual time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,10 +40,18 @@ class Store(Protocol):
         """Keep the state as of ``seq``, so that start-up does not grow with history."""
 
     async def read(
-        self, *, after: int = 0, limit: int = 1000, change: str = "", newest: bool = False
+        self,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        change: str = "",
+        newest: bool = False,
+        before: int = 0,
+        kinds: Collection[str] = (),
     ) -> list[Recorded]:
         """Events past ``after`` in order, or with ``newest`` the last ``limit`` of them (still
-        oldest first); ``change`` limits them to one change."""
+        oldest first; ``before``: of those before that one). ``change`` limits them to one
+        change, else ``kinds`` to events of these classes."""
 
     async def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:
         """Events past ``after`` in order, as they are kept: with the hashes that chain them."""

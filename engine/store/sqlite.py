@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import aiosqlite
@@ -97,10 +97,19 @@ class SqliteStore:
         await self._enqueue(operations.snapshot_to_write(seq, state))
 
     async def read(
-        self, *, after: int = 0, limit: int = 1000, change: str = "", newest: bool = False
+        self,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        change: str = "",
+        newest: bool = False,
+        before: int = 0,
+        kinds: Collection[str] = (),
     ) -> list[Recorded]:
         """Events past ``after``; a long reading lets writers in between. See the protocol."""
-        return await self._read(operations.read(after=after, limit=limit, change=change, newest=newest))
+        return await self._read(
+            operations.read(after=after, limit=limit, change=change, newest=newest, before=before, kinds=kinds)
+        )
 
     async def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:
         """Events as they are kept, for the audit."""

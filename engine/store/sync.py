@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from engine.errors import StoreError
@@ -82,10 +82,19 @@ class SyncStore:
         self._write(operations.snapshot_to_write(seq, state))
 
     async def read(
-        self, *, after: int = 0, limit: int = 1000, change: str = "", newest: bool = False
+        self,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        change: str = "",
+        newest: bool = False,
+        before: int = 0,
+        kinds: Collection[str] = (),
     ) -> list[Recorded]:
         """Events past ``after``; see engine.store.protocol."""
-        return self._read(operations.read(after=after, limit=limit, change=change, newest=newest))
+        return self._read(
+            operations.read(after=after, limit=limit, change=change, newest=newest, before=before, kinds=kinds)
+        )
 
     async def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:
         """Events as they are kept, for the audit."""

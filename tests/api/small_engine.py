@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -88,9 +88,18 @@ class Journal:
         self.events: list[ev.Recorded] = []
 
     async def read(
-        self, *, after: int = 0, limit: int = 1000, change: str = "", newest: bool = False
+        self,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        change: str = "",
+        newest: bool = False,
+        before: int = 0,
+        kinds: Collection[str] = (),
     ) -> list[ev.Recorded]:
         found = [r for r in self.events if r.seq > after and (not change or tell(r)["change"] == change)]
+        found = [r for r in found if not before or r.seq < before]
+        found = [r for r in found if not kinds or type(r.event).__name__ in kinds]
         return found[-limit:] if newest else found[:limit]
 
     async def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:

@@ -47,6 +47,19 @@ async def test_a_new_journal_is_empty_and_has_an_id_of_its_own(opener: Opener, f
     await other.close()
 
 
+async def test_reading_before_an_event_and_of_some_kinds(opener: Opener, folder: Path) -> None:
+    store = await opener(folder)
+    events = recorded(1, 30)
+    await store.append(events)
+    assert await store.read(newest=True, limit=4, before=20) == events[15:19]
+    moves = [each for each in events if each.seq % 3 == 0]
+    assert await store.read(kinds=["MoveIntended"]) == moves
+    assert await store.read(kinds=["MoveIntended"], after=6, limit=2) == moves[2:4]
+    assert await store.read(kinds=["MoveIntended"], newest=True, limit=2, before=30) == moves[-3:-1]
+    assert await store.read(kinds=["MoveIntended", "HostSeen", "'); --"]) == events
+    await store.close()
+
+
 async def test_what_was_appended_is_there_after_a_restart(opener: Opener, folder: Path) -> None:
     store = await opener(folder)
     await store.append(recorded(1, 5))

@@ -51,6 +51,7 @@ from engine.api.protocol.looking import (
     StatusRow,
     WatchEvent,
 )
+from engine.api.protocol.overtime import CalendarView, DoraView, FiguresView, FindingView, PastView, ShutterView
 
 __all__ = [
     "Accepted",
@@ -62,11 +63,15 @@ __all__ = [
     "Board",
     "BranchView",
     "BridgeView",
+    "CalendarView",
     "ChangeView",
     "ClearBadRequest",
     "DecisionRequest",
     "DeployRequest",
+    "DoraView",
     "EngineView",
+    "FiguresView",
+    "FindingView",
     "ForecastView",
     "ForecastsView",
     "ForeseenView",
@@ -83,12 +88,14 @@ __all__ = [
     "MoveView",
     "NeedView",
     "OverrideRequest",
+    "PastView",
     "PlacementView",
     "PlanView",
     "ProbeRequest",
     "Problem",
     "RollbackRequest",
     "ServiceView",
+    "ShutterView",
     "StartView",
     "StatusRow",
     "StepView",

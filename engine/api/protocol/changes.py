@@ -36,6 +36,8 @@ ItemView = TypedDict(
         "done": int,
         "total": int,
         "failure": str,
+        "started": NotRequired["str | None"],
+        "finished": NotRequired["str | None"],
         "configuration": NotRequired[bool],
         "moves": "list[MoveView]",
     },

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from engine.api.protocol.changes import ChangeView
 from engine.api.protocol.judging import WaitView
+from engine.api.protocol.overtime import PastView
 
 
 class PlacementView(TypedDict):
@@ -118,12 +119,14 @@ class EngineView(TypedDict):
 
 class Board(TypedDict):
     """All that the console's screens draw, in one reply. ``changes`` holds the unfinished
-    ones in the queue's order, then the latest finished, newest first."""
+    ones in the queue's order, then the latest finished, newest first. ``past`` is there if it
+    shows the estate as it was."""
 
     engine: EngineView
     status: list[StatusRow]
     changes: list[ChangeView]
     hosts: list[HostView]
+    past: NotRequired[PastView]
 
 
 class WatchEvent(TypedDict):

@@ -80,3 +80,12 @@ SELECT seq, at, elapsed_s, kind, body FROM event WHERE change = ? AND seq > ? OR
 
 -- events_of_change_before --
 SELECT seq, at, elapsed_s, kind, body FROM event WHERE change = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?
+
+-- events_of_kinds_after --
+-- The kinds come as a list in JSON. There is no index on them: few ask, and a scan is quick.
+SELECT seq, at, elapsed_s, kind, body FROM event
+WHERE kind IN (SELECT value FROM json_each(?)) AND seq > ? ORDER BY seq LIMIT ?
+
+-- events_of_kinds_before --
+SELECT seq, at, elapsed_s, kind, body FROM event
+WHERE kind IN (SELECT value FROM json_each(?)) AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?
