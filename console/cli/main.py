@@ -54,6 +54,8 @@ TABLE = {
     "watch": "events",
     "history": "events",
     "audit": "audit",
+    "backup": "journal",
+    "restore": "journal",
     "graph": "graph",
     "check": "local",
     "schema": "local",

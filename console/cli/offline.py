@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import InterlockError, InventoryInvalid
+
+if TYPE_CHECKING:
+    from engine.store.restoring import Restored
 
 
 @dataclass(frozen=True)
@@ -123,3 +126,19 @@ def journal_entries(file: Path) -> Iterator[Mapping[str, Any]]:
     from engine.store.copies import entries
 
     return (entry._asdict() for entry in entries(file))
+
+
+def checked_backup(file: Path) -> int:
+    """The number of events in a backup. Raises StoreError if it is damaged."""
+    from engine.store.restoring import check_backup
+
+    return check_backup(file).seq
+
+
+def restore(file: Path, folder: Path, by: str) -> Restored:
+    """Make a backup the journal of a state folder that no engine holds. Raises StoreError."""
+    import asyncio
+
+    from engine.store import restoring
+
+    return asyncio.run(restoring.restore(file, folder, by))

@@ -4,16 +4,26 @@ chain holds is for the reader to work out, who need not trust this engine.
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
 
 from engine.api.narrative import tell_recorded
+from engine.api.peer import actor
 from engine.api.problems import Reply
 from engine.api.protocol import AuditView, HeadView
 from engine.api.reading import port_of
+from engine.errors import RequestDenied
+from engine.model.access import JournalCopied
 from engine.model.event import ChangeAccepted
+from engine.model.role import Role
 from engine.model.text import printable
+from engine.plan.authority import may
 from engine.store.chain import Entry
 from engine.store.codec import decode_event
 
@@ -37,6 +47,23 @@ async def head(request: Request) -> Any:
     last = await port.store.entries(after=max(0, seq - 1), limit=1)
     view: HeadView = {"store": port.snapshot.state.store, "seq": seq, "hash": last[-1].hash if last else None}
     return Reply(view)
+
+
+@router.get("/journal", response_class=FileResponse, responses={200: {"content": {"application/vnd.sqlite3": {}}}})
+async def journal(request: Request) -> Any:
+    """A copy of the whole journal, to keep as a backup. Only an admin may."""
+    port, person = port_of(request), actor(request)
+    if not may(port.snapshot.inventory, person, Role.ADMIN, None):
+        raise RequestDenied(f"{person} may not copy the journal: that takes an admin. Nothing was changed.")
+    seq, folder = port.info()["seq"], Path(tempfile.mkdtemp(prefix="interlock-backup-"))
+    file = folder / "journal.db"
+    try:
+        await port.store.copy_to(file)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    port.note(JournalCopied(person, seq))
+    return FileResponse(file, background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True))
 
 
 def _view(entry: Entry) -> AuditView:

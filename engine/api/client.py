@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 from urllib.parse import quote, urlencode
 
 from engine.api.connection import Params, Stream, UnixConnection, error_of, unreachable
@@ -181,9 +181,28 @@ class Client:
         """Where the chain of the journal ends."""
         return cast(HeadView, self.get("/v1/audit/head"))
 
+    def save_journal(self, file: BinaryIO) -> int:
+        """Write a copy of the whole journal into ``file``; returns its size in bytes."""
+        return self._save("/v1/audit/journal", file)
+
     def watch(self, change: str = "", after: int | None = None) -> Stream:
         """Events as they happen; with ``after``, first those the journal holds past it."""
         return self.stream("/v1/watch", {"change": change or None, "after": after})
+
+    def _save(self, path: str, file: BinaryIO) -> int:
+        connection = UnixConnection(self.address, self.timeout_s)
+        try:
+            response = self._exchange(connection, "GET", path, None, None)
+            if response.status != 200:
+                raise error_of(response.status, response.read(), self.address)
+            size = 0
+            while chunk := response.read(1 << 20):
+                size += file.write(chunk)
+            return size
+        except (OSError, HTTPException) as error:
+            raise unreachable(self.address, error) from error
+        finally:
+            connection.close()
 
     def _call(self, method: str, path: str, params: Params | None, body: Mapping[str, Any] | None) -> Any:
         connection = UnixConnection(self.address, self.timeout_s)

@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.api.port import Activity
 from engine.api.protocol import EngineView
 from engine.api.times import when
-from engine.model.access import RequestTurnedDown
+from engine.model.access import JournalCopied, RequestTurnedDown
 from engine.model.forecast import Forecast
 from engine.model.names import PlacementId
 from engine.model.request import Outcome, Request
@@ -98,8 +98,8 @@ class Desk:
         """Look again which artifacts there are, so that a preview sees today's."""
         await self._engine.refresh_catalog()
 
-    def turn_away(self, event: RequestTurnedDown) -> None:
-        """Note in the journal that somebody was not let in."""
+    def note(self, event: RequestTurnedDown | JournalCopied) -> None:
+        """Note in the journal that somebody was not let in, or took a copy of it."""
         self._engine.deliver(event)
 
     def watch(self) -> AsyncIterator[News]:

@@ -33,5 +33,5 @@ class Entrance:
         now = time.monotonic()
         if now - self._noted.get(person, float("-inf")) >= NOTED_EVERY_S:
             self._noted[person] = now
-            port.turn_away(RequestTurnedDown(person, "look", printable(request.url.path, 200), why, denied=True))
+            port.note(RequestTurnedDown(person, "look", printable(request.url.path, 200), why, denied=True))
         raise RequestDenied(f"{why}. An admin can add them under roles in the inventory.")

@@ -114,6 +114,7 @@ def _retried(e: decided.ChangeRetried) -> Told:
 _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.EngineStarted: lambda e: ("", "engine", f"engine {e.engine} started, epoch {e.epoch}"),
     access.RequestTurnedDown: _turned_down,
+    access.JournalCopied: lambda e: ("", "journal", f"{e.by} took a backup as of event {e.seq}"),
     ev.EnginePaused: lambda e: ("", "engine", f"the engine was paused by {e.by}"),
     ev.EngineResumed: lambda e: ("", "engine", f"the engine was resumed by {e.by}"),
     ev.HostSeen: _host,

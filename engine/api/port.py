@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from engine.api.protocol import EngineView
-from engine.model.access import RequestTurnedDown
+from engine.model.access import JournalCopied, RequestTurnedDown
 from engine.model.forecast import Forecast
 from engine.model.names import PlacementId
 from engine.model.request import Outcome, Request
@@ -65,8 +65,8 @@ class Port(Protocol):
         """Carry out a request; it is durable when this returns. Raises RequestRefused or
         UsageError, and then nothing has changed."""
 
-    def turn_away(self, event: RequestTurnedDown) -> None:
-        """Note in the journal that somebody was not let in."""
+    def note(self, event: RequestTurnedDown | JournalCopied) -> None:
+        """Note in the journal that somebody was not let in, or took a copy of it."""
 
     def watch(self) -> AsyncIterator[News]:
         """Events and phases from the moment of this call on."""

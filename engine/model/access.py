@@ -1,5 +1,5 @@
-"""Requests that were not granted, as events in the journal: what somebody wanted and may not do
-belongs to the audit as much as what was done.
+"""What belongs to the audit and changes nothing else: requests that were not granted, and copies of
+the journal that were taken.
 
 As with all events, a class's name is its kind in the journal: renaming one needs a migration.
 """
@@ -7,6 +7,14 @@ As with all events, a class's name is its kind in the journal: renaming one need
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class JournalCopied:
+    """Somebody took a backup, as of event ``seq``."""
+
+    by: str
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)

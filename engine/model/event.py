@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.model.access import RequestTurnedDown
+from engine.model.access import JournalCopied, RequestTurnedDown
 from engine.model.alarm import Verdict
 from engine.model.change import Change, MoveState, Status
 from engine.model.decision import (
@@ -239,6 +239,7 @@ Event = (
     | EnginePaused
     | EngineResumed
     | RequestTurnedDown
+    | JournalCopied
     | HostSeen
     | PlacementSeen
     | AlarmSeen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from engine.model.access import RequestTurnedDown
+from engine.model.access import JournalCopied, RequestTurnedDown
 from engine.model.event import AlarmSeen, HostSeen, MoveEnded, PlacementSeen
 from engine.model.forecast import Forecast
 from engine.model.observation import HostState, Reach, Sighting
@@ -17,14 +17,14 @@ from engine.runtime.probes import Heard
 from engine.runtime.work import Done, Work
 
 _MEASURE = re.compile(r"\d+(?= ?(?:ms|milliseconds|s|seconds|bytes)\b)")
-Fact = Look | Done | Forecast | Heard | RequestTurnedDown
+Fact = Look | Done | Forecast | Heard | RequestTurnedDown | JournalCopied
 
 
 def take_in(draft: Draft, news: Fact, work: Work) -> None:
     """Record the events that one piece of news comes to."""
     if isinstance(news, Look):
         _look(draft, news, work)
-    elif isinstance(news, RequestTurnedDown):
+    elif isinstance(news, RequestTurnedDown | JournalCopied):
         draft.record(news)
     elif isinstance(news, Heard):
         draft.record(AlarmSeen(news.alarm, news.verdict, news.detail))

@@ -30,6 +30,11 @@ def explain(error: Exception, file: Path, kept: str) -> StoreError:
     return StoreError(f"the journal {file} cannot be used: {reason} ({error}). {kept}")
 
 
+def not_copied(error: sqlite3.Error, file: Path) -> StoreError:
+    """What goes wrong with a copy says nothing about the journal itself."""
+    return StoreError(f"a copy of the journal cannot be written to {file}: {error}. The journal was not touched.")
+
+
 def damaged(file: Path, finding: str) -> StoreDamaged:
     """The file fails its check."""
     return StoreDamaged(

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Collection, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from engine.errors import StoreDamaged, StoreError
@@ -167,3 +168,8 @@ def _scope(change: str, kinds: Collection[str]) -> tuple[str, tuple[str, ...]]:
     if change:
         return "events_of_change", (change,)
     return ("events_of_kinds", (json.dumps(sorted(kinds)),)) if kinds else ("events", ())
+
+
+def copy_to(file: Path) -> Operation[None]:
+    """The whole journal as of now, in a file that must not exist yet."""
+    yield ask("copy", str(file))

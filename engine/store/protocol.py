@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from engine.model.event import Recorded
@@ -55,6 +56,9 @@ class Store(Protocol):
 
     async def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:
         """Events past ``after`` in order, as they are kept: with the hashes that chain them."""
+
+    async def copy_to(self, file: Path) -> None:
+        """Write a copy of the journal as of now into a new file. Raises StoreError."""
 
     async def close(self) -> None:
         """Finish what was accepted, and let go of the file."""

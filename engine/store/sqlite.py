@@ -21,7 +21,7 @@ from engine.model.event import Recorded
 from engine.model.state import State
 from engine.store import operations
 from engine.store.chain import Entry
-from engine.store.failure import NOT_CHANGED, NOT_WRITTEN, again, explain
+from engine.store.failure import NOT_CHANGED, NOT_WRITTEN, again, explain, not_copied
 from engine.store.folder import Held, hold
 from engine.store.opening import check_header, prepare
 from engine.store.operations import Operation, Rows, T, Write
@@ -114,6 +114,14 @@ class SqliteStore:
     async def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:
         """Events as they are kept, for the audit."""
         return await self._read(operations.entries(after=after, limit=limit))
+
+    async def copy_to(self, file: Path) -> None:
+        """A copy as of now, whole and by itself; who writes meanwhile waits. Raises StoreError."""
+        try:
+            async with self._turn:
+                await self._connection.run(operations.copy_to(file))
+        except sqlite3.Error as error:
+            raise not_copied(error, file) from error
 
     async def close(self) -> None:
         """Finish what was accepted, and let go of the file; doing so twice does nothing."""

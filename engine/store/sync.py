@@ -15,7 +15,7 @@ from engine.model.event import Recorded
 from engine.model.state import State
 from engine.store import operations
 from engine.store.chain import Entry
-from engine.store.failure import NOT_CHANGED, NOT_WRITTEN, again, explain
+from engine.store.failure import NOT_CHANGED, NOT_WRITTEN, again, explain, not_copied
 from engine.store.folder import Held, hold
 from engine.store.opening import check_header, prepare
 from engine.store.operations import Operation, T
@@ -99,6 +99,13 @@ class SyncStore:
     async def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:
         """Events as they are kept, for the audit."""
         return self._read(operations.entries(after=after, limit=limit))
+
+    async def copy_to(self, file: Path) -> None:
+        """A copy as of now."""
+        try:
+            operations.run(self._connection, operations.copy_to(file))
+        except sqlite3.Error as error:
+            raise not_copied(error, file) from error
 
     async def close(self) -> None:
         """Let go of the file."""

@@ -9,12 +9,13 @@ import os
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from engine.api.narrative import tell
 from engine.api.protocol import EngineView
 from engine.errors import HostUnreachable
 from engine.model import event as ev
-from engine.model.access import RequestTurnedDown
+from engine.model.access import JournalCopied, RequestTurnedDown
 from engine.model.change import MoveState
 from engine.model.forecast import Forecast
 from engine.model.inventory import Domain, Environment, Host, Inventory, Team
@@ -32,6 +33,7 @@ from engine.plan.requests import judge
 from engine.runtime.watchers import News, Watchers
 from engine.store.chain import START, Entry, chained
 from engine.store.codec import encode_event
+from engine.store.sync import SyncStore
 
 HOSTS = ("eu-a1", "eu-b1")
 VERSIONS = ("1.0.0", "1.1.0", "2.0.0")
@@ -105,6 +107,12 @@ class Journal:
     async def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:
         whole = chained(START, [encode_event(recorded) for recorded in self.events])
         return list(whole[after : after + limit])
+
+    async def copy_to(self, file: Path) -> None:
+        store = SyncStore.open(file.parent / "state")
+        await store.append(self.events)
+        await store.copy_to(file)
+        await store.close()
 
 
 class Links:
@@ -233,7 +241,7 @@ class SmallEngine:
         accepted = tuple(event.change.id for event in events if isinstance(event, ev.ChangeAccepted))
         return Outcome(accepted[0] if accepted else "", message, accepted)
 
-    def turn_away(self, event: RequestTurnedDown) -> None:
+    def note(self, event: RequestTurnedDown | JournalCopied) -> None:
         self.happen(event)
 
     def watch(self) -> AsyncIterator[News]:

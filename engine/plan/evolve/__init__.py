@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from engine.model.access import RequestTurnedDown
+from engine.model.access import JournalCopied, RequestTurnedDown
 from engine.model.event import (
     AlarmSeen,
     EnginePaused,
@@ -105,7 +105,7 @@ _FAMILIES: tuple[tuple[tuple[type, ...], Callable[[State, Recorded], State]], ..
     ((HostSeen, PlacementSeen, AlarmSeen), _evolve_seen),
     ((InstanceAdopted, InstanceHeld, InstanceReleased), _evolve_instance),
     ((ForecastPublished,), _evolve_forecast),
-    ((RequestTurnedDown,), _changes_nothing),
+    ((RequestTurnedDown, JournalCopied), _changes_nothing),
     (DECISIONS, evolve_decision),
     (SOAKS, evolve_soak),
     (OF_VERSIONS, evolve_version),

@@ -89,3 +89,8 @@ WHERE kind IN (SELECT value FROM json_each(?)) AND seq > ? ORDER BY seq LIMIT ?
 -- events_of_kinds_before --
 SELECT seq, at, elapsed_s, kind, body FROM event
 WHERE kind IN (SELECT value FROM json_each(?)) AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?
+
+
+-- copy --
+-- A copy by itself, without a -wal file; it also leaves out what was freed.
+VACUUM INTO ?
