@@ -58,7 +58,9 @@ def finish(session: Session, change: ChangeView, timeout_s: float | None) -> Non
     silently, with RequestRefused for a change that did not succeed, or WaitTimedOut."""
     session.give(change, lambda: "")
     if change["state"] == "succeeded":
-        say(f"change {change['id']} succeeded")
+        taken = [item["service"] for item in change["items"] if item["state"] == "superseded"]
+        rest = f"; superseded by a newer change, and not moved by this one: {', '.join(taken)}" if taken else ""
+        say(f"change {change['id']} succeeded{rest}")
         return
     if change["state"] not in FINAL:
         raise WaitTimedOut(

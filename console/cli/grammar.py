@@ -70,7 +70,18 @@ class Verb(click.Command):
         for option in NOT_YET_OPTIONS.get(self.name or "", ()):
             if any(arg == option or arg.startswith(option + "=") for arg in args):
                 raise UsageError(f"{self.name} {option} is not supported yet.")
+        self._refuse_repeated(ctx, args)
         return super().parse_args(ctx, args)
+
+    def _refuse_repeated(self, ctx: click.Context, args: list[str]) -> None:
+        """click takes the last of several; an operator who types two environments means both."""
+        if ctx.resilient_parsing:
+            return
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        for param in given:
+            once = isinstance(param, click.Option) and not (param.multiple or param.is_flag)
+            if once and given.count(param) > 1:
+                raise UsageError(f"{param.opts[0]} is given {given.count(param)} times; give it once.")
 
 
 def verb(name: str, short_help: str = "") -> Callable[[Callable[..., Any]], click.Command]:

@@ -154,7 +154,10 @@ async def hosts(request: Request) -> Any:
 async def history(request: Request, change: Name = "", limit: Limit = 100, before: Before = 0) -> Any:
     """The latest events of the journal (``before`` the number of one, if it is given), oldest
     first; of one change, if it is named."""
-    found = await port_of(request).store.read(limit=limit, change=change, newest=True, before=before)
+    port = port_of(request)
+    found = await port.store.read(limit=limit, change=change, newest=True, before=before)
+    if change and not found and not before:
+        naming.change(port.snapshot, change)  # refuses the unknown
     return Reply([tell(recorded) for recorded in found])
 
 

@@ -166,8 +166,9 @@ def _item(moment: Moment, change: Change, item: Item) -> ItemView:
 
 
 def _origin(moment: Moment, change: Change, item: Item) -> str | None:
-    """The version an item leaves; before it starts, the one it would leave now."""
-    if item.origin is not None or item.started is not None:
+    """The version an item leaves; while it waits, the one it would leave now; of one that ended
+    without having begun, what ran when it was accepted."""
+    if item.started is not None or item.status in FINAL:
         return item.origin
     return moment.estate.known(change.instance(item)).target
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-from engine.model.change import Change, Item, Move, MoveState, Status
+from engine.model.change import Change, Item, Move, MoveState
 from engine.model.names import InstanceId
 from engine.plan.estate import Estate
 
@@ -35,22 +35,6 @@ def rollout_p90_s(estate: Estate, change: Change, item: Item) -> float:
     return rollout_s(estate, change, item) * math.exp(P90 * _spread(_samples(estate, change.instance(item))))
 
 
-def remaining_s(estate: Estate, change: Change, item: Item) -> float:
-    """Seconds until the end of a rollout that may have begun, at least one: the batches still
-    to come, less what the one under way has had already."""
-    whole_s = rollout_s(estate, change, item)
-    placed = len(estate.placements(change.instance(item)))
-    if item.started is None or not placed:
-        return whole_s
-    back = item.status is Status.REVERTING
-    moves = [move for move in item.moves.values() if move.back is back]
-    done = sum(move.state is MoveState.DONE for move in moves)
-    to_do = len(item.moves) if back else placed
-    flying = [move.started for move in moves if move.state is MoveState.MOVING]
-    had_s = (estate.snapshot.now - min(flying)).total_seconds() if flying else 0.0
-    return max(1.0, whole_s * (to_do - done) / placed - had_s)
-
-
 def revert_s(estate: Estate, change: Change, item: Item) -> float:
     """Seconds to take the whole rollout back, at the same pace as it went."""
     return rollout_s(estate, change, item)
@@ -58,11 +42,14 @@ def revert_s(estate: Estate, change: Change, item: Item) -> float:
 
 def batches(estate: Estate, instance: InstanceId) -> int:
     """How many times a group of placements moves, one group after the other; at least 1."""
+    return max(1, math.ceil(len(estate.placements(instance)) / parallel(estate, instance)))
+
+
+def parallel(estate: Estate, instance: InstanceId) -> int:
+    """How many of its placements move side by side; at least 1."""
     placed = len(estate.placements(instance))
     service = estate.service(instance.service)
-    if service is None or placed == 0:
-        return 1
-    return math.ceil(placed / min(placed, service.rollout.max_parallel.of(placed)))
+    return min(placed, service.rollout.max_parallel.of(placed)) if service and placed else 1
 
 
 def is_learned(estate: Estate, instance: InstanceId) -> bool:

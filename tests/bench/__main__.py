@@ -8,7 +8,7 @@ import json
 import platform
 from pathlib import Path
 
-from tests.bench import forecasting, journal, planning
+from tests.bench import accuracy, forecasting, journal, planning
 
 RESULTS = Path(__file__).parent.parent.parent / "build" / "bench"
 
@@ -16,7 +16,8 @@ RESULTS = Path(__file__).parent.parent.parent / "build" / "bench"
 def main() -> None:
     """Run and report."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    for name, bench in (("planning", planning), ("forecasting", forecasting), ("journal", journal)):
+    benches = (("planning", planning), ("forecasting", forecasting), ("accuracy", accuracy), ("journal", journal))
+    for name, bench in benches:
         rows = bench.measure()
         print(bench.TITLE)
         widths = {key: max(len(key), *(len(str(row[key])) for row in rows)) for key in rows[0]}

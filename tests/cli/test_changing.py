@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from console.cli.following import finish, follow
+from console.cli.session import Session
+from engine.api.client import Client
 from engine.model.change import Status
 from tests.api.served import Served
 from tests.cli.conftest import Interlock
@@ -75,6 +78,27 @@ def test_deploy_wait_follows_it_to_its_end(engine: Served, interlock: Interlock)
     assert "succeeded" in ran.err
     status = interlock("status", "checkout@prod", "-o", "json").data[0]
     assert (status["current"], status["state"]) == ({"1.1.0": 2}, "converged")
+
+
+def test_what_a_newer_change_took_is_told_when_the_older_is_done(
+    engine: Served, interlock: Interlock, capfd: pytest.CaptureFixture[str]
+) -> None:
+    engine.engine.rolling = False
+    interlock("deploy", "search=1.1.0", "checkout=1.1.0", "-e", "prod")
+    interlock("deploy", "checkout=2.0.0", "-e", "prod")
+    engine.engine.rolling = True
+    older = follow(engine_client(engine), "1", 20)
+    capfd.readouterr()
+    finish(Session(), older, 20)
+    assert "change 1 succeeded; superseded by a newer change, and not moved by this one: checkout" in (
+        capfd.readouterr().err
+    )
+    taken = next(item for item in older["items"] if item["service"] == "checkout")
+    assert (taken["state"], taken["from"]) == ("superseded", "1.0.0"), "not what the newer change has made of it"
+
+
+def engine_client(engine: Served) -> Client:
+    return Client(engine.address)
 
 
 def test_an_environment_after_the_service_is_told_where_it_goes(engine: Served, interlock: Interlock) -> None:

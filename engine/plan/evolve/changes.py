@@ -33,7 +33,7 @@ def evolve_change(state: State, recorded: Recorded) -> State:
     """The state after one event of a change."""
     match recorded.event:
         case ChangeAccepted(change):
-            changes = {**state.changes, change.id: change}
+            changes = {**state.changes, change.id: _leaving(state, change)}
             return replace(_prune(state, changes), next_change=max(state.next_change, change.number + 1))
         case ChangePaused(change_id, by):
             return _pause(state, change_of(state, change_id), by)
@@ -50,6 +50,16 @@ def evolve_change(state: State, recorded: Recorded) -> State:
         case MoveEnded():
             return _end(state, recorded.event, recorded)
     raise IllegalTransition(f"no rule for {type(recorded.event).__name__}")
+
+
+def _leaving(state: State, change: Change) -> Change:
+    """The change with what each of its items would leave if it began now: what is told of one
+    that ends without having begun."""
+    items = tuple(
+        item if item.origin is not None else replace(item, origin=instance_state(state, change.instance(item)).target)
+        for item in change.items
+    )
+    return replace(change, items=items)
 
 
 def restart_clocks(state: State, instance: InstanceId | None = None) -> State:

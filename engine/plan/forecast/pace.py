@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 
 from engine.model.change import Change, Item
-from engine.plan.durations import P90, is_learned, remaining_s, rollout_p90_s, rollout_s
+from engine.plan.durations import P90, is_learned, rollout_p90_s, rollout_s
 from engine.plan.estate import Estate
 
 # (estate, change, item, squares so far) -> (seconds the rollout takes, squares at its end)
@@ -18,7 +18,7 @@ Pace = Callable[[Estate, Change, Item, float], tuple[float, float]]
 
 def likely(estate: Estate, change: Change, item: Item, squares: float) -> tuple[float, float]:
     """Each rollout takes its median; one that follows another its mean, which is what adds up."""
-    usual_s, p90_s = remaining_s(estate, change, item), _p90_s(estate, change, item)
+    usual_s, p90_s = rollout_s(estate, change, item), rollout_p90_s(estate, change, item)
     follows = squares > 0 and is_learned(estate, change.instance(item))
     mean_s = usual_s * math.exp((math.log(p90_s / usual_s) / P90) ** 2 / 2)
     return mean_s if follows else usual_s, squares + (p90_s - usual_s) ** 2
@@ -28,8 +28,3 @@ def cautious(estate: Estate, change: Change, item: Item, squares: float) -> tupl
     """Each rollout takes as much longer as makes the whole chain before it a p90."""
     usual_s, total = likely(estate, change, item, squares)
     return usual_s + math.sqrt(total) - math.sqrt(squares), total
-
-
-def _p90_s(estate: Estate, change: Change, item: Item) -> float:
-    """What nine of ten such rollouts keep, from where this one is."""
-    return remaining_s(estate, change, item) * rollout_p90_s(estate, change, item) / rollout_s(estate, change, item)

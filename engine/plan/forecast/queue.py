@@ -18,6 +18,7 @@ from engine.model.names import InstanceId
 from engine.model.snapshot import Decide
 from engine.model.wait import RESERVING, Reason, Wait
 from engine.plan.estate import Estate
+from engine.plan.forecast.steps import Key
 from engine.plan.gates import is_blocked, waits_before_start
 from engine.plan.linked import link
 from engine.plan.sequence import Clash, Order
@@ -25,8 +26,6 @@ from engine.plan.starts import Entry, Line, Starts, behind, case_of, line, overt
 
 ROOM = RESERVING - {Reason.DEPENDENCY_BUSY}  # what any rollout's end can clear
 PATIENCE = 2  # a full look after so many others as are half of the items that wait
-
-Key = tuple[str, str]
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from engine.model.wait import Reason, Wait
 from engine.plan.gates.case import Case
 from engine.plan.soaking import before, required_s
 
+ROUNDING_S = 1e-6  # a moment worked out from seconds is exact to a microsecond
 OPEN = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSED})
 
 
@@ -61,7 +62,7 @@ def _judge(
     if record.sha256 != wanted:
         return f"what soaked in {first.environment} as {what} is not the artifact that would be deployed", None
     best_s = record.best_s(estate.snapshot.elapsed_s)
-    if best_s >= needed_s:
+    if best_s >= needed_s - ROUNDING_S:
         return "", None
     message = f"{what} has to be healthy in {first.environment} for {needed_s:g} s; so far {best_s:.0f} s"
     if record.since_s is None:

@@ -1,0 +1,144 @@
+"""The sample organization with a calendar and a queue of forty changes, played to its end by the
+real planner, placement after placement, with durations that scatter as a forecaster cannot know.
+
+What was fixed before any result was seen: the calendar, the limits, the soak time, the ranges of
+the durations, and the seeds (those from 1 on). Odd seeds queue in the evening, when the window is
+shut, even ones in the morning, when it has been open for an hour.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+import tomllib
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from engine.inventory import load
+from engine.model.change import Change, Item
+from engine.model.event import ChangeAccepted, EngineStarted, HostSeen
+from engine.model.inventory import Environment, Inventory, Limits
+from engine.model.names import InstanceId
+from engine.model.observation import Reach
+from engine.model.scope import Scope
+from engine.model.snapshot import Execute
+from engine.model.window import Entry, Freeze, Hours, Schedule, WindowPolicy
+from engine.plan.durations import batches
+from engine.plan.estate import Estate
+from engine.plan.forecast import Accuracy, accuracy, forecast, news
+from tests.builders import T0, World, catalog, seen
+
+ACME = Path(__file__).parent.parent.parent / "inventories" / "acme"
+SIGMA, CHANGES = 0.3, 40
+LEARNED = (3, 12)  # earlier rollouts of each instance
+USUAL_S = (600, 2400)  # of a whole rollout
+EVENING_S = 10 * 3600.0  # 20:00 in Berlin; T0 is 10:00, a Tuesday
+
+
+def inventory() -> Inventory:
+    """Production moves on weekdays from nine to five, after half an hour in staging; a team is
+    frozen until the next noon; four rollouts may run at a time, three of one team."""
+    office = Entry(ZoneInfo("Europe/Berlin"), frozenset(range(5)), (Hours(9 * 3600, 17 * 3600),))
+    prod = Scope(environments=frozenset({"prod"}))
+    freeze = Freeze("stocktaking", T0 - timedelta(days=1), T0 + timedelta(hours=26), Scope(teams=frozenset({"shop"})))
+    return replace(
+        load(ACME),
+        environments={"staging": Environment("staging"), "prod": Environment("prod", "staging", 1800.0)},
+        windows={"office": WindowPolicy("office", Schedule((office,)), prod)},
+        freezes={"stocktaking": freeze},
+        limits=Limits(rollouts=4, per_team=3),
+    )
+
+
+class Organization:
+    """The estate at its first version, with what earlier rollouts taught. ``is_known``: nothing
+    scatters, and the forecaster knows how long everything takes."""
+
+    def __init__(self, seed: int, *, is_known: bool = False) -> None:
+        self._chance = random.Random(seed)
+        self._sigma = 0.0 if is_known else SIGMA
+        estate = inventory()
+        with (ACME / "releases.toml").open("rb") as file:
+            self._releases = tomllib.load(file)["services"]
+        self.known = {name: list(release["versions"]) for name, release in self._releases.items()}
+        self.made = World(estate, catalog(estate, sorted({v for many in self.known.values() for v in many})))
+        self.made.record(EngineStarted("store", 1, "engine"))
+        for host in estate.hosts:
+            self.made.record(HostSeen(host, Reach.UP, "boot", True))
+        for instance in estate.instances():
+            first = self.runs(instance)
+            self.made.record(*(seen(placement, first) for placement in estate.placements(instance)))
+        self.made.settle()
+        self.made.elapsed_s = EVENING_S if seed % 2 else 0.0
+        self.made.settle()
+        index = Estate(self.made.snapshot)
+        self.usual_batch_s = {
+            instance: self._chance.uniform(*USUAL_S) / batches(index, instance) for instance in estate.instances()
+        }
+        learned = {
+            instance: replace(
+                known, batch_s=tuple(self._drawn(instance) for _ in range(self._chance.randint(*LEARNED)))
+            )
+            for instance, known in self.made.state.instances.items()
+        }
+        self.made.state = replace(self.made.state, instances=learned)
+        self._factors: dict[tuple[str, str], float] = {}
+
+    def runs(self, instance: InstanceId) -> str:
+        """The version that runs at the beginning."""
+        release = self._releases[instance.service]
+        return str(release.get(instance.environment, release["versions"][0]))
+
+    def _drawn(self, instance: InstanceId) -> float:
+        return self.usual_batch_s[instance] * self._chance.lognormvariate(0, self._sigma)
+
+    def queue(self) -> None:
+        """Forty changes, each of another instance to its next version, in a random order."""
+        ways = []
+        for instance in self.made.inventory.instances():
+            known = self.known[instance.service]
+            newer = known[known.index(self.runs(instance)) + 1 :]
+            ways += [(instance, newer[0])] if newer else []
+        for instance, goal in self._chance.sample(ways, CHANGES):
+            item = Item(instance.service, goal, self.made.inventory.services[instance.service].configuration)
+            change = Change(self.made.state.next_change, instance.environment, (item,), "ana", self.made.snapshot.now)
+            self.made.record(ChangeAccepted(change))
+
+    def play(self) -> None:
+        """Let it all happen: every move takes its instance's usual time by the rollout's own
+        factor, and the planner is asked again whenever one ends or a wait may clear."""
+        due: list[tuple[float, int, Execute]] = []
+        while True:
+            for act in self.made.settle():
+                heapq.heappush(due, (self.made.elapsed_s + self._takes_s(act), self.made.seq, act))
+            now = self.made.snapshot.now
+            clears = [wait.until for wait in self.made.plan().waits if wait.until is not None and wait.until > now]
+            times = [(until - T0).total_seconds() for until in clears] + [at for at, _, _ in due[:1]]
+            if not times:
+                return
+            self.made.elapsed_s = min(times)
+            while due and due[0][0] <= self.made.elapsed_s:
+                self.made.finish(heapq.heappop(due)[2])
+
+    def _takes_s(self, act: Execute) -> float:
+        key = (act.change, act.placement.service)
+        if key not in self._factors:
+            self._factors[key] = self._chance.lognormvariate(0, self._sigma)
+        return self.usual_batch_s[act.placement.instance] * self._factors[key]
+
+
+def played(seed: int) -> tuple[Change, ...]:
+    """Every change of one seed, as it ended and as it was foreseen when all were queued."""
+    organization = Organization(seed)
+    organization.queue()
+    made = organization.made
+    made.record(*news(made.state, forecast(made.snapshot)))
+    organization.play()
+    return tuple(made.state.changes.values())
+
+
+def measured(seed: int) -> Accuracy:
+    """How good one seed's forecast was."""
+    return accuracy(played(seed))
