@@ -23,7 +23,7 @@ NOT_YET_VERBS = frozenset(
     )
 )
 NOT_YET_OPTIONS = {
-    "deploy": ("--allow-lockstep", "--artifact", ),
+    "deploy": ("--artifact",),
     "demo": ("--play",),
     "engine": ("--metrics",),
 }  # fmt: skip

@@ -50,6 +50,7 @@ def _deploy(snapshot: Snapshot, body: DeployRequest, who: str, only_differing: b
         on_failure,
         only_differing,
         accept_bridge=bool(body.get("accept_bridge")),
+        allow_lockstep=bool(body.get("allow_lockstep")),
         through=through,
         reconfigure=reconfigure,
         evidence=dict(body.get("evidence", {})),

@@ -3,6 +3,7 @@ something now."""
 
 from __future__ import annotations
 
+from engine.api.outages import outage_view
 from engine.api.protocol import BranchView, BridgeView, LockstepPair, LockstepView, PlanView, StepView, WhyView
 from engine.api.views import wait_view
 from engine.model.request import Deploy, Rollback
@@ -26,6 +27,7 @@ def plan_view(snapshot: Snapshot, wanted: Deploy | Rollback) -> PlanView:
             for services, clashes in found.locksteps
         ],
         "bridge": [_leg(leg) for leg in found.bridge],
+        "outage": [outage_view(facing) for facing in found.outages],
         "chain": [_leg(leg) for leg in found.chain],
         "violations": [printable(sentence(clash)) for clash in found.violations],
         "refused": printable(found.refused),

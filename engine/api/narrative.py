@@ -16,6 +16,7 @@ from engine.model import access
 from engine.model import decision as decided
 from engine.model import event as ev
 from engine.model.change import Kind
+from engine.model.outage import OutageBegan
 from engine.model.text import first_line, printable
 from engine.runtime.watchers import News, Progress
 
@@ -71,6 +72,11 @@ def _shut(e: ev.RolloutShut) -> Told:
         return e.change, e.service, f"{e.service} goes on: what was shut over it is open again"
     does = "goes back, to wait for the next window" if e.revert else "pauses at the end of its batch"
     return e.change, e.service, f"{e.service} {does}: {e.by} is shut"
+
+
+def _outage(e: OutageBegan) -> Told:
+    text = f"an outage of {', '.join(e.members)} begins: {', '.join(e.stopped)} stops until the others have moved"
+    return e.change, e.change, text
 
 
 def _foreseen(e: ev.ForecastPublished) -> Told:
@@ -140,6 +146,7 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
     decided.GateOverridden: _override,
     decided.VersionMarkedBad: _marked,
     decided.VersionCleared: _cleared,
+    OutageBegan: _outage,
     ev.RolloutShut: _shut,
     ev.ItemStatus: lambda e: (e.change, e.service, f"{e.service} is {e.status.value}{_why(e.failure)}"),
     ev.ChangeStatus: _status,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from engine.api.consents import approval_views, bad_views, override_views
 from engine.api.moment import Moment
+from engine.api.outages import outage_view
 from engine.api.protocol import (
     ChangeView,
     ForecastView,
@@ -28,6 +29,7 @@ from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Reach, Sighting
 from engine.model.text import printable, printable_lines
 from engine.model.wait import Wait
+from engine.plan.outage.facing import faced_by
 from engine.plan.pending import pending, reconfigures
 from engine.plan.standing import state_of
 from engine.plan.violations import sentence, violations
@@ -131,6 +133,8 @@ def change_view(moment: Moment, change: Change) -> ChangeView:
         "aborted_by": printable(change.aborted_by),
         "rejection": printable(change.rejection),
         "expedited": change.expedited > 0,
+        "allow_lockstep": change.allow_lockstep,
+        "outage": [outage_view(facing) for facing in faced_by(moment.estate, change)],
     }
 
 

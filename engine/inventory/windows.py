@@ -67,14 +67,13 @@ _Dated: Any = section_with("_Dated", {"from": _FROM, "except": _EXEMPT})
 class WindowEntry(_Exempting):  # type: ignore[misc] # it has a key called except
     """When rollouts may run. All windows that apply must be open; allow unites, deny wins."""
 
-    later = frozenset({"outage"})
-
     applies_to: ScopeEntry = Field(default=ScopeEntry(), description="What it applies to; default: everything")
     allow: Times = Field(default=[], description="Open in any of these; without any, always")
     deny: Times = Field(default=[], description="Closed in all of these, whatever is allowed")
     tz: Zone | None = Field(default=None, description="The time zone of entries and calendars; default: UTC")
     on_close: OnCloseOf = Field(default="finish_batch", description="What a running rollout does when it closes")
     span: Flag = Field(default=False, description="Whether a rollout may pause and go on over several windows")
+    outage: Flag = Field(default=False, description="Whether what goes in lockstep may be stopped for it")
 
 
 class FreezeEntry(_Dated):  # type: ignore[misc] # it has keys called from and except
@@ -100,6 +99,7 @@ def make_windows(read: Read[S], entries: dict[str, WindowEntry], scopes: Scopes)
             exempt=_exempt(read, path, entry, scopes),
             on_close=OnClose(entry.on_close),
             span=entry.span,
+            outage=entry.outage,
         )
     return made
 

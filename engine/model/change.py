@@ -19,6 +19,7 @@ from engine.errors import IllegalTransition
 from engine.model.consent import Approval, Override
 from engine.model.forecast import Foreseen
 from engine.model.names import InstanceId
+from engine.model.outage import Outage
 from engine.model.service import Configuration
 
 
@@ -142,7 +143,7 @@ class Item:
     names of its steps begin anew with each. ``shut_by`` is the window or freeze that paused it;
     ``again``: it goes back because of one, and then waits for its next turn.
     ``origin_sha256`` is the digest of the version it leaves, "" where it is not known: no other
-    content may go under these names.
+    content may go under these names. ``outage``: its part in a lockstep that goes together.
     """
 
     service: str
@@ -161,6 +162,12 @@ class Item:
     shut_by: str = ""
     again: bool = False
     origin_sha256: str = ""
+    outage: Outage | None = None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether an outage has it stand still for a while, or is about to."""
+        return self.outage is not None and self.outage.stops and self.status in UNFINISHED_ROLLOUT
 
 
 class OnFailure(StrEnum):
@@ -186,7 +193,8 @@ class Change:
     takes it back; ``rejection`` says who rejected it and why. ``expedited`` is its rank among the
     changes moved ahead (0: in its turn; the highest goes first). ``follows`` names the change that
     has to succeed before this one may start ("" = none): steps of one way. ``when_available``: it was taken
-    before its artifacts were known. ``promised`` is the first forecast that had an end, ``foreseen``
+    before its artifacts were known. ``allow_lockstep``: where no order is safe, its services may be
+    stopped together. ``promised`` is the first forecast that had an end, ``foreseen``
     the latest.
     """
 
@@ -214,6 +222,7 @@ class Change:
     aborted_by: str = ""
     rejection: str = ""
     expedited: int = 0
+    allow_lockstep: bool = False
 
     @property
     def place(self) -> tuple[int, int]:

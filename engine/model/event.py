@@ -26,6 +26,7 @@ from engine.model.decision import (
 )
 from engine.model.names import InstanceId
 from engine.model.observation import Reach, Sighting
+from engine.model.outage import OutageBegan
 from engine.model.service import Configuration
 
 
@@ -264,6 +265,7 @@ Event = (
     | VersionMarkedBad
     | VersionCleared
     | ItemStatus
+    | OutageBegan
     | RolloutShut
     | ChangeStatus
     | MoveIntended

@@ -22,6 +22,7 @@ class Deploy:
     ``accept_bridge``: where no order is safe, queue the steps of the bridge instead.
     ``through``: queue a change for each environment up to this one ("" = only ``environment``).
     ``evidence``: what policies ask for, by key. ``not_before`` (UTC): it does not start earlier.
+    ``allow_lockstep``: where no order is safe, stop the consumers, move the rest, start them anew.
     ``when_available``: take versions whose artifacts are not known yet; they are waited for.
     """
 
@@ -37,6 +38,7 @@ class Deploy:
     not_before: datetime | None = None
     when_available: bool = False
     reconfigure: bool = False
+    allow_lockstep: bool = False
 
 
 @dataclass(frozen=True, slots=True)

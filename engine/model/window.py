@@ -88,7 +88,7 @@ class Schedule:
 @dataclass(frozen=True, slots=True)
 class WindowPolicy:
     """One policy of ``policies.windows``. ``span``: a rollout may go on over several windows
-    and need not fit into one."""
+    and need not fit into one. ``outage``: in it, services that go in lockstep may be stopped."""
 
     name: str
     schedule: Schedule
@@ -96,6 +96,7 @@ class WindowPolicy:
     exempt: Scope | None = None
     on_close: OnClose = OnClose.FINISH_BATCH
     span: bool = False
+    outage: bool = False
 
     @property
     def key(self) -> str:

@@ -25,8 +25,8 @@ def alarm_waits(estate: Estate, change: Change, item: Item) -> Iterator[Wait]:
     """A wait for each alarm that fires or cannot be read. What is itself ill is held by none:
     the change may be what mends it."""
     instance = change.instance(item)
-    if not estate.inventory.alarms or _is_ill(estate, instance):
-        return
+    if not estate.inventory.alarms or item.outage or _is_ill(estate, instance):
+        return  # what is stopped on purpose sets alarms off, and is not to stay down for that
     for policy, said in alarms_over(estate, instance):
         owner = f"policies.alarms.{policy.name}"
         if said is None or said.verdict is Verdict.UNKNOWN:
@@ -42,7 +42,7 @@ def alarm_waits(estate: Estate, change: Change, item: Item) -> Iterator[Wait]:
 
 def fired_during(estate: Estate, change: Change, item: Item) -> str:
     """The alarm that began to fire while the rollout ran, as a sentence; "" if none did."""
-    if item.started is None:
+    if item.started is None or item.outage:
         return ""
     for policy, said in alarms_over(estate, change.instance(item)):
         if said is not None and said.verdict is Verdict.FIRING and said.since > item.started:

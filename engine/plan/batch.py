@@ -13,6 +13,7 @@ from engine.model.change import Kind, Move
 from engine.model.event import MoveIntended
 from engine.model.names import PlacementId
 from engine.model.release import Artifact
+from engine.model.service import Configuration
 from engine.model.snapshot import Action, Execute
 from engine.model.wait import Reason, Wait
 from engine.plan.budget import Budgets
@@ -38,9 +39,9 @@ def next_batch(
         return estate.available(placement) and not (back and rollout.origin_of(placement) is None)
 
     for placement in sorted(left, key=estate.available):
-        untouchable = _untouchable(rollout, placement, busy)
-        if untouchable:
-            waits.append(untouchable)
+        wait = untouchable(rollout, placement, busy)
+        if wait:
+            waits.append(wait)
         elif flying >= limit:
             break
         elif goes_down(placement) and down + 1 > limit:
@@ -61,7 +62,7 @@ def next_batch(
     return actions, _each_once(waits)
 
 
-def _untouchable(rollout: UnderWay, placement: PlacementId, busy: set[str]) -> Wait | None:
+def untouchable(rollout: UnderWay, placement: PlacementId, busy: set[str]) -> Wait | None:
     """Why no step can begin on the placement's host now; None if one can."""
     if not rollout.estate.reachable(placement.host):
         return rollout.unreachable(placement)
@@ -76,6 +77,8 @@ def _untouchable(rollout: UnderWay, placement: PlacementId, busy: set[str]) -> W
 
 def _refusals(rollout: UnderWay, placement: PlacementId, budgets: Budgets) -> list[Wait]:
     """The budgets that keep a placement, which is available, from going down now."""
+    if rollout.item.outage:
+        return []  # budgets are lifted for exactly the services that an outage moves
     return [
         replace(rollout.wait(refusal.reason, rollout.instance, refusal.message, refusal.unblock), owner=refusal.owner)
         for refusal in budgets.refuse(placement)
@@ -100,13 +103,13 @@ def _execute(rollout: UnderWay, placement: PlacementId, *, back: bool) -> Execut
     origin = (sighting.version or sighting.release) if sighting else None
     goal = rollout.origin_of(placement) if back else item.goal
     again = str(item.retries or "")
-    step = _name(rollout, placement, f"{again}{'b' if back else 'f'}{attempt}")
+    step = step_name(rollout, placement, f"{again}{'b' if back else 'f'}{attempt}")
     intent = MoveIntended(change.id, item.service, placement.host, step, origin, goal, attempt, back)
     move = Move(placement.host, step, origin, goal, attempt, rollout.estate.snapshot.now, back)
     return execution(rollout, move, intent)
 
 
-def _name(rollout: UnderWay, placement: PlacementId, turn: str) -> str:
+def step_name(rollout: UnderWay, placement: PlacementId, turn: str) -> str:
     """A name that no other step ever has: not on its host, which answers a name it knows with
     what it did under it; nor after a journal was put back that gives out its changes' numbers
     again, hence the epoch, which is above that of every host the engine has reached."""
@@ -119,7 +122,7 @@ def execution(rollout: UnderWay, move: Move, intent: MoveIntended | None) -> Exe
     """What the runtime needs to carry out a move; without ``intent``, to take it up again."""
     item, policy = rollout.item, rollout.policy
     placement = PlacementId(item.service, rollout.change.environment, move.host)
-    configuration = (item.origin_configuration if move.back else None) or item.configuration
+    configuration = _configuration(rollout, placement, move)
     return Execute(
         change=rollout.change.id,
         placement=placement,
@@ -135,6 +138,15 @@ def execution(rollout: UnderWay, move: Move, intent: MoveIntended | None) -> Exe
         former=former(rollout.estate.state, placement, configuration),
         intent=intent,
     )
+
+
+def _configuration(rollout: UnderWay, placement: PlacementId, move: Move) -> Configuration:
+    """How the release is run; for a stop, how what is stopped was brought there."""
+    item, state = rollout.item, rollout.estate.state
+    deployed = state.deployed.get(placement) if item.outage and move.goal is None else None
+    if deployed is not None and deployed.configuration in state.configurations:
+        return state.configurations[deployed.configuration]
+    return (item.origin_configuration if move.back else None) or item.configuration
 
 
 def _is_kept(rollout: UnderWay, move: Move) -> bool:

@@ -78,9 +78,16 @@ def _after_failure(estate: Estate, change: Change) -> tuple[list[Action], list[W
             failed = next((other.service for other in change.items if other.status in UNSUCCESSFUL), "another")
             why = f"{change.aborted_by} aborted the change" if change.aborted_by else f"{failed} failed"
             reason = f"taken back because {why}"
-            return [Decide(ItemStatus(change.id, item.service, Status.REVERTING, reason))], []
+            together = _together(item, done)
+            return [Decide(ItemStatus(change.id, each, Status.REVERTING, reason)) for each in together], []
         waits.append(wait)
     return [], waits
+
+
+def _together(item: Item, done: list[Item]) -> list[str]:
+    """What goes back with an item: all that came with it by an outage."""
+    members = item.outage.members if item.outage else (item.service,)
+    return [each.service for each in done if each.service in members]
 
 
 def _is_newest(estate: Estate, change: Change, item: Item) -> bool:
@@ -90,12 +97,13 @@ def _is_newest(estate: Estate, change: Change, item: Item) -> bool:
 
 def _why_not_back(rollout: UnderWay) -> Wait | None:
     """Why an item that is done cannot be taken back now, None if it can."""
-    name = rollout.item.service
+    name, outage = rollout.item.service, rollout.item.outage
+    with_it = outage.members if outage else ()
     for other in rollout.estate.neighbours(name):
         rolling = rollout.estate.rolling(rollout.instance._replace(service=other))
         if rolling:
             return rollout.wait(Reason.DEPENDENCY_BUSY, rollout.instance, f"{other} is rolling (change {rolling.id})")
-    clash = rollout.unsafe(rollout.item.origin)
+    clash = rollout.unsafe(rollout.item.origin, with_it)
     if clash is None:
         return None
     message = f"{name} cannot go back to {rollout.item.origin}: {clash.sentence()}"

@@ -40,6 +40,12 @@ def revert_s(estate: Estate, change: Change, item: Item) -> float:
     return rollout_s(estate, change, item)
 
 
+def together_s(estate: Estate, change: Change, group: Sequence[str], stopped: Sequence[str]) -> float:
+    """Seconds that an outage of these services will take: some move, then what was stopped starts."""
+    each = {name: expected_s(estate, InstanceId(name, change.environment)) for name in group}
+    return sum(max((s for name, s in each.items() if (name in stopped) is half), default=0.0) for half in (False, True))
+
+
 def batches(estate: Estate, instance: InstanceId) -> int:
     """How many times a group of placements moves, one group after the other; at least 1."""
     return max(1, math.ceil(len(estate.placements(instance)) / parallel(estate, instance)))

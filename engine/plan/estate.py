@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Hashable
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
-from engine.model.change import Change, Item, Move, MoveState, Status
+from engine.model.change import UNFINISHED_ROLLOUT, Change, Item, Move, MoveState, Status
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, Reach, Unit
 from engine.model.service import Need, Service
@@ -64,6 +64,9 @@ class Estate:
             instance: [(change, change.item(instance.service)) for change in self._changes_of(instance, snapshot)]
             for instance in touched
         }
+        later.__dict__["stopped"] = self.stopped - frozenset(touched) | {
+            instance for instance in touched if any(item.is_stopped for _, item in later.items[instance])
+        }
         if not self.moving:
             later.__dict__["moving"] = self.moving
         return later
@@ -89,6 +92,11 @@ class Estate:
             for item in change.items:
                 found[change.instance(item)].append((change, item))
         return found
+
+    @cached_property
+    def stopped(self) -> frozenset[InstanceId]:
+        """The instances that an outage has stopped, or is about to stop, for a while."""
+        return frozenset(change.instance(item) for change, item in self.state.rollouts() if item.is_stopped)
 
     @cached_property
     def moving(self) -> dict[str, tuple[Change, Item, Move]]:
@@ -202,6 +210,8 @@ class Estate:
         """Whether a placement is part of what budgets are about: it runs something, or ought to.
         What was never installed, is being installed for the first time, or withdrawn for good,
         can lose nothing."""
+        if placement.instance in self.stopped:
+            return True
         if self.is_moving(placement):
             move = self.moving[placement.host][2]
             return move.origin is not None and move.goal is not None
@@ -250,10 +260,13 @@ class Estate:
     def rolling(self, instance: InstanceId) -> Change | None:
         """The change that is rolling the instance now: moves in flight or still to come.
 
-        Paused at a safe point, or left only with hosts that do not answer, does not count.
+        Paused at a safe point, or left only with hosts that do not answer, does not count; but
+        an outage does until it is over: what is stopped meanwhile must find what it left.
         """
         for change, item in reversed(self.items.get(instance, ())):
             if any(move.state is MoveState.MOVING for move in item.moves.values()):
+                return change
+            if item.outage and item.status in UNFINISHED_ROLLOUT:
                 return change
             if (
                 item.status in (Status.RUNNING, Status.REVERTING)

@@ -11,6 +11,7 @@ from engine.errors import RequestRefused
 from engine.model.change import Status
 from engine.model.decision import GateOverridden
 from engine.model.event import ItemStatus, Recorded
+from engine.model.outage import OutageBegan
 from engine.model.request import OverrideGate
 from engine.model.snapshot import Decide, Plan, Snapshot
 from engine.model.state import State
@@ -62,8 +63,6 @@ def lets_loose(snapshot: Snapshot, request: OverrideGate) -> LetLoose:
 def _starts(found: Plan, state: State) -> tuple[Start, ...]:
     """The rollouts that a plan begins."""
     events = [action.event for action in found.actions if isinstance(action, Decide)]
-    return tuple(
-        (event.change, event.service, state.changes[event.change].item(event.service).goal)
-        for event in events
-        if isinstance(event, ItemStatus) and event.status is Status.RUNNING
-    )
+    began = [(e.change, e.service) for e in events if isinstance(e, ItemStatus) and e.status is Status.RUNNING]
+    began += [(event.change, name) for event in events if isinstance(event, OutageBegan) for name in event.members]
+    return tuple((change, name, state.changes[change].item(name).goal) for change, name in began)

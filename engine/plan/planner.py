@@ -15,6 +15,7 @@ from engine.plan.batch import execution
 from engine.plan.budget import Budgets
 from engine.plan.closing import close
 from engine.plan.estate import Estate
+from engine.plan.outage import advance_together
 from engine.plan.rollout import advance
 from engine.plan.soaking import soaks
 from engine.plan.starts import starts
@@ -90,7 +91,10 @@ def _carry_on(estate: Estate, overtaken: set[tuple[str, str]]) -> Part:
     busy, budgets = set(estate.moving), Budgets(estate)
     for change, item in estate.state.rollouts():
         stop = (change.id, item.service) in overtaken
-        more, why = advance(UnderWay(estate, change, item), busy, budgets, stop=stop)
+        rollout = UnderWay(estate, change, item)
+        more, why = (
+            advance_together(rollout, busy, budgets) if item.outage else advance(rollout, busy, budgets, stop=stop)
+        )
         actions += more
         waits += why
     return actions, waits

@@ -17,6 +17,7 @@ from engine.model.wait import Wait
 from engine.plan.bridge import bridge
 from engine.plan.estate import Estate
 from engine.plan.evolve import evolve
+from engine.plan.outage.facing import Facing, faced
 from engine.plan.pending import reconfigures
 from engine.plan.planner import plan
 from engine.plan.requests import judge
@@ -47,7 +48,8 @@ class Preview:
     ``waits`` are those that something outside the request imposes. ``bridge``: the moves over
     versions in between that would resolve the locksteps, none if there are none known. ``chain``:
     what would have to go back too if a rollback is refused by others, dependents first.
-    ``violations``: the dependencies of what would move that are broken already."""
+    ``violations``: the dependencies of what would move that are broken already. ``outages``: what
+    the locksteps would take without a bridge."""
 
     environment: str = ""
     steps: tuple[Step, ...] = ()
@@ -58,6 +60,7 @@ class Preview:
     bridge: tuple[Leg, ...] = ()
     chain: tuple[Leg, ...] = ()
     violations: tuple[Clash, ...] = ()
+    outages: tuple[Facing, ...] = ()
 
 
 def queued(snapshot: Snapshot, request: Request) -> Snapshot | None:
@@ -90,9 +93,18 @@ def preview(snapshot: Snapshot, request: Request) -> Preview:
     touches = sorted({consumer for name in moved for consumer in estate.consumers.get(name, ())} - moved)
     locksteps = found.locksteps if len(changes) == 1 else ()
     legs = bridge(estate, first.environment, _goals(first)) if locksteps else ()
+    outages = faced(estate, first.environment, _goals(first)) if locksteps else ()
     more = _chain(estate, first) if isinstance(request, Rollback) and not request.chain else ()
     return Preview(
-        first.environment, tuple(steps), waits, locksteps, "", tuple(touches), legs, more, _broken(estate, changes)
+        environment=first.environment,
+        steps=tuple(steps),
+        waits=waits,
+        locksteps=locksteps,
+        touches=tuple(touches),
+        bridge=legs,
+        chain=more,
+        violations=_broken(estate, changes),
+        outages=outages,
     )
 
 

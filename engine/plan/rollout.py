@@ -128,7 +128,7 @@ def _is_late(rollout: UnderWay) -> str:
     return f"{what}: no progress within {limit_s:g} s; {ill[0].host}: {rollout.illness(ill[0])}"
 
 
-def _conclude_back(rollout: UnderWay) -> tuple[list[Action], list[Wait]]:
+def conclude_back(rollout: UnderWay) -> tuple[list[Action], list[Wait]]:
     """Everything is put back; it is over when what was put back is healthy again, or plainly
     does not become so within the progress deadline."""
     ill = [
@@ -203,7 +203,7 @@ def _advance_back(rollout: UnderWay, busy: set[str], budgets: Budgets) -> tuple[
     """The rollout is being taken back: every placement to the origin."""
     left = [p for p in rollout.placements if not rollout.is_at_origin(p) and not rollout.estate.is_moving(p)]
     if not left and not rollout.in_flight:
-        return _conclude_back(rollout)
+        return conclude_back(rollout)
     spent = [
         move for p in left if (move := rollout.item.moves.get(p.host)) and move.back and move.attempt >= BACK_TRIES
     ]
@@ -218,13 +218,13 @@ def _advance_back(rollout: UnderWay, busy: set[str], budgets: Budgets) -> tuple[
         if clash:
             message = f"cannot be put back to {rollout.origin_of(placement)}: {clash.sentence()}"
             return [], [rollout.wait(Reason.DEPENDENT_INCOMPATIBLE, rollout.instance, message)]
-    resting = [wait for p in left if (wait := _rest(rollout, p))]
+    resting = [wait for p in left if (wait := rest(rollout, p))]
     still = {move.host for move in spent} | {wait.subject.rpartition("/")[2] for wait in resting}
     actions, waits = next_batch(rollout, [p for p in left if p.host not in still], busy, budgets, back=True)
     return actions, [*waits, *resting]
 
 
-def _rest(rollout: UnderWay, placement: PlacementId) -> Wait | None:
+def rest(rollout: UnderWay, placement: PlacementId) -> Wait | None:
     """The pause before a placement that could not be put back is tried again: what filled the
     disk or killed the job is seldom gone within a second."""
     move = rollout.item.moves.get(placement.host)

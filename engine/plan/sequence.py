@@ -89,6 +89,15 @@ def order(estate: Estate, environment: str, goals: Mapping[str, str], blocked: I
     return Order(before, locksteps)
 
 
+def stopped_in(estate: Estate, environment: str, goals: Mapping[str, str], group: Iterable[str]) -> tuple[str, ...]:
+    """The services of a lockstep to stop so that the others have a safe order: every consumer whose
+    versions force an order on it. Among those left nobody needs anybody."""
+    inside = {name: goals[name] for name in group}
+    old = {name: estate.may_run(InstanceId(name, environment)) for name in inside}
+    pairs = _pairs(estate, inside)
+    return tuple(sorted({consumer for consumer, provider in pairs if _forced(estate, consumer, provider, inside, old)}))
+
+
 def clash_of(
     estate: Estate, consumer: str, versions: Iterable[str], provider: str, provider_versions: Iterable[str]
 ) -> Clash | None:

@@ -22,7 +22,7 @@ from engine.plan.under_way import UnderWay
 def shut_over(rollout: UnderWay) -> list[Shut]:
     """The closed windows and freezes that hold the rollout now."""
     change, item = rollout.change, rollout.item
-    if change.kind is Kind.ROLLBACK:
+    if change.kind is Kind.ROLLBACK or item.outage:  # an outage is one batch: it is finished
         return []
     found = [*closed_windows(rollout.estate, change, item), *freezes(rollout.estate, change, item)]
     return [shut for shut in found if not is_lifted(rollout.estate, change, shut[1].reason)]

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from engine.model.change import Change, Item, MoveState, Status
 from engine.model.event import ItemStatus
 from engine.model.names import InstanceId
+from engine.model.outage import OutageBegan
 from engine.model.snapshot import Action, Decide
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
 from engine.plan.gates import FORESEEN, Case, is_blocked, is_stuck, waits_before_start
+from engine.plan.gates.outage import together
 from engine.plan.linked import link
-from engine.plan.sequence import Order, order
+from engine.plan.sequence import Order, order, stopped_in
 
 Entry = tuple[Change, Item]
 
@@ -24,11 +26,13 @@ Entry = tuple[Change, Item]
 @dataclass(slots=True)
 class Starts:
     """What the queue comes to: decisions, waits, and the rollouts (change, service) that are to
-    stop at their safe point because a newer change takes over."""
+    stop at their safe point because a newer change takes over. ``begun`` are the (change, service)
+    that began with another one."""
 
     actions: list[Action] = field(default_factory=list)
     waits: list[Wait] = field(default_factory=list)
     overtaken: set[tuple[str, str]] = field(default_factory=set)
+    begun: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +123,17 @@ def case_of(
 def _walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts) -> None:
     reserved: dict[str, Change] = {}
     for change, item in where.entries:
-        if where.leaders[item.service][0] is not change:
+        if where.leaders[item.service][0] is not change or (change.id, item.service) in result.begun:
             continue
-        waits = waits_before_start(case_of(estate, where, (change, item), reserved, tuple(rolling)))
+        case = case_of(estate, where, (change, item), reserved, tuple(rolling))
+        waits = waits_before_start(case)
         if not is_blocked(waits):
             reserved.setdefault(item.service, change)
             overtake(estate, change, item, result)
         if waits:
             result.waits += waits
         else:
-            rolling.append((change, item))
-            result.actions.append(Decide(ItemStatus(change.id, item.service, Status.RUNNING)))
+            begin(case, rolling, result)
     superseded = {
         (action.event.change, action.event.service)
         for action in result.actions
@@ -140,6 +144,23 @@ def _walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts) -> 
         if leader is not change and (change.id, item.service) not in superseded:
             waits = waits_before_start(case_of(estate, where, (change, item), reserved, tuple(rolling)))
             result.waits += waits or [behind(change, item, leader)]
+
+
+def begin(case: Case, rolling: list[Entry], result: Starts) -> None:
+    """The item starts, and with it all that have to begin together."""
+    change, group = case.change, together(case)
+    if not group:
+        rolling.append((change, case.item))
+        result.actions.append(Decide(ItemStatus(change.id, case.item.service, Status.RUNNING)))
+        return
+    for name in group:
+        result.begun.add((change.id, name))
+        rolling.append((change, change.item(name)))
+        if name != case.item.service:
+            overtake(case.estate, change, change.item(name), result)
+    goals = {name: change.item(name).goal for name in group}
+    stopped = stopped_in(case.estate, change.environment, goals, group)
+    result.actions.append(Decide(OutageBegan(change.id, group, stopped)))
 
 
 def behind(change: Change, item: Item, leader: Change) -> Wait:
@@ -157,7 +178,7 @@ def overtake(estate: Estate, change: Change, item: Item, result: Starts) -> None
             continue
         if theirs.status is Status.WAITING:
             result.actions.append(Decide(ItemStatus(older.id, item.service, Status.SUPERSEDED)))
-        elif theirs.status in (Status.RUNNING, Status.PAUSED):
+        elif theirs.status in (Status.RUNNING, Status.PAUSED) and theirs.outage is None:
             result.overtaken.add((older.id, item.service))
             if not any(move.state is MoveState.MOVING for move in theirs.moves.values()):
                 result.actions.append(Decide(ItemStatus(older.id, item.service, Status.SUPERSEDED)))

@@ -4,6 +4,7 @@ decide its next steps. It decides nothing itself (``rollout`` and ``batch`` do).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from engine.model.change import Change, Item, Move, MoveState, Status
@@ -75,7 +76,7 @@ class UnderWay:
         """Whether a placement needs no (further) forward move."""
         move = self.item.moves.get(placement.host)
         if move and not move.back and move.state is MoveState.DONE:
-            return True
+            return move.goal == self.item.goal  # not where it was only stopped
         sighting = self.estate.state.sightings.get(placement)
         return (
             move is None
@@ -97,7 +98,9 @@ class UnderWay:
     def origin_of(self, placement: PlacementId) -> str | None:
         """Where a placement goes back to: the last version converged everywhere, or, where
         several ran, what this very placement ran."""
-        move = self.item.moves.get(placement.host)
+        move, outage = self.item.moves.get(placement.host), self.item.outage
+        if outage is not None:
+            return outage.ran.get(placement.host)  # each to what it ran: that was fit to run together
         if self.item.origin is not None or move is None:
             return self.item.origin
         return move.goal if move.back else move.origin
@@ -106,6 +109,8 @@ class UnderWay:
         """Whether a placement needs no (further) move back."""
         move = self.item.moves.get(placement.host)
         sighting = self.estate.state.sightings.get(placement)
+        if move is None and self.item.outage:
+            return True
         if move is None:
             known = sighting.version if sighting else None
             return self.item.origin is None or known in (None, self.item.origin)
@@ -116,14 +121,16 @@ class UnderWay:
         # The host puts back what it ran, which after a rollout that was overtaken is not the origin.
         return move.state in PUT_BACK and move.origin == self.origin_of(placement)
 
-    def unsafe(self, version: str | None) -> Clash | None:
-        """The clash that ``version`` would make with what neighbours may run now; a pair that
-        clashes already imposes nothing."""
+    def unsafe(self, version: str | None, apart_from: Collection[str] = ()) -> Clash | None:
+        """The clash that ``version`` would make with what neighbours (but those ``apart_from``) may
+        run now; a pair that clashes already imposes nothing."""
         if version is None:
             return None
         mine, one = self.estate.may_run(self.instance), frozenset({version})
         name = self.item.service
         for other in self.estate.neighbours(name):
+            if other in apart_from:
+                continue
             theirs = self.estate.may_run(InstanceId(other, self.change.environment))
             if not clash_of(self.estate, name, mine, other, theirs):
                 clash = clash_of(self.estate, name, one, other, theirs)

@@ -4,12 +4,13 @@ versions there are of them and how each version behaves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from engine.model.inventory import Domain, Environment, Host, Inventory, Limits, Observe, Team
 from engine.model.release import Artifact, Catalog
 from engine.model.service import Amount, Configuration, DriverName, HealthCheck, Need, RolloutPolicy, Service
+from engine.model.window import Schedule, WindowPolicy
 from engine.sim.behaviour import Behaviour
 
 ENVIRONMENT = "prod"
@@ -17,6 +18,7 @@ FIRST = "1.0"
 VERSIONS = (FIRST, "1.1", "2.0", "2.1", "3.0")
 NAMES = ("auth", "billing", "cart", "ledger", "mail", "orders", "search", "stock", "tax", "users")
 NOT_INSTALLED = 0.15
+OUTAGES_ALLOWED = 0.8
 
 # What a consumer may ask of a provider; FIRST beside FIRST satisfies each of them.
 CONTRACTS: tuple[tuple[tuple[str, str], ...], ...] = (
@@ -64,6 +66,9 @@ def generate(random: Random, services: int = 0, hosts: int = 0) -> Estate:
     )
     installed = tuple(name for name in names if random.random() >= NOT_INSTALLED)
     behaviours = {(name, version): _fate(random, version) for name in names for version in VERSIONS}
+    if random.random() < OUTAGES_ALLOWED:
+        windows = {"outages": WindowPolicy("outages", Schedule(), outage=True)}
+        inventory = replace(inventory, windows=windows)
     return Estate(inventory, _catalog(names), behaviours, installed)
 
 

@@ -5,10 +5,11 @@ what the engine says of itself. A breach is kept as a sentence; the run stops at
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from engine.model.change import MoveState
+from engine.model.change import FINAL, MoveState, Status
 from engine.model.inventory import Inventory
 from engine.model.service import Need
 from engine.model.snapshot import Plan, Snapshot
@@ -19,6 +20,7 @@ from engine.sim.host import SimHost
 from engine.sim.placed import Placed
 from engine.store.protocol import Loaded
 
+_OF_OUTAGE = re.compile(r"-\d*[op]\d+$")  # the names that engine.plan.outage gives its steps
 MAX_ATTEMPTS = 12  # each resumption by a person grants a few more
 
 
@@ -35,6 +37,7 @@ class Invariants:
         self._now_s = now_s
         self._launches: Counter[tuple[str, str]] = Counter()
         self._digest = hashlib.sha256()
+        self._outages: set[str] = set()  # those that are over
 
     @property
     def trace(self) -> str:
@@ -76,6 +79,8 @@ class Invariants:
         declared = self._inventory.services[service]
         placed_on = declared.hosts[ENVIRONMENT]
         moving = [name for name in placed_on if name != host and _in_step(self._hosts[name].place(service))]
+        if _OF_OUTAGE.search(step):
+            return  # budgets are lifted for what an outage stops and starts
         limit = declared.rollout.max_parallel.of(len(placed_on))
         self.checks["no more moves than max_parallel"] += 1
         if len(moving) + 1 > limit:
@@ -114,6 +119,7 @@ class Invariants:
             if not flying and change.id not in waiting:
                 items = ", ".join(f"{item.service} {item.status.value}" for item in change.items)
                 self.breach(f"change {change.id} ({change.status.value}: {items}) neither acts nor waits")
+        self._outages_are_whole(snapshot)
         self.checks["nothing is tried for ever"] += 1
         for change, item, move in snapshot.state.moves_in_flight():
             if move.attempt > MAX_ATTEMPTS:
@@ -121,6 +127,18 @@ class Invariants:
         for host in snapshot.state.hosts.values():
             if "error inside the engine" in host.reason:
                 self.breach(f"{host.host}: {host.reason}")
+
+    def _outages_are_whole(self, snapshot: Snapshot) -> None:
+        """What was stopped together has arrived together or gone back together, unless something
+        of it could not be put back."""
+        for change in snapshot.state.changes.values():
+            for group in {item.outage.members for item in change.items if item.outage}:
+                statuses = {change.item(name).status for name in group}
+                if statuses <= FINAL and change.id not in self._outages:
+                    self._outages.add(change.id)
+                    self.checks["an outage arrives whole or goes back whole"] += 1
+                    if Status.FAILED not in statuses and len(statuses) > 1:
+                        self.breach(f"of the outage of change {change.id} some arrived and some did not")
 
     def opened(self, whole: Loaded, shortened: Loaded) -> None:
         """A journal was opened: its snapshot and tail say what all events say."""

@@ -80,9 +80,18 @@ class Operator:
 
     def _deploy(self) -> Deploy:
         wanted = {self._service(): self._version() for _ in range(self._random.choice((1, 1, 2, 3)))}
+        if self._random.random() < 0.25:
+            wanted = self._generation()
         on_failure = self._random.choice((OnFailure.HOLD, OnFailure.REVERT_ALL))
         environment = "nowhere" if self._random.random() < 0.03 else ENVIRONMENT
-        return Deploy(self._name, environment, wanted, "because", on_failure, self._random.random() < 0.2)
+        differing, lockstep = self._random.random() < 0.2, self._random.random() < 0.5
+        return Deploy(self._name, environment, wanted, "because", on_failure, differing, allow_lockstep=lockstep)
+
+    def _generation(self) -> dict[str, str]:
+        """A service and what it needs, all to one version: often a lockstep."""
+        services = self._world.estate.inventory.services
+        name, version = self._random.choice(list(services)), self._random.choice(VERSIONS)
+        return dict.fromkeys((name, *(need.provider for need in services[name].needs)), version)
 
     def _service(self) -> str:
         known = list(self._world.estate.inventory.services)

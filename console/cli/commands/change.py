@@ -8,6 +8,7 @@ from console.cli.assignments import deploy_request, parse, parse_evidence
 from console.cli.following import finish, follow_all
 from console.cli.grammar import verb
 from console.cli.moments import Moment
+from console.cli.render.outages import outage_lines
 from console.cli.render.plans import order_text, plan_text
 from console.cli.render.times import Duration
 from console.cli.render.waits import wait_lines
@@ -45,6 +46,9 @@ def plan_command(session: Session, assignments: tuple[str, ...], environment: st
 )
 @click.option("--accept-bridge", is_flag=True, help="Where no order is safe: queue the steps over versions in between.")
 @click.option(
+    "--allow-lockstep", is_flag=True, help="Where no order is safe: stop what needs it, in a window for outages."
+)
+@click.option(
     "--through", default="", metavar="ENV", help="A change for each environment up to ENV, each after the last."
 )
 @click.option("--evidence", multiple=True, metavar="KEY=VALUE", help="What a policy asks for, such as a ticket.")
@@ -59,6 +63,7 @@ def deploy_command(
     reason: str,
     on_failure: str | None,
     accept_bridge: bool,
+    allow_lockstep: bool,
     through: str,
     evidence: tuple[str, ...],
     when_available: bool,
@@ -71,6 +76,8 @@ def deploy_command(
     request = deploy_request(parse(assignments), environment, reason, on_failure or "")
     if accept_bridge:
         request["accept_bridge"] = True
+    if allow_lockstep:
+        request["allow_lockstep"] = True
     if through:
         request["through"] = through
     if evidence:
@@ -107,5 +114,7 @@ def _hand_over(
 def _narrate(message: str, plan: PlanView) -> None:
     """The order, if there is one, on stderr."""
     say(message)
+    for text in outage_lines(plan):
+        say(text)
     if (order := order_text(plan)) and not plan["lockstep"]:
         say(f"order: {order}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from console.cli.render.outages import lines_of
 from console.cli.render.table import table
 from console.cli.render.times import age, clock
 from console.cli.render.waits import wait_lines, wait_summary
@@ -45,6 +46,7 @@ def change_text(change: ChangeView) -> str:
     if change["reason"]:
         lines.append(f"  reason: {printable(change['reason'])}")
     lines += _decided(change)
+    lines += [f"  {text}" for outage in change.get("outage", ()) for text in lines_of(outage, asked=True)]
     if change["started"]:
         lines.append(f"  started {clock(change['started'])}")
     if change["finished"]:

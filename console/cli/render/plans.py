@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from console.cli.render.outages import outage_lines
 from console.cli.render.table import table
 from console.cli.render.times import clock
 from console.cli.render.waits import wait_lines
@@ -35,6 +36,7 @@ def plan_text(plan: PlanView) -> str:
             for pair in lockstep["pairs"]
         ]
     lines += bridge_lines(plan)
+    lines += outage_lines(plan)
     if plan["touches"]:
         lines.append(f"depends on what moves: {', '.join(printable(name) for name in plan['touches'])}")
     return "\n".join(lines)

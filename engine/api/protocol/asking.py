@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 class DeployRequest(TypedDict):
     """``services`` maps a service to the version wanted. ``environment`` "" means the only
     one there is. ``accept_bridge``: where no order is safe, queue the bridge's steps;
+    ``allow_lockstep``: where none is, stop what must be stopped, in a window for outages;
     ``through``: a change for each environment up to this one. ``reconfigure`` (apply only): take
     what differs in configuration or placements too; with no services, of all of them."""
 
@@ -17,6 +18,7 @@ class DeployRequest(TypedDict):
     services: dict[str, str]
     reason: NotRequired[str]
     accept_bridge: NotRequired[bool]
+    allow_lockstep: NotRequired[bool]
     through: NotRequired[str]
     reconfigure: NotRequired[bool]
     on_failure: NotRequired[str]

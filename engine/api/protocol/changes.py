@@ -6,7 +6,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from engine.api.protocol.judging import ForecastView, WaitView
+from engine.api.protocol.judging import ForecastView, OutageView, WaitView
 
 
 class MoveView(TypedDict):
@@ -84,6 +84,8 @@ class ChangeView(TypedDict):
     aborted_by: str
     rejection: str
     expedited: bool
+    allow_lockstep: NotRequired[bool]
+    outage: NotRequired[list[OutageView]]
 
 
 class LogView(TypedDict):

@@ -99,6 +99,18 @@ class LockstepView(TypedDict):
 BridgeView = TypedDict("BridgeView", {"environment": str, "service": str, "from": "str | None", "to": str})
 
 
+class OutageView(TypedDict):
+    """A lockstep carried out with an outage: ``stops`` stand still while the others of ``services``
+    move, and ``dependents`` miss what they need. ``windows`` allow it ([]: nothing does), the first
+    of them from ``opens`` on."""
+
+    services: list[str]
+    stops: list[str]
+    dependents: list[str]
+    windows: list[str]
+    opens: str | None
+
+
 class PlanView(TypedDict):
     """``refused`` is the sentence with which ``deploy`` would refuse this, "" if it would not;
     ``touches`` names the direct dependents of what would move. ``chain``, of a rollback that
@@ -110,6 +122,7 @@ class PlanView(TypedDict):
     lockstep: list[LockstepView]
     bridge: list[BridgeView]
     chain: list[BridgeView]
+    outage: NotRequired[list[OutageView]]
     violations: NotRequired[list[str]]
     refused: str
     touches: list[str]

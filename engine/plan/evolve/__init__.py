@@ -23,11 +23,13 @@ from engine.model.event import (
     Recorded,
 )
 from engine.model.observation import HostState, Reach
+from engine.model.outage import OutageBegan
 from engine.model.state import Good, State
 from engine.plan.evolve.alarms import hear
 from engine.plan.evolve.changes import evolve_change, restart_clocks
 from engine.plan.evolve.deployed import put_deployed
 from engine.plan.evolve.forecasts import foresee
+from engine.plan.evolve.outages import begin_outage
 from engine.plan.evolve.parts import instance_state, put_instance, see
 from engine.plan.evolve.people import DECISIONS, evolve_decision
 from engine.plan.evolve.soaks import SOAKS, evolve_soak
@@ -105,6 +107,7 @@ _FAMILIES: tuple[tuple[tuple[type, ...], Callable[[State, Recorded], State]], ..
     ((HostSeen, PlacementSeen, AlarmSeen), _evolve_seen),
     ((InstanceAdopted, InstanceHeld, InstanceReleased), _evolve_instance),
     ((ForecastPublished,), _evolve_forecast),
+    ((OutageBegan,), begin_outage),
     ((RequestTurnedDown, JournalCopied), _changes_nothing),
     (DECISIONS, evolve_decision),
     (SOAKS, evolve_soak),

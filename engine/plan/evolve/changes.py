@@ -141,7 +141,7 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
     if status is Status.WAITING:
         return _back_in_line(state, change, item)
     if status is Status.RUNNING and item.started is None:
-        return _start_item(state, change, item, recorded)
+        return start_item(state, change, item, recorded)
     item = replace(
         item,
         status=status,
@@ -177,7 +177,7 @@ def _learned(known: InstanceState, item: Item) -> InstanceState:
     return known if took_s is None else replace(known, batch_s=(*known.batch_s, took_s)[-KEPT_DURATIONS:])
 
 
-def _start_item(state: State, change: Change, item: Item, recorded: Recorded) -> State:
+def start_item(state: State, change: Change, item: Item, recorded: Recorded) -> State:
     """A rollout begins: it leaves the last version that was converged here."""
     known = instance_state(state, change.instance(item))
     last = known.good[-1] if known.good else None

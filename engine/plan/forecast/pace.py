@@ -16,6 +16,16 @@ from engine.plan.estate import Estate
 Pace = Callable[[Estate, Change, Item, float], tuple[float, float]]
 
 
+def paced(pace: Pace, estate: Estate, change: Change, item: Item, squares: float) -> tuple[float, float]:
+    """What a pace says of an item. Those of an outage end together: some move, then the others start."""
+    if item.outage is None:
+        return pace(estate, change, item, squares)
+    party = [each for each in change.items if each.service in item.outage.members]
+    each = [(pace(estate, change, one, squares), one.outage is not None and one.outage.stops) for one in party]
+    halves = [max((found for found, stops in each if stops is half), default=(0.0, squares)) for half in (False, True)]
+    return sum(seconds for seconds, _ in halves), max(total for _, total in halves)
+
+
 def likely(estate: Estate, change: Change, item: Item, squares: float) -> tuple[float, float]:
     """Each rollout takes its median; one that follows another its mean, which is what adds up."""
     usual_s, p90_s = rollout_s(estate, change, item), rollout_p90_s(estate, change, item)

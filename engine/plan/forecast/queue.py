@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.model.change import Change, Status
-from engine.model.event import Event, ItemStatus
+from engine.model.event import Event
 from engine.model.names import InstanceId
 from engine.model.snapshot import Decide
 from engine.model.wait import RESERVING, Reason, Wait
@@ -22,7 +22,7 @@ from engine.plan.forecast.steps import Key
 from engine.plan.gates import is_blocked, waits_before_start
 from engine.plan.linked import link
 from engine.plan.sequence import Clash, Order
-from engine.plan.starts import Entry, Line, Starts, behind, case_of, line, overtake, rolling, waiting
+from engine.plan.starts import Entry, Line, Starts, begin, behind, case_of, line, overtake, rolling, waiting
 
 ROOM = RESERVING - {Reason.DEPENDENCY_BUSY}  # what any rollout's end can clear
 PATIENCE = 2  # a full look after so many others as are half of the items that wait
@@ -145,13 +145,16 @@ class Queue:
         """Ask what holds one item; start it if nothing does. True if it keeps its place now and
         did not, or the other way round."""
         change, item = entry = lane.leaders[name]
+        if (change.id, name) in result.begun:
+            return False
         near = (name, *estate.neighbours(name))
         reserved = {
             other: lane.reserved[other]
             for other in near
             if other in lane.reserved and lane.place[other] < lane.place[name]
         }
-        waits = waits_before_start(case_of(estate, lane.where, entry, reserved, tuple(running)))
+        case = case_of(estate, lane.where, entry, reserved, tuple(running))
+        waits = waits_before_start(case)
         self.waits[change.id, name] = waits
         had_place = name in lane.reserved
         lane.crowd.discard(name)
@@ -166,8 +169,7 @@ class Queue:
             if waits and all(wait.reason in ROOM for wait in waits):
                 lane.crowd.add(name)
         if not waits:
-            running.append(entry)
-            result.actions.append(Decide(ItemStatus(change.id, name, Status.RUNNING)))
+            begin(case, running, result)
         return had_place != (name in lane.reserved)
 
     def _explain_rivals(self, estate: Estate, lane: Lane, running: tuple[Entry, ...]) -> None:

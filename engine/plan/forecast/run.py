@@ -14,6 +14,7 @@ from engine.model.change import FINAL, MoveState, Status
 from engine.model.event import Event, ItemStatus, MoveEnded, MoveIntended, PlacementSeen, Recorded
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, Sighting, Unit
+from engine.model.outage import OutageBegan
 from engine.model.snapshot import Decide, Snapshot
 from engine.model.wait import RESERVING, Wait
 from engine.plan.budget import Budgets
@@ -22,9 +23,10 @@ from engine.plan.durations import batches, parallel
 from engine.plan.estate import Estate
 from engine.plan.evolve import evolve
 from engine.plan.forecast.calendar import Calendar
-from engine.plan.forecast.pace import Pace
+from engine.plan.forecast.pace import Pace, paced
 from engine.plan.forecast.queue import Queue
 from engine.plan.forecast.steps import Key, Steps
+from engine.plan.outage import advance_together
 from engine.plan.rollout import advance
 from engine.plan.soaking import after, soak_events
 from engine.plan.under_way import UnderWay
@@ -88,7 +90,8 @@ class Run:
         """A rollout that is under way as the forecast begins."""
         key, now = (rollout.change.id, rollout.item.service), self._first.now
         self.starts[key] = rollout.item.started or now
-        _, waits = advance(rollout, set(self._estate.moving), Budgets(self._estate))
+        carry_on = advance_together if rollout.item.outage else advance
+        _, waits = carry_on(rollout, set(self._estate.moving), Budgets(self._estate))
         holding = tuple(wait for wait in waits if wait.reason not in RESERVING and wait.gate not in CALENDAR)
         times = [wait.until for wait in holding if wait.until is not None]
         if len(times) < len(holding):
@@ -107,7 +110,7 @@ class Run:
     def _begin(self, rollout: UnderWay) -> None:
         """Whatever of a rollout has not begun is to move from now on."""
         key = (rollout.change.id, rollout.item.service)
-        takes_s, squares = self._pace(self._estate, rollout.change, rollout.item, self._square)
+        takes_s, squares = paced(self._pace, self._estate, rollout.change, rollout.item, self._square)
         arrived = rollout.is_at_origin if rollout.item.status is Status.REVERTING else rollout.is_at_goal
         hosts = [
             place.host
@@ -145,6 +148,9 @@ class Run:
             for event in events:
                 if isinstance(event, ItemStatus) and event.status is Status.RUNNING:
                     self._start((event.change, event.service))
+                if isinstance(event, OutageBegan):
+                    for service in event.members:
+                        self._start((event.change, service))
             if not events and not closing:
                 break
         self._steps.start(self._now.now)

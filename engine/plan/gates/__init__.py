@@ -18,6 +18,7 @@ from engine.plan.gates.case import Case
 from engine.plan.gates.consent import approval, evidence
 from engine.plan.gates.dependency import dependency_busy, dependency_unhealthy, dependency_version, lockstep
 from engine.plan.gates.limits import concurrency
+from engine.plan.gates.outage import companions, outage, shared
 from engine.plan.gates.people import failed_earlier, held, not_before
 from engine.plan.gates.soak import soak
 from engine.plan.gates.windows import freeze, window_closed, window_too_short
@@ -34,6 +35,7 @@ START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
     artifact,
     bad_version,
     lockstep,
+    outage,
     dependency_version,
     dependency_unhealthy,
     dependency_busy,
@@ -52,6 +54,12 @@ FORESEEN = frozenset({"approval", "evidence", "artifact", "hold", "pause"})
 
 def waits_before_start(case: Case) -> tuple[Wait, ...]:
     """Every wait that holds the item now; none means that its rollout may start."""
+    return _own_waits(case) or tuple(
+        shared(case, other, wait) for other in companions(case) for wait in _own_waits(other)
+    )
+
+
+def _own_waits(case: Case) -> tuple[Wait, ...]:
     found = (wait for gate in START_GATES for wait in gate(case))
     return tuple(wait for wait in found if not is_lifted(case.estate, case.change, wait.reason))
 

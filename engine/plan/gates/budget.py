@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from engine.model.wait import Wait
 from engine.plan.budget import Budgets
 from engine.plan.gates.case import Case
+from engine.plan.gates.outage import together
 from engine.plan.overrides import is_lifted
 from engine.plan.under_way import UnderWay
 
@@ -15,6 +16,8 @@ from engine.plan.under_way import UnderWay
 def budget(case: Case) -> Iterator[Wait]:
     """Every placement that would have to move is available, and no budget can spare one."""
     limits, estate = case.estate.inventory.limits, case.estate
+    if together(case):
+        return  # an outage is meant to take them down
     if limits.unavailable is None and limits.unavailable_per_domain is None:
         return
     budgets, rollout = Budgets(estate), UnderWay(estate, case.change, case.item)

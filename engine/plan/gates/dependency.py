@@ -14,6 +14,7 @@ from engine.plan.bad import is_bad
 from engine.plan.bridge import bridge
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
+from engine.plan.gates.outage import outage_windows, together
 from engine.plan.sequence import Clash, clash_of
 
 TAKEN_OVER = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSED, Status.SUPERSEDED})
@@ -22,11 +23,12 @@ TAKEN_OVER = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSED, Status.SU
 def lockstep(case: Case) -> Iterator[Wait]:
     """Part of a group for which no order is safe."""
     caught = case.order.lockstep_of(case.item.service)
-    if caught:
+    if caught and not together(case):
         group, clashes = caught
         shown = "; ".join(clash.sentence() for clash in clashes)
         message = f"no safe order exists for {', '.join(group)}: {shown}"
-        unblock = _over_bridge(case, group) or "ask their teams for a version in between that accepts both sides"
+        unblock = _over_bridge(case, group) or _with_outage(case, group)
+        unblock = unblock or "ask their teams for a version in between that accepts both sides"
         yield case.wait(Reason.LOCKSTEP, message, owner=case.owner(case.item.service), unblock=unblock)
 
 
@@ -40,9 +42,20 @@ def _over_bridge(case: Case, group: tuple[str, ...]) -> str:
     return f"interlock deploy {wanted} -e {environment} --accept-bridge"
 
 
+def _with_outage(case: Case, group: tuple[str, ...]) -> str:
+    """The command that queues the group as one change with an outage, "" if no window would allow it."""
+    environment = case.change.environment
+    goals = {name: case.ends[name][1] for name in group if name in case.ends}
+    if len(goals) < len(group) or not all(outage_windows(case.estate, name, environment) for name in group):
+        return ""
+    wanted = " ".join(f"{name}={version}" for name, version in sorted(goals.items()))
+    return f"interlock deploy {wanted} -e {environment} --allow-lockstep"
+
+
 def dependency_version(case: Case) -> Iterator[Wait]:
     """What would run beside it after the move, or while it moves, refuses it."""
-    if case.order.lockstep_of(case.item.service):
+    group = together(case)
+    if case.order.lockstep_of(case.item.service) and not group:
         return
     estate = case.estate
     mine = estate.may_run(case.instance)
@@ -57,6 +70,8 @@ def dependency_version(case: Case) -> Iterator[Wait]:
             message = f"{end.sentence()}; nothing queued changes that"
             yield case.wait(reason, message, owner=case.owner(other), unblock=unblock)
             continue
+        if other in group:
+            continue  # it is stopped, or moves while this one is
         broken_before = clash_of(
             estate,
             consumer,
@@ -125,9 +140,10 @@ def dependency_unhealthy(case: Case) -> Iterator[Wait]:
     estate, environment = case.estate, case.change.environment
     if case.change.kind is Kind.ROLLBACK or (estate.may_run(case.instance) and not estate.is_healthy(case.instance)):
         return
+    group = together(case)
     for provider in estate.providers(case.item.service):
         instance = InstanceId(provider, environment)
-        if not _applies(case, provider) or estate.is_healthy(instance) or provider == case.item.service:
+        if not _applies(case, provider) or estate.is_healthy(instance) or provider in (case.item.service, *group):
             continue
         if estate.rolling(instance):
             continue  # what a rollout takes down is no illness, and it is waited for anyway
@@ -178,10 +194,13 @@ def dependency_busy(case: Case) -> Iterator[Wait]:
         if earlier and earlier.id != case.change.id and not change and case.change.kind is not Kind.ROLLBACK:
             message = f"change {earlier.id} came first and is about to move {other}"
             yield case.wait(Reason.DEPENDENCY_BUSY, message, owner=earlier.requested_by, blocker=earlier.id)
-    if case.order.lockstep_of(name):
+    group = together(case)
+    if case.order.lockstep_of(name) and not group:
         return
     for first, clash in case.order.before.get(name, {}).items():
         coming = case.ends.get(first)
+        if first in group:
+            continue
         if clash is None and coming and coming[0].id != case.change.id:
             continue  # between changes the queue decides, not a mere preference
         if coming and not case.estate.rolling(InstanceId(first, environment)):

@@ -10,10 +10,12 @@ from datetime import timedelta
 from engine.model.change import Change, Item, Kind
 from engine.model.wait import Reason, Wait
 from engine.model.window import Freeze, OnClose, WindowPolicy
-from engine.plan.durations import revert_s, rollout_s
+from engine.plan.durations import revert_s, rollout_s, together_s
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
+from engine.plan.gates.outage import together
 from engine.plan.overrides import way_past
+from engine.plan.sequence import stopped_in
 from engine.plan.windows import (
     HORIZON_DAYS,
     freezes_over,
@@ -49,7 +51,7 @@ def window_too_short(case: Case) -> Iterator[Wait]:
         closing = next_closing(policy, now) if not policy.span and is_open(policy, now) else None
         if closing is None:
             continue
-        need_s = need_s or rollout_s(estate, case.change, case.item) + revert_s(estate, case.change, case.item)
+        need_s = need_s or _needed_s(case)
         if now + timedelta(seconds=need_s) > closing:
             until = next_opening(policy, now, need_s)
             left = length_text((closing - now).total_seconds())
@@ -62,6 +64,16 @@ def window_too_short(case: Case) -> Iterator[Wait]:
             yield Wait(
                 Reason.WINDOW_TOO_SHORT, str(case.instance), message, case.change.id, policy.key, unblock, until=until
             )
+
+
+def _needed_s(case: Case) -> float:
+    """Seconds for the way there and back."""
+    estate, change = case.estate, case.change
+    group = together(case)
+    if group:
+        goals = {name: change.item(name).goal for name in group}
+        return 2 * together_s(estate, change, group, stopped_in(estate, change.environment, goals, group))
+    return rollout_s(estate, change, case.item) + revert_s(estate, change, case.item)
 
 
 def closed_windows(estate: Estate, change: Change, item: Item) -> Iterator[Shut]:

@@ -21,6 +21,7 @@ from engine.plan.estate import Estate
 from engine.plan.requests.differing import all_desired, described, differs
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.named import find_environment, find_instance, find_service
+from engine.plan.requests.outages import check_outage
 
 MAX_EVIDENCE = 20
 
@@ -116,7 +117,9 @@ def _accept(
             evidence=dict(request.evidence),
             not_before=request.not_before,
             when_available=request.when_available,
+            allow_lockstep=request.allow_lockstep,
         )
+        check_outage(estate, change)
     what = ", ".join(described(estate, change.instance(item), item) for item in change.items)
     return (ChangeAccepted(change),), f"change {change.id}: {what} in {environment}"
 

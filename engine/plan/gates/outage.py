@@ -1,0 +1,74 @@
+"""Locksteps that may be carried out with an outage: the services of one group that one change
+moves (``--allow-lockstep``), in a window that says ``outage: true``. They begin together, or not
+at all: what holds one of them holds all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from engine.model.change import Status
+from engine.model.wait import Reason, Wait
+from engine.model.window import WindowPolicy
+from engine.plan.estate import Estate
+from engine.plan.gates.case import Case
+from engine.plan.overrides import way_past
+from engine.plan.windows import HORIZON_DAYS, is_open, next_opening, windows_over
+
+
+def together(case: Case) -> tuple[str, ...]:
+    """The services, this one among them, that its change may carry out together with an outage;
+    () if it is caught in no lockstep, or in one that needs a safe order all the same."""
+    caught = case.order.lockstep_of(case.item.service)
+    if caught is None or not case.change.allow_lockstep:
+        return ()
+    group, _ = caught
+    mine = {item.service for item in case.change.items if item.status is Status.WAITING}
+    leads = all(name in case.ends and case.ends[name][0].id == case.change.id for name in group)
+    return group if leads and mine.issuperset(group) else ()
+
+
+def outage_windows(estate: Estate, service: str, environment: str) -> tuple[WindowPolicy, ...]:
+    """The window policies over an instance that allow outages."""
+    return tuple(policy for policy in windows_over(estate.inventory, service, environment) if policy.outage)
+
+
+def outage(case: Case) -> Iterator[Wait]:
+    """An outage begins only in a window for outages, and only where every host answers: what
+    cannot be reached cannot be stopped, and would run on beside what it refuses."""
+    group = together(case)
+    if not group:
+        return
+    estate, now = case.estate, case.estate.snapshot.now
+    windows = outage_windows(estate, *case.instance)
+    if not any(is_open(policy, now) for policy in windows):
+        moments = [moment for policy in windows if (moment := next_opening(policy, now))]
+        names = " or ".join(policy.name for policy in windows)
+        message = f"{', '.join(group)} go in lockstep, which takes an outage, and "
+        message += f"the window {names} is closed" if windows else "no window with outage: true covers them"
+        if windows and not moments:
+            message += f" and does not open within {HORIZON_DAYS} days"
+        owner = windows[0].key if windows else "policies.windows"
+        way = way_past(estate, case.change, Reason.WINDOW_CLOSED) if windows else "add outage: true to a window"
+        yield replace(case.wait(Reason.WINDOW_CLOSED, message, owner, way), until=min(moments, default=None))
+    for placement in estate.placements(case.instance):
+        known = estate.state.hosts.get(placement.host)
+        if known is None or not estate.reachable(placement.host) or not known.fenced:
+            why = known.reason if known and known.reason else "it does not answer, or has not been claimed yet"
+            message = f"an outage begins only where every host can be stopped; {placement.host}: {why}"
+            yield case.wait(Reason.HOST_UNREACHABLE, message, unblock=f"interlock probe {placement.host}")
+            return
+
+
+def companions(case: Case) -> Iterator[Case]:
+    """The same question for the others that would begin together with it."""
+    for name in together(case):
+        if name != case.item.service:
+            yield replace(case, item=case.change.item(name))
+
+
+def shared(case: Case, other: Case, wait: Wait) -> Wait:
+    """What holds another one of the group, as it holds this one."""
+    message = f"goes together with {other.item.service}: {wait.message}"
+    return replace(wait, subject=str(case.instance), message=message)
