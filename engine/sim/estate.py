@@ -20,6 +20,9 @@ NAMES = ("auth", "billing", "cart", "ledger", "mail", "orders", "search", "stock
 NOT_INSTALLED = 0.15
 OUTAGES_ALLOWED = 0.8
 
+# A consumer that goes from one generation to the next only in lockstep.
+TIGHT = (("<2", "<2"), (">=2", ">=2"))
+
 # What a consumer may ask of a provider; FIRST beside FIRST satisfies each of them.
 CONTRACTS: tuple[tuple[tuple[str, str], ...], ...] = (
     ((">=1", ""),),
@@ -27,7 +30,8 @@ CONTRACTS: tuple[tuple[tuple[str, str], ...], ...] = (
     ((">=1", ""), (">=2", ">=2")),
     (("<3", "<3"),),
     (("<2", "<2"), (">=1", "")),
-    (("<2", "<2"), (">=2", ">=2")),
+    TIGHT,
+    TIGHT,
 )
 FATES = (
     (Behaviour.HEALTHY, 70),

@@ -10,7 +10,7 @@ from engine.errors import InterlockError
 from engine.model.change import OnFailure, Status
 from engine.model.request import Cancel, Deploy, Pause, Request, Resume, Rollback
 from engine.model.state import State
-from engine.sim.estate import ENVIRONMENT, VERSIONS
+from engine.sim.estate import ENVIRONMENT, TIGHT, VERSIONS
 from engine.sim.world import World
 
 PATIENCE_S = 20.0
@@ -80,7 +80,7 @@ class Operator:
 
     def _deploy(self) -> Deploy:
         wanted = {self._service(): self._version() for _ in range(self._random.choice((1, 1, 2, 3)))}
-        if self._random.random() < 0.25:
+        if self._random.random() < 0.3:
             wanted = self._generation()
         on_failure = self._random.choice((OnFailure.HOLD, OnFailure.REVERT_ALL))
         environment = "nowhere" if self._random.random() < 0.03 else ENVIRONMENT
@@ -88,9 +88,10 @@ class Operator:
         return Deploy(self._name, environment, wanted, "because", on_failure, differing, allow_lockstep=lockstep)
 
     def _generation(self) -> dict[str, str]:
-        """A service and what it needs, all to one version: often a lockstep."""
+        """A service and what it needs, all to one version; best one that goes in lockstep."""
         services = self._world.estate.inventory.services
-        name, version = self._random.choice(list(services)), self._random.choice(VERSIONS)
+        tight = [each.name for each in services.values() if {(n.version, n.when) for n in each.needs} & set(TIGHT)]
+        name, version = self._random.choice(tight or list(services)), self._random.choice(VERSIONS)
         return dict.fromkeys((name, *(need.provider for need in services[name].needs)), version)
 
     def _service(self) -> str:
