@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from engine.errors import IllegalTransition
 from engine.model.change import Status, advance
 from engine.model.event import Recorded
 from engine.model.names import InstanceId
@@ -16,7 +17,9 @@ from engine.plan.evolve.parts import change_of, put_change, with_item
 def begin_outage(state: State, recorded: Recorded) -> State:
     """Every member runs from now on, and knows with whom."""
     event = recorded.event
-    for name in event.members if isinstance(event, OutageBegan) else ():
+    if not isinstance(event, OutageBegan):
+        raise IllegalTransition(f"{type(event).__name__} begins no outage")
+    for name in event.members:
         change = change_of(state, event.change)
         advance(change.item(name).status, Status.RUNNING)
         state = start_item(state, change, change.item(name), recorded)
