@@ -169,6 +169,11 @@ class Item:
         """Whether an outage has it stand still for a while, or is about to."""
         return self.outage is not None and self.outage.stops and self.status in UNFINISHED_ROLLOUT
 
+    def is_through(self, host: str, *, back: bool) -> bool:
+        """Whether its placement on a host has moved as far as the rollout goes, or goes back."""
+        move = self.moves.get(host)
+        return back if move is None else move.state is MoveState.DONE and move.back is back
+
 
 class OnFailure(StrEnum):
     """What becomes of the items that are done when another fails."""

@@ -281,7 +281,7 @@ class Estate:
         left = [
             placement
             for placement in self.placements(change.instance(item))
-            if not _is_through(item.moves.get(placement.host), back=back)
+            if not item.is_through(placement.host, back=back)
         ]
         return bool(left) and not any(self.reachable(placement.host) for placement in left)
 
@@ -294,10 +294,3 @@ class Estate:
                 return item.origin
             return item.goal
         return self.known(instance).target
-
-
-def _is_through(move: Move | None, *, back: bool) -> bool:
-    """Whether a placement has moved as far as its rollout goes, or goes back."""
-    if move is None:
-        return back
-    return move.state is MoveState.DONE and move.back is back
