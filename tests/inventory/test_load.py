@@ -186,7 +186,7 @@ def test_the_placeholders_are_those_that_the_drivers_fill_in() -> None:
 def test_windows_and_freezes() -> None:
     inventory = load(COMPLETE)
     (window,) = inventory.windows.values()
-    assert (window.on_close, window.span) == (OnClose.REVERT, True)
+    assert (window.on_close, window.span, window.outage) == (OnClose.REVERT, True, True)
     assert window.applies_to == Scope(("prod",), ("payments",), ("checkout",), {"tier": "0"})
     assert window.exempt == Scope(services=("worker",))
     (allow,) = window.schedule.allow
