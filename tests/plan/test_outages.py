@@ -4,54 +4,22 @@ failures, and what never happens meanwhile."""
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, timedelta
 
 import pytest
 
-from engine.errors import RequestRefused
-from engine.model.change import Change, MoveState, OnFailure, Status
-from engine.model.event import InstanceHeld, MoveIntended
+from engine.model.change import MoveState, OnFailure, Status
+from engine.model.event import MoveIntended
 from engine.model.inventory import Limits
 from engine.model.request import Abort, Deploy, Pause, Resume
 from engine.model.service import Amount, RolloutPolicy
 from engine.model.snapshot import Execute
 from engine.model.wait import Reason
-from engine.model.window import Entry, Hours, Schedule, WindowPolicy
-from engine.plan.estate import Estate
 from engine.plan.forecast import forecast
-from engine.plan.outage.facing import faced_by
 from engine.plan.planner import plan
-from engine.plan.preview import preview
 from engine.plan.requests import judge
-from engine.plan.why import why
-from tests.builders import T0, World, down, service, up, world
-from tests.plan.outages import allowing, in_lockstep, together
+from tests.builders import down, service, world
+from tests.plan.outages import NEW, allowing, begun, finish_all, in_lockstep, moves, together
 from tests.plan.test_properties import compatible, may_run
-
-NEW = {"checkout": "2.0", "ledger": "2.0"}
-
-
-def begun(made: World | None = None) -> tuple[World, Change]:
-    made = made or in_lockstep()
-    return made, together(made, **NEW)
-
-
-def moves(acts: list[Execute]) -> list[tuple[str, str | None, str | None]]:
-    return [(act.placement.service, act.origin, act.goal) for act in acts]
-
-
-def finish_all(made: World, acts: list[Execute]) -> None:
-    for act in acts:
-        made.elapsed_s += 1
-        made.finish(act)
-
-
-def versions(made: World) -> dict[str, set[str]]:
-    return may_run(made)
-
-
-def messages(made: World, change: Change) -> list[str]:
-    return [wait.message for wait in made.plan().waits if wait.change == change.id]
 
 
 def test_consumers_stop_providers_move_consumers_start() -> None:
@@ -80,7 +48,7 @@ def test_a_provider_that_fails_takes_everything_back_in_reverse() -> None:
         ("checkout", None, "1.0"),
         ("checkout", None, "1.0"),
     ]
-    assert versions(made) == {"checkout": {"1.0"}, "ledger": {"1.0"}}
+    assert may_run(made) == {"checkout": {"1.0"}, "ledger": {"1.0"}}
     now = made.change(change)
     assert now.status is Status.FAILED
     assert {item.status for item in now.items} == {Status.REVERTED}
@@ -112,7 +80,7 @@ def test_it_goes_back_even_where_the_rollout_policy_would_leave_it_failed() -> N
     (first,) = made.settle()
     made.finish(first, MoveState.REVERTED, "the check fails")
     made.run()
-    assert versions(made) == {"checkout": {"1.0"}, "ledger": {"1.0"}}
+    assert may_run(made) == {"checkout": {"1.0"}, "ledger": {"1.0"}}
     assert {item.status for item in made.change(change).items} == {Status.REVERTED}
 
 
@@ -122,7 +90,7 @@ def test_a_stop_that_cannot_be_done_starts_the_others_again() -> None:
     made.finish(one)
     made.finish(other, MoveState.FAILED, "could not stop it")
     assert moves(made.run()) == [("checkout", None, "1.0")]
-    assert versions(made) == {"checkout": {"1.0"}, "ledger": {"1.0"}}
+    assert may_run(made) == {"checkout": {"1.0"}, "ledger": {"1.0"}}
 
 
 def test_a_stop_of_which_nobody_knows_is_asked_again_under_another_name() -> None:
@@ -147,7 +115,7 @@ def test_an_abort_in_any_phase_puts_everything_back(phase: int) -> None:
     made.record(*judge(made.snapshot, Abort("ana", change.id))[0])
     finish_all(made, acts)
     made.run()
-    assert versions(made) == {"checkout": {"1.0"}, "ledger": {"1.0"}}
+    assert may_run(made) == {"checkout": {"1.0"}, "ledger": {"1.0"}}
     assert made.change(change).status is Status.REVERTED
 
 
@@ -202,68 +170,6 @@ def test_of_a_chain_the_middle_starts_before_what_needs_it() -> None:
     assert order[4::2] == [("ledger", "2.0"), ("shop", "2.0"), ("web", "2.0")]
 
 
-def test_it_waits_for_a_window_with_outage_and_is_refused_where_there_is_none() -> None:
-    night = Schedule((Entry(UTC, hours=(Hours(22 * 3600, 23 * 3600),)),))
-    made, change = begun(in_lockstep(window=WindowPolicy("nights", night, outage=True)))
-    assert made.settle() == []
-    waits = [wait for wait in made.plan().waits if wait.reason is Reason.WINDOW_CLOSED]
-    assert {wait.until for wait in waits} == {T0 + timedelta(hours=13)}
-    made.elapsed_s = 13 * 3600
-    assert {act.goal for act in made.settle()} == {None}
-    assert made.change(change).status is Status.RUNNING
-
-    bare = in_lockstep(window=WindowPolicy("always", Schedule()))
-    with pytest.raises(RequestRefused, match="no window policy with outage: true covers checkout, ledger in prod"):
-        together(bare, **NEW)
-
-
-def test_a_window_that_closes_over_an_outage_does_not_leave_it_half_way() -> None:
-    night = Schedule((Entry(UTC, hours=(Hours(9 * 3600, 10 * 3600),)),))
-    made, change = begun(in_lockstep(window=WindowPolicy("nights", night, outage=True)))
-    acts = made.settle()
-    made.elapsed_s = 2 * 3600
-    finish_all(made, acts)
-    made.run()
-    assert made.change(change).status is Status.SUCCEEDED
-
-
-def test_without_the_flag_a_lockstep_is_not_attempted_and_the_flag_is_named() -> None:
-    made = in_lockstep()
-    change = made.deploy(**NEW)
-    assert made.run() == []
-    (answer,) = {wait.unblock for wait in made.plan().waits if wait.change == change.id}
-    assert answer == "interlock deploy checkout=2.0 ledger=2.0 -e prod --allow-lockstep"
-    assert why(made.snapshot, made.plan(), change.id).action == answer
-
-
-def test_the_flag_does_not_bind_changes_together_that_were_asked_for_apart() -> None:
-    made = in_lockstep()
-    together(made, checkout="2.0")
-    together(made, ledger="2.0")
-    assert made.run() == []
-    assert {wait.reason for wait in made.plan().waits} == {Reason.LOCKSTEP}
-
-
-def test_what_holds_one_of_them_holds_all() -> None:
-    made = in_lockstep()
-    change = together(made, **NEW)
-    made.record(InstanceHeld(change.instance(change.item("ledger")), "bo"))
-    assert made.settle() == []
-    held = {wait.subject: wait.message for wait in made.plan().waits}
-    assert held["checkout@prod"] == "goes together with ledger: bo holds ledger@prod: hands off"
-
-
-def test_it_does_not_begin_while_a_host_of_it_does_not_answer() -> None:
-    made = in_lockstep()
-    down(made, "checkout-2")
-    change = together(made, **NEW)
-    assert made.settle() == []
-    assert Reason.HOST_UNREACHABLE in {wait.reason for wait in made.plan().waits if wait.change == change.id}
-    up(made, "checkout-2")
-    made.run()
-    assert made.change(change).status is Status.SUCCEEDED
-
-
 def test_a_host_lost_while_things_are_stopped_brings_them_back_after_the_progress_deadline() -> None:
     made, change = begun()
     one, other = made.settle()
@@ -288,18 +194,6 @@ def test_budgets_are_lifted_for_its_services_and_hold_everybody_else() -> None:
     assert Reason.BLAST_RADIUS in {wait.reason for wait in made.plan().waits if wait.change == mail.id}
     made.executing.clear()
     assert made.change(change).status is Status.RUNNING
-
-
-def test_the_preview_names_those_that_depend_on_it_first_and_who_stops() -> None:
-    made = in_lockstep(service("web", ("checkout", ">=1")), service("mail", ("ledger", ">=1")))
-    found = preview(made.snapshot, Deploy("ana", "prod", NEW))
-    (facing,) = found.outages
-    assert facing.dependents == ("mail", "web")
-    assert facing.stops == ("checkout",)
-    assert (facing.windows, facing.opens) == (("nights",), T0)
-    change = together(made, **NEW)
-    made.settle()
-    assert faced_by(Estate(made.snapshot), made.change(change)) == (facing,)
 
 
 def test_a_crash_between_intent_and_outcome_goes_on_where_it_was() -> None:
@@ -347,7 +241,7 @@ def test_revert_all_takes_an_outage_back_as_an_outage() -> None:
     while acts := made.settle():
         assert compatible(made, may_run(made))
         finish_all(made, acts)
-    assert versions(made) == {"checkout": {"1.0"}, "ledger": {"1.0"}, "mail": {"1.0"}}
+    assert may_run(made) == {"checkout": {"1.0"}, "ledger": {"1.0"}, "mail": {"1.0"}}
     assert made.change(change).status is Status.REVERTED
 
 
