@@ -12,9 +12,11 @@ from console.tui.picture import FINISHED
 from engine.api.protocol import BadView, ChangeView, StatusRow
 
 MAP, SERVICES, QUEUE, ROLLOUT, HOSTS = "map", "services", "queue", "rollout", "hosts"
+TIMELINE, HISTORY, INSIGHTS = "timeline", "history", "insights"
 INSTANCE, LOG = "instance", "log"
-ALL = (MAP, SERVICES, QUEUE, ROLLOUT, HOSTS, INSTANCE, LOG)
-AIMED = (MAP, SERVICES, QUEUE, ROLLOUT, INSTANCE)
+ALL = (MAP, SERVICES, QUEUE, ROLLOUT, HOSTS, TIMELINE, HISTORY, INSIGHTS, INSTANCE, LOG)
+AIMED = (MAP, SERVICES, QUEUE, ROLLOUT, TIMELINE, INSTANCE)
+WALKED = (MAP, TIMELINE)  # where h j k l move in all four directions
 
 
 class Danger(Enum):
@@ -39,7 +41,8 @@ class Request(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What an action would act on: what the cursor stands on, and whether the engine is there."""
+    """What an action would act on: what the cursor stands on, and whether the engine is there.
+    ``past``: it is how things were."""
 
     environment: str = ""
     service: str = ""
@@ -48,6 +51,7 @@ class Aim:
     engine_paused: bool = False
     connected: bool = True
     read_only: bool = False
+    past: bool = False
 
     @property
     def instance(self) -> str:
@@ -101,11 +105,11 @@ class Action:
     footer: tuple[str, ...] = ()
     danger: Danger = Danger.NONE
     request: Maker | None = None
-    map_keys: str = ""
+    walked_keys: str = ""
 
     def keys_on(self, screen: str) -> list[str]:
-        """Its keys on a screen: on the map h j k l move, so some things have another key there."""
-        return (self.map_keys if screen == MAP and self.map_keys else self.keys).split(",")
+        """Its keys on a screen: where h j k l move, some things have another key."""
+        return (self.walked_keys if screen in WALKED and self.walked_keys else self.keys).split(",")
 
     def key(self, screen: str) -> str:
         """The first key, as it is shown."""
@@ -124,6 +128,12 @@ SHOWN_KEYS = {
     "pagedown": "pgdn",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "plus": "+",
+    "minus": "-",
+    "equals_sign": "=",
+    "colon": ":",
     "up": "↑",
     "down": "↓",
     "left": "←",

@@ -8,7 +8,9 @@ from console.tui import action
 from console.tui.action import (
     AIMED,
     ALL,
+    HISTORY,
     HOSTS,
+    INSIGHTS,
     INSTANCE,
     LOG,
     MAP,
@@ -16,6 +18,7 @@ from console.tui.action import (
     ROLLOUT,
     SERVICES,
     SHOWN_KEYS,
+    TIMELINE,
     Action,
     Aim,
     Danger,
@@ -23,8 +26,8 @@ from console.tui.action import (
 )
 
 __all__ = [
-    "ACT", "ACTIONS", "ALL", "APP", "BY_ID", "GO", "HOSTS", "INSTANCE", "LOG", "LOOK", "MAP", "QUEUE", "ROLLOUT",
-    "SERVICES", "SHOWN_KEYS", "Action", "Aim", "Danger", "Request", "of_screen",
+    "ACT", "ACTIONS", "ALL", "APP", "BY_ID", "GO", "HISTORY", "HOSTS", "INSIGHTS", "INSTANCE", "LOG", "LOOK", "MAP",
+    "QUEUE", "ROLLOUT", "SERVICES", "SHOWN_KEYS", "TIMELINE", "Action", "Aim", "Danger", "Request", "of_screen",
 ]  # fmt: skip
 
 
@@ -60,8 +63,10 @@ def _clear_bad(aim: Aim) -> Request:
 
 GO, ACT, LOOK, APP = "Go to", "Act", "Look", "Console"
 LISTS = (SERVICES, QUEUE, HOSTS)
-CHANGES = (QUEUE, ROLLOUT)
-WALK = (MAP, ROLLOUT)
+TABLES = (*LISTS, TIMELINE, HISTORY, INSIGHTS)
+CHANGES = (QUEUE, ROLLOUT, TIMELINE)
+WALK = (MAP, ROLLOUT, TIMELINE)
+ZOOMED = (TIMELINE, INSIGHTS)
 BRAKE, DIALOG, CONFIRM = Danger.BRAKE, Danger.DIALOG, Danger.CONFIRM
 
 # fmt: off
@@ -71,14 +76,26 @@ ACTIONS: tuple[Action, ...] = (
     Action("queue", "3", "queue", "changes in order: progress, waits, who asked", GO),
     Action("rollout", "4", "rollout", "one change: every placement by failure domain, and its log", GO),
     Action("hosts", "5", "hosts", "hosts by failure domain, and what runs on them", GO),
+    Action("timeline", "6", "timeline", "past and forecast as a chart, with windows and freezes", GO),
+    Action("history", "7", "history", "the journal, searchable; enter looks at the map as it was then", GO),
+    Action("insights", "8", "insights", "the four DORA figures, and what check finds", GO),
     Action("environment", "tab,E", "environment", "switch to the next environment", GO),
-    Action("enter", "enter", "open", "drill into what the cursor is on", GO, footer=(MAP, *LISTS)),
+    Action("enter", "enter", "open", "drill into what the cursor is on", GO, footer=(MAP, *TABLES)),
     Action("back", "escape", "back", "clear the filter, or go back to where you came from", GO, footer=(INSTANCE, LOG)),
     Action("up", "k,up", "up", "one up", GO),
     Action("down", "j,down", "down", "one down", GO),
-    Action("left", "h,left", "left", "towards what it needs; on rollout: the change before", GO, WALK),
-    Action("right", "right", "right", "towards what needs it; on rollout: the change after", GO, WALK,
-           map_keys="l,right"),
+    Action("left", "h,left", "left", "towards what it needs; the change before; earlier", GO, WALK),
+    Action("right", "right", "right", "towards what needs it; the change after; later", GO, WALK,
+           walked_keys="l,right"),
+    Action("zoom_in", "plus,equals_sign", "zoom in", "less time, in more detail", GO, ZOOMED, footer=ZOOMED),
+    Action("zoom_out", "minus", "zoom out", "more time", GO, ZOOMED, footer=ZOOMED),
+    Action("lanes", "s", "lanes", "by service, or by change or team", LOOK, ZOOMED, footer=ZOOMED),
+    Action("earlier", "left_square_bracket", "back in time", "how it was one event before", GO, footer=(HISTORY,)),
+    Action("later", "right_square_bracket", "forth in time", "how it was one event after", GO, footer=(HISTORY,)),
+    Action("much_earlier", "left_curly_bracket", "far back in time", "how it was twenty events before", GO),
+    Action("much_later", "right_curly_bracket", "far forth in time", "how it was twenty events after", GO),
+    Action("now", "0", "now", "to the present: out of the past, a frozen picture, a panned timeline", GO,
+           footer=(TIMELINE,)),
     Action("page_up", "pageup,ctrl+b", "page up", "one screenful up", GO),
     Action("page_down", "pagedown,ctrl+f", "page down", "one screenful down", GO),
     Action("top", "g,home", "top", "to the first", GO),
@@ -113,10 +130,10 @@ ACTIONS: tuple[Action, ...] = (
 
     Action("why", "w", "why", "what holds it: each wait, since when, until when, who can lift it", LOOK, AIMED,
            footer=AIMED),
-    Action("log", "l,L", "log", "what happened, and the services' own last lines (L on the map)", LOOK,
-           footer=(ROLLOUT,), map_keys="L"),
+    Action("log", "l,L", "log", "what happened, and the services' own last lines", LOOK,
+           footer=(ROLLOUT,), walked_keys="L"),
     Action("filter", "slash", "filter", "only what matches: text, team: state: host: domain: by:", LOOK,
-           footer=(MAP, *LISTS)),
+           footer=(MAP, *TABLES)),
     Action("edges", "e", "edges", "faint lines of all dependencies on or off", LOOK, (MAP,)),
     Action("freeze", "space", "freeze", "hold the picture still; the engine goes on", LOOK),
     Action("help", "question_mark", "help", "this page", APP, footer=ALL),

@@ -11,36 +11,47 @@ from typing import Any, ClassVar
 from textual.app import ScreenStackError, SystemCommand
 from textual.screen import Screen
 
-from console.tui import actions, deeds
+from console.tui import actions, deeds, past
 from console.tui.action import Action, Aim, Request
 from console.tui.blocked import blocked
 from console.tui.ending import ended_by_signal
 from console.tui.feed import Engine, Feed
+from console.tui.looking import Onlooker
 from console.tui.messages import PictureArrived
 from console.tui.picture import Picture
 from console.tui.render.footer import Notice
 from console.tui.screens.base import BoardScreen
+from console.tui.screens.history import HistoryScreen
 from console.tui.screens.hosts import HostsScreen
+from console.tui.screens.insights import InsightsScreen
 from console.tui.screens.instance import InstanceScreen
 from console.tui.screens.map import MapScreen
 from console.tui.screens.queue import QueueScreen
 from console.tui.screens.rollout import RolloutScreen
 from console.tui.screens.services import ServicesScreen
-from console.tui.session import Session
+from console.tui.screens.timeline import TimelineScreen
 from console.tui.theme import THEME
-from console.tui.typeahead import TypeAhead
-from engine.api.protocol import ChangeView, StatusRow
 
 NOTICE_S = 6.0
 
 
-class Console(TypeAhead):
+class Console(Onlooker):
     """``connect`` makes the client; it is called once, after the first frame."""
 
     CSS_PATH = "console.tcss"
     DEFAULT_MODE = "map"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        screen.NAME: screen for screen in (MapScreen, ServicesScreen, QueueScreen, RolloutScreen, HostsScreen)
+        screen.NAME: screen
+        for screen in (
+            MapScreen,
+            ServicesScreen,
+            QueueScreen,
+            RolloutScreen,
+            HostsScreen,
+            TimelineScreen,
+            HistoryScreen,
+            InsightsScreen,
+        )
     }
     TITLE = "interlock"
 
@@ -52,12 +63,8 @@ class Console(TypeAhead):
         engine_stays: bool = True,
         now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
     ) -> None:
-        super().__init__()
-        self.session = Session()
-        self.read_only = read_only
+        super().__init__(now, read_only=read_only)
         self.engine_stays = engine_stays
-        self.now = now
-        self.picture = self.newest = Picture()
         self._connect = connect
 
     def on_mount(self) -> None:
@@ -80,9 +87,9 @@ class Console(TypeAhead):
             self.feed.stop()
 
     def on_picture_arrived(self, message: PictureArrived) -> None:
-        """Takes the picture, unless the operator holds the old one still."""
+        """Takes the picture, unless the operator holds an old one."""
         self.newest = message.picture
-        if self.session.frozen_since is None:
+        if not self.is_held:
             self.picture = message.picture
         names = self.picture.environments
         if names and self.session.environment not in names:
@@ -97,38 +104,9 @@ class Console(TypeAhead):
     def redraw(self) -> None:
         """Draws the screen in sight again; only what changed is sent to the terminal. Behind a dialog
         nothing is drawn: Textual would repaint all of it, and the dialog, for every changed cell."""
-        if isinstance(self.screen, BoardScreen):
-            self.screen.redraw()
-
-    def engine_now(self) -> datetime:
-        """The present by the engine's clock: ages are told by the clock that stamped them. Stands
-        still while the picture is frozen."""
-        return (self.session.frozen_since or self.now()) + self.picture.skew
-
-    def aim(self, service: str) -> Aim:
-        """What a service under the cursor means to the actions."""
-        where = self.session.environment
-        row, change = self.picture.row(service, where), self.picture.change_of(service, where)
-        return self._aim(where, service, row, change)
-
-    def aim_at_change(self, number: str) -> Aim:
-        """What a change under the cursor means to the actions."""
-        change = self.picture.change(number)
-        return self._aim(change["environment"] if change else self.session.environment, "", None, change)
-
-    def _aim(self, where: str, service: str, row: StatusRow | None, change: ChangeView | None) -> Aim:
-        engine = self.newest.engine
-        paused = bool(engine and engine["paused_by"])
-        return Aim(where, service, row, change, paused, self.newest.connected, self.read_only)
-
-    def current_change(self) -> ChangeView | None:
-        """The change being looked at: the chosen one, else the first under way, else the newest."""
-        chosen = self.picture.change(self.session.change)
-        if chosen is not None:
-            return chosen
-        unfinished = self.picture.unfinished
-        moving = [change for change in unfinished if change["state"] != "waiting"]
-        return next(iter([*moving, *unfinished, *self.picture.changes]), None)
+        screen = self.screen_stack[-1] if self._screen_stack else None  # none is left while it ends
+        if isinstance(screen, BoardScreen):
+            screen.redraw()
 
     def deed(self, action: Action, aim: Aim) -> deeds.Opening:
         """Does what is not a screen's own business; a dialog that comes up can be awaited."""
@@ -148,6 +126,10 @@ class Console(TypeAhead):
         if self.session.notice is notice:
             self.session.notice = None
             self.redraw()
+
+    def to_present(self) -> None:
+        """Out of the past, and out of a frozen picture."""
+        past.to_present(self)
 
     def go(self, screen: str) -> None:
         """To a screen; the way back is remembered."""

@@ -21,6 +21,8 @@ def blocked(action: Action, aim: Aim) -> str:
     if action.danger is not Danger.NONE:
         if aim.read_only:
             return "this console is read-only"
+        if aim.past:
+            return "this is the past; 0 returns to the present"
         if not aim.connected:
             return AWAY
     rule = RULES.get(action.id)
@@ -30,6 +32,8 @@ def blocked(action: Action, aim: Aim) -> str:
 def _why(aim: Aim) -> str:
     if not aim.subject and aim.change is None:
         return NO_SUBJECT
+    if aim.past:
+        return "the engine explains the present only; 0 returns to it"
     return "" if aim.connected else AWAY
 
 

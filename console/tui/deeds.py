@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from console.tui import decisions
+from console.tui import decisions, past
 from console.tui.action import Action, Aim, Request
 from console.tui.render.footer import Notice
 from console.tui.render.line import shorten
@@ -73,6 +73,9 @@ def environment(console: Console, action: Action, aim: Aim) -> None:
 def freeze(console: Console, action: Action, aim: Aim) -> None:
     """Holds the picture still, or lets it go on."""
     session = console.session
+    if session.past is not None:
+        past.to_present(console)
+        return
     session.frozen_since = None if session.frozen_since else console.now()
     if session.frozen_since is None:
         console.picture = console.newest
@@ -103,6 +106,9 @@ DEEDS: dict[str, Callable[[Console, Action, Aim], Opening]] = {
     "why": why, "log": log, "help": show_help,
     "palette": palette, "environment": environment, "freeze": freeze, "quit": leave,
     "map": go, "services": go, "queue": go, "rollout": go, "hosts": go,
+    "timeline": go, "history": go, "insights": go,
+    "earlier": past.earlier, "later": past.later, "much_earlier": past.much_earlier, "much_later": past.much_later,
+    "now": past.now,
 }  # fmt: skip
 
 

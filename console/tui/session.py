@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from console.tui.render.footer import Notice
+from engine.api.protocol import PastView
 
 
 @dataclass(slots=True)
 class Session:
     """``queries`` holds each screen's filter; ``trail`` the screens to go back through;
-    ``frozen_since`` is set while the picture is held still."""
+    ``frozen_since`` is set while the picture is held still, ``past`` while it is one of the past."""
 
     environment: str = ""
     service: str = ""
@@ -22,4 +23,5 @@ class Session:
     trail: list[str] = field(default_factory=list)
     edges: bool = True
     frozen_since: datetime | None = None
+    past: PastView | None = None
     notice: Notice | None = None

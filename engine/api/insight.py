@@ -86,6 +86,7 @@ def _figures(inventory: Inventory, events: list[Recorded], where: str, now: date
             "failure_rate": found.failure_rate,
             "restore_s": found.restore_s,
             "broken": found.broken,
+            "daily": list(found.daily),
         }
 
     by_team = dora.by(mine, dora.team_of(teams))

@@ -7,6 +7,7 @@ itself, or if a rollback undid it later; what a person aborted, or a window sent
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -40,7 +41,8 @@ class Trial:
 @dataclass(frozen=True, slots=True)
 class Figures:
     """Of a group of services over some days. Times are medians in seconds, None where there is
-    nothing to measure; ``broken`` counts failures that nothing has mended yet."""
+    nothing to measure; ``broken`` counts failures that nothing has mended yet; ``daily`` the
+    deployments of each day, the earliest first."""
 
     deployments: int
     per_day: float
@@ -49,6 +51,7 @@ class Figures:
     failure_rate: float | None
     restore_s: float | None
     broken: int
+    daily: tuple[int, ...] = ()
 
 
 def figures(trials: Iterable[Trial], begin: datetime, end: datetime) -> Figures:
@@ -68,7 +71,16 @@ def figures(trials: Iterable[Trial], begin: datetime, end: datetime) -> Figures:
         failure_rate=len(failed) / len(ended) if ended else None,
         restore_s=median(mended) if mended else None,
         broken=sum(trial.restored is None for trial in failed),
+        daily=_daily([trial.done for trial in done if trial.done], end, days),
     )
+
+
+def _daily(ends: Sequence[datetime], end: datetime, days: float) -> tuple[int, ...]:
+    """How many on each of the days before ``end``, the earliest first."""
+    counts = [0] * max(1, math.ceil(days))
+    for instant in ends:
+        counts[-1 - int((end - instant) / timedelta(days=1))] += 1
+    return tuple(counts)
 
 
 def by(trials: Sequence[Trial], key: Callable[[Trial], str]) -> dict[str, list[Trial]]:

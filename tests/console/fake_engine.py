@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.errors import EngineUnreachable, RequestRefused
+from tests.console import overtime
 from tests.console.estate import SERVICES, stamp, wait
 from tests.console.story import make_board, make_graph
 
@@ -21,6 +22,8 @@ class FakeEngine:
         self.graph: Any = make_graph()
         self.journal: list[dict[str, Any]] = []
         self.up = True
+        self.calendar, self.forecast = overtime.calendar(), overtime.forecast()
+        self.findings: list[dict[str, Any]] = overtime.FINDINGS
         self.refusal = ""
         self.unlifted = ""  # why an override would be refused
         self.chain: list[Any] = []  # what a rollback would have to take back too
@@ -34,7 +37,7 @@ class FakeEngine:
 
     def say(self, kind: str, subject: str, message: str, **more: Any) -> None:
         """One line of the change stream, to everybody who watches."""
-        seq = 0 if kind == "progress" else len(self.journal) + 1
+        seq = 0 if kind == "progress" else self.journal[-1]["seq"] + 1 if self.journal else 1
         event = {
             "seq": seq,
             "at": stamp(0),
@@ -67,9 +70,27 @@ class FakeClient:
         if not self.engine.up:
             raise EngineUnreachable("no engine answers at /tmp/engine.sock")
 
-    def board(self) -> Any:
+    def board(self, at: str = "") -> Any:
         self._reach()
-        return copy.deepcopy(self.engine.board)
+        if self.engine.refusal and at:
+            raise RequestRefused(self.engine.refusal)
+        return overtime.past(self.engine.board, at) if at else copy.deepcopy(self.engine.board)
+
+    def calendar(self, begin: str = "", end: str = "", environment: str = "") -> Any:
+        self._reach()
+        return copy.deepcopy(self.engine.calendar)
+
+    def forecast(self) -> Any:
+        self._reach()
+        return copy.deepcopy(self.engine.forecast)
+
+    def dora(self, environment: str = "", days: float = 30.0) -> Any:
+        self._reach()
+        return overtime.dora(environment, days)
+
+    def findings(self) -> Any:
+        self._reach()
+        return copy.deepcopy(self.engine.findings)
 
     def graph(self) -> Any:
         self._reach()
@@ -92,9 +113,10 @@ class FakeClient:
     def deploy(self, request: Any) -> Any:
         return self.post("/v1/changes", request)
 
-    def history(self, change: str = "", limit: int = 100) -> Any:
+    def history(self, change: str = "", limit: int = 100, before: int = 0) -> Any:
         self._reach()
-        return copy.deepcopy(self.engine.journal[-limit:])
+        found = [event for event in self.engine.journal if not before or event["seq"] < before]
+        return copy.deepcopy(found[-limit:])
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         self._reach()

@@ -10,6 +10,7 @@ import pytest
 from textual.app import App
 
 from console.tui.app import Console
+from tests.console import overtime
 from tests.console.conftest import Hand, Open
 from tests.console.estate import NOW
 from tests.console.fake_engine import FakeEngine
@@ -29,10 +30,13 @@ def drawn(app: App[Any]) -> str:
 async def test_no_payload_reaches_the_terminal(payload: str, engine: FakeEngine, opened: Open) -> None:
     engine.board = poison(make_board(), payload)
     engine.board["status"][40]["current"] = {f"{payload}1": 2}
+    engine.journal = poison(overtime.journal(), payload)
+    engine.calendar, engine.findings = poison(overtime.calendar(), payload), poison(overtime.FINDINGS, payload)
     async with opened() as hand:
         engine.say("move-ended", f"{payload}x@prod", f"{payload} happened", log=[payload])
         await hand.until(lambda: hand.app.picture.events)
-        for keys in (["1"], ["2"], ["3"], ["4"], ["5"], ["1", "w"], ["escape", "4", "l"], ["escape", "c"]):
+        screens = [[key] for key in "12345678"]
+        for keys in (*screens, ["1", "w"], ["escape", "4", "l"], ["escape", "c"], ["escape", "7", "enter"]):
             await hand.press(*keys)
             assert drawn(hand.app).isprintable(), keys
         assert hand.app.is_running
@@ -53,7 +57,7 @@ async def test_no_color_breaks_nothing(monkeypatch: pytest.MonkeyPatch, engine: 
         assert app.no_color
         hand = Hand(app, pilot, engine)
         await hand.until(lambda: app.picture.connected)
-        for key in ("1", "2", "3", "4", "5", "d", "escape", "question_mark", "escape", "r", "escape"):
+        for key in (*"12345678", "d", "escape", "question_mark", "escape", "r", "escape"):
             await hand.press(key)
         assert "acme" in drawn(app)
 
@@ -68,7 +72,9 @@ async def test_an_empty_organization_says_so_everywhere(engine: FakeEngine, open
         "4": "no change yet",
     }
     async with opened() as hand:
-        for key, words in (said | {"5": "no hosts in prod"}).items():
+        for key, words in (
+            said | {"5": "no hosts in prod", "6": "nothing ran and nothing", "7": "nothing has happened"}
+        ).items():
             await hand.press(key)
             await hand.until(lambda words=words: words in hand.text)  # type: ignore[misc]
         for key in "jkhlpcrwLd":

@@ -17,6 +17,9 @@ from tests.console.conftest import Open
         ("3", "queue", "faster settlement"),
         ("4", "rollout", "eu-b-03 switching"),
         ("5", "hosts", "us-c 1 of 2 up"),
+        ("6", "timeline", "night-shift"),
+        ("7", "history", "nothing has happened yet"),
+        ("8", "insights", "fits-no-window"),
     ],
 )
 async def test_number_keys_go_to_the_screens(opened: Open, key: str, mode: str, shown: str) -> None:
@@ -209,7 +212,7 @@ async def test_clicks_choose_and_open(opened: Open) -> None:
 @pytest.mark.parametrize("size", [(20, 5), (80, 24), (120, 40), (200, 60), (300, 20)])
 async def test_no_size_breaks_a_screen(opened: Open, size: tuple[int, int]) -> None:
     async with opened(*size) as hand:
-        for key in ("2", "3", "4", "5", "1", "enter", "escape", "d", "escape", "question_mark", "escape"):
+        for key in (*"23456781", "enter", "escape", "d", "escape", "question_mark", "escape"):
             await hand.press(key)
         await hand.pilot.resize_terminal(20, 5)
         await hand.pilot.pause()

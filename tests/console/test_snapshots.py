@@ -10,12 +10,16 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from console.tui.app import Console
+from tests.console import overtime
 from tests.console.estate import NOW, stamp, wait
 from tests.console.fake_engine import FakeEngine
 from tests.console.story import make_board
 
 SIZES = [(80, 24), (120, 40), (200, 60)]
-SCREENS = {"map": "1", "services": "2", "queue": "3", "rollout": "4", "hosts": "5"}
+SCREENS = {
+    "map": "1", "services": "2", "queue": "3", "rollout": "4", "hosts": "5",
+    "timeline": "6", "history": "7", "insights": "8",
+}  # fmt: skip
 DIALOGS = {
     "deploy": ("d", "enter"),
     "deploy-choices": ("d", "ctrl+u", "c", "h"),
@@ -68,7 +72,15 @@ def steps(*keys: str, away: FakeEngine | None = None) -> Callable[[Pilot[int]], 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 @pytest.mark.parametrize("name", SCREENS)
 def test_screen(snap_compare: Compare, name: str, size: tuple[int, int]) -> None:
-    assert snap_compare(console(FakeEngine()), terminal_size=size, run_before=steps(SCREENS[name]))
+    engine = FakeEngine()
+    engine.journal = overtime.journal()
+    assert snap_compare(console(engine), terminal_size=size, run_before=steps(SCREENS[name]))
+
+
+def test_the_past(snap_compare: Compare) -> None:
+    engine = FakeEngine()
+    engine.journal = overtime.journal()
+    assert snap_compare(console(engine), terminal_size=(120, 40), run_before=steps("7", "j", "j", "enter"))
 
 
 @pytest.mark.parametrize("name", DIALOGS)

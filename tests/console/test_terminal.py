@@ -101,7 +101,7 @@ def test_it_opens_deploys_and_leaves(board: Terminal) -> None:
     board.until("would wait for")
     board.press("\r")
     board.until("change 43 is queued")
-    for key in "2345":
+    for key in "2345678":
         board.press(key)
         board.read(0.3)
     board.press("/")
@@ -131,7 +131,7 @@ def test_behind_a_dialog_nothing_is_painted(board: Terminal) -> None:
 
 @pytest.mark.parametrize("board", [("--hostile",)], indirect=True)
 def test_nothing_that_a_host_says_reaches_the_terminal(board: Terminal) -> None:
-    for key in "12345":
+    for key in "12345678":
         board.press(key)
         board.read(0.5)
     board.press("q")

@@ -40,7 +40,7 @@ RAN = [(1.0, now(1, Status.RUNNING)), (3.0, now(1, Status.SUCCEEDED))]
 
 def test_a_success_counts_from_the_queue_to_its_end() -> None:
     found = told((0.0, asked(1, "ledger")), *RAN)
-    assert found == Figures(1, 0.5, 3 * 3600.0, 0, 0.0, None, 0)
+    assert found == Figures(1, 0.5, 3 * 3600.0, 0, 0.0, None, 0, (1, 0))
 
 
 def test_what_goes_back_by_itself_failed_and_is_mended_when_it_is_back() -> None:
@@ -50,7 +50,7 @@ def test_what_goes_back_by_itself_failed_and_is_mended_when_it_is_back() -> None
         (2.0, now(1, Status.REVERTING)),
         (2.5, now(1, Status.REVERTED)),
     )
-    assert found == Figures(0, 0.0, None, 1, 1.0, 1800.0, 0)
+    assert found == Figures(0, 0.0, None, 1, 1.0, 1800.0, 0, (0, 0))
 
 
 def test_what_stays_broken_is_mended_by_the_next_success() -> None:
@@ -85,7 +85,7 @@ def test_aborts_windows_and_cancellations_count_as_neither() -> None:
         (5.0, asked(3, "ledger")),
         (6.0, now(3, Status.CANCELLED)),
     )
-    assert found == Figures(0, 0.0, None, 0, None, None, 0)
+    assert found == Figures(0, 0.0, None, 0, None, None, 0, (0, 0))
 
 
 @pytest.mark.parametrize(("begin_h", "deployments"), [(0.0, 1), (2.9, 1), (3.1, 0), (-60.0, 0)])

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.api.protocol import ChangeView, HostView, StatusRow
+from engine.api.protocol import ChangeView, HostView, StatusRow, WatchEvent
 
-KEYS = ("team", "state", "host", "domain", "by")
+KEYS = ("team", "state", "host", "domain", "by", "kind", "change")
 
 
 def _matches(query: str, text: str, keyed: dict[str, Iterable[str]]) -> bool:
@@ -55,3 +55,15 @@ def host_matches(query: str, host: HostView) -> bool:
         "domain": (host["domain"],),
     }
     return _matches(query, text, keyed)
+
+
+def event_matches(query: str, event: WatchEvent) -> bool:
+    """Whether an event is within the filter. A change is meant whole: ``change:4`` is not 41."""
+    if not query.strip():
+        return True
+    words = [word for word in query.split() if not word.lower().startswith("change:")]
+    numbers = [word[len("change:") :] for word in query.split() if word.lower().startswith("change:")]
+    if any(number and number != event["change"] for number in numbers):
+        return False
+    text = " ".join((event["kind"], event["change"], event["subject"], event["message"], event["at"]))
+    return _matches(" ".join(words), text, {"kind": (event["kind"],), "by": (event["message"],)})

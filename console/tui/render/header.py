@@ -11,9 +11,13 @@ from rich.segment import Segment
 from console.tui.picture import Picture
 from console.tui.render.line import Line, length, line, span, spread
 from console.tui.render.palette import ACCENT_BOLD, BAD_BOLD, FAINT, GOOD, MUTED, STRONG, TEXT, WARN
-from console.tui.render.times import clock, duration
+from console.tui.render.times import clock, duration, parse
+from engine.api.protocol import PastView
 
-TABS = (("map", "Map"), ("services", "Services"), ("queue", "Queue"), ("rollout", "Rollout"), ("hosts", "Hosts"))
+TABS = (
+    ("map", "Map"), ("services", "Services"), ("queue", "Queue"), ("rollout", "Rollout"), ("hosts", "Hosts"),
+    ("timeline", "Timeline"), ("history", "History"), ("insights", "Insights"),
+)  # fmt: skip
 SLOW_LOOP_MS = 250.0
 
 
@@ -26,6 +30,7 @@ class Chrome:
     query: str = ""
     frozen_since: datetime | None = None
     read_only: bool = False
+    past: PastView | None = None
 
 
 def header(picture: Picture, chrome: Chrome, now: datetime, width: int) -> list[Line]:
@@ -45,6 +50,8 @@ def _first(picture: Picture, chrome: Chrome, now: datetime, width: int) -> Line:
 
 
 def _state(picture: Picture, chrome: Chrome, now: datetime, room: int) -> Line:
+    if chrome.past is not None:
+        return _past(chrome.past, now, room)
     engine = picture.engine
     if picture.away_since is not None:
         gone = duration((now - picture.away_since).total_seconds())
@@ -73,6 +80,15 @@ def _state(picture: Picture, chrome: Chrome, now: datetime, room: int) -> Line:
     return (*parts, *counts) if length((*parts, *counts)) <= room else tuple(parts)
 
 
+def _past(past: PastView, now: datetime, room: int) -> Line:
+    """The banner over everything that is not the present."""
+    then = parse(past["at"])
+    when = f"{then.astimezone(now.tzinfo):%a %d %b %H:%M:%S}" if then else "the beginning"
+    banner = line(span(f"◂ THE PAST  {when}", WARN), span(f"  event {past['seq']} of {past['last']}", MUTED))
+    keys = line(span("  [ ]", ACCENT_BOLD), span(" step ", MUTED), span(" 0", ACCENT_BOLD), span(" now", MUTED))
+    return (*banner, *keys) if length((*banner, *keys)) <= room else banner
+
+
 def _counts(busy: int, waiting: int) -> list[Segment]:
     return [
         span("► ", ACCENT_BOLD if busy else FAINT),
@@ -91,13 +107,23 @@ def _people(picture: Picture, chrome: Chrome) -> list[Segment]:
 
 
 def _tabs(chrome: Chrome, width: int) -> Line:
-    parts: list[Segment] = [span(" ")]
-    for number, (screen, title) in enumerate(TABS, start=1):
-        here = screen == chrome.screen
-        parts += [
-            span(f"{number} ", ACCENT_BOLD if here else FAINT),
-            span(title, STRONG if here else MUTED),
-            span("   "),
-        ]
+    parts = _titles(chrome.screen, gap=3, words=True)
     right = line(span("/", ACCENT_BOLD), span(chrome.query, TEXT), " ") if chrome.query else ()
-    return spread(tuple(parts), right, width)
+    if length(parts) + length(right) > width:
+        parts = _titles(chrome.screen, gap=1, words=True)
+    if length(parts) + length(right) > width:
+        parts = _titles(chrome.screen, gap=1, words=False)
+    return spread(parts, right, width)
+
+
+def _titles(screen: str, *, gap: int, words: bool) -> Line:
+    parts: list[Segment] = [span(" ")]
+    for number, (name, title) in enumerate(TABS, start=1):
+        here = name == screen
+        said = title if words or here else title[:3]
+        parts += [
+            span(f"{number}{' ' if words else ''}", ACCENT_BOLD if here else FAINT),
+            span(said, STRONG if here else MUTED),
+            span(" " * gap),
+        ]
+    return tuple(parts)

@@ -86,7 +86,9 @@ class BoardScreen(Screen[None]):
     def redraw_chrome(self) -> None:
         """Header and footer only."""
         session, now = self.session, self.console.now()
-        chrome = Chrome(session.environment, self.NAME, self.query_text, session.frozen_since, self.console.read_only)
+        chrome = Chrome(
+            session.environment, self.NAME, self.query_text, session.frozen_since, self.console.read_only, session.past
+        )
         width = self.size.width
         self.query_one("#header", LineView).show(header(self.console.newest, chrome, now, width))
         self.query_one("#footer", LineView).show([footer(self.NAME, self.aim(), session.notice, width)])
@@ -127,7 +129,12 @@ class BoardScreen(Screen[None]):
         from textual.widgets import Input  # not needed for the first frame
 
         if not self.query("#filter"):
-            box = Input(self.query_text, placeholder="text  team:  state:  host:  domain:", compact=True, id="filter")
+            box = Input(
+                self.query_text,
+                placeholder="text  team:  state:  host:  domain:  by:  kind:",
+                compact=True,
+                id="filter",
+            )
             await self.mount(box, before="#footer")
             self.set_focus(box)
 
@@ -144,9 +151,11 @@ class BoardScreen(Screen[None]):
             self.call_after_refresh(self.redraw)
 
     def do_back(self) -> None:
-        """Out of the filter line, the filter, the screen: in that order."""
+        """Out of the filter line, the past, the filter, the screen: in that order."""
         boxes = self.query("#filter")
-        if boxes or self.query_text:
+        if not boxes and self.session.past is not None:
+            self.console.to_present()
+        elif boxes or self.query_text:
             self.session.queries.pop(self.NAME, None)
             boxes.remove()
             self.call_after_refresh(self.redraw)

@@ -25,7 +25,8 @@ class CalendarView(TypedDict):
 
 class FiguresView(TypedDict):
     """``failure_rate`` is a part (0 to 1) of the rollouts that ended; times are medians in
-    seconds, None where nothing was measured; ``broken``: failures not mended yet."""
+    seconds, None where nothing was measured; ``broken``: failures not mended yet;
+    ``daily``: deployments of each day, the earliest first."""
 
     name: str
     team: str
@@ -36,6 +37,7 @@ class FiguresView(TypedDict):
     failure_rate: float | None
     restore_s: float | None
     broken: int
+    daily: list[int]
 
 
 class DoraView(TypedDict):
