@@ -99,6 +99,7 @@ class World:
     seq: int = 0
     executing: set[str] = field(default_factory=set)
     draining: bool = False
+    staging: set[str] = field(default_factory=set)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -111,6 +112,7 @@ class World:
             self.elapsed_s,
             frozenset(self.executing),
             self.draining,
+            frozenset(self.staging),
         )
 
     def record(self, *events: Event) -> World:
@@ -148,7 +150,7 @@ class World:
             for action in plan(self.snapshot).actions:
                 if isinstance(action, Decide):
                     self.record(action.event)
-                elif action.step not in self.executing:
+                elif isinstance(action, Execute) and action.step not in self.executing:
                     if action.intent:
                         self.record(action.intent)
                     self.executing.add(action.step)

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.api.protocol import WatchEvent
 from engine.api.times import when
-from engine.model import access
+from engine.model import access, staging
 from engine.model import decision as decided
 from engine.model import event as ev
 from engine.model.change import Kind
@@ -59,6 +59,11 @@ def _turned_down(e: access.RequestTurnedDown) -> Told:
 
 def _ended(e: ev.MoveEnded) -> Told:
     return e.change, f"{e.service}/{e.host}", f"{e.service} on {e.host}: {e.state.value}{_why(e.detail)}"
+
+
+def _staged(e: staging.ReleaseStaged) -> Told:
+    what = "was brought ahead of its turn" if e.here else "could not be brought ahead of its turn"
+    return e.change, f"{e.service}/{e.host}", f"{e.service} on {e.host}: its release {what}{_why(e.detail)}"
 
 
 def _intended(e: ev.MoveIntended) -> Told:
@@ -152,6 +157,7 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.ChangeStatus: _status,
     ev.MoveIntended: _intended,
     ev.MoveEnded: _ended,
+    staging.ReleaseStaged: _staged,
     ev.ForecastPublished: _foreseen,
 }
 

@@ -20,6 +20,7 @@ from engine.api.protocol import (
     LogView,
     MoveView,
     PlacementView,
+    StagingView,
     StatusRow,
     WaitView,
 )
@@ -31,6 +32,7 @@ from engine.model.text import printable, printable_lines
 from engine.model.wait import Wait
 from engine.plan.outage.facing import faced_by
 from engine.plan.pending import pending, reconfigures
+from engine.plan.prestage import staged_count
 from engine.plan.standing import state_of
 from engine.plan.violations import sentence, violations
 
@@ -154,7 +156,7 @@ def _item(moment: Moment, change: Change, item: Item) -> ItemView:
     done = sum(move.state is MoveState.DONE and move.goal == item.goal for move in item.moves.values())
     if item.status is Status.SUCCEEDED:
         done = len(hosts)  # those that ran it before needed no move
-    return {
+    view: ItemView = {
         "service": item.service,
         "from": _origin(moment, change, item),
         "to": item.goal,
@@ -167,6 +169,16 @@ def _item(moment: Moment, change: Change, item: Item) -> ItemView:
         "configuration": reconfigures(moment.estate, change.instance(item), item),
         "moves": [_move(moment, item.moves[host]) for host in sorted(item.moves)],
     }
+    if item.staged and item.status is Status.WAITING:
+        view["staged"] = _staged(moment, change, item)
+    return view
+
+
+def _staged(moment: Moment, change: Change, item: Item) -> StagingView:
+    """Where its release was brought already."""
+    here, total = staged_count(moment.estate, change, item)
+    faults = {host: printable(known.detail) for host, known in sorted(item.staged.items()) if not known.here}
+    return {"done": here, "total": total, "faults": faults}
 
 
 def _origin(moment: Moment, change: Change, item: Item) -> str | None:

@@ -16,6 +16,8 @@ PARTS = (
     "places",  # folders and locks
     "claim",
     "stage",
+    "cache",  # content the host has already
+    "download",
     "unpack",
     "health",
     "drivers",  # what every driver answers, then one file each
@@ -26,6 +28,7 @@ PARTS = (
     "job",  # a step: carried out, detached
     "judge",
     "leaving",  # a step that comes from another base folder or driver
+    "prune",
     "deadman",
     "observe",
     "start",

@@ -1,7 +1,7 @@
 """Bringing a release to a host: is it there, would it fit, and if need be its bytes.
 
-What a host holds is named by content: a release whose digest matches is never sent again, and
-nothing is unpacked before its sha256 and every name in it were checked.
+What a host holds is named by content: what it has under any name, unpacked or in its cache, is
+never sent again, and nothing is unpacked before its sha256 and every name in it were checked.
 """
 
 from __future__ import annotations
@@ -11,36 +11,41 @@ from typing import Literal
 
 from engine.drivers.fencing import placement_args
 from engine.drivers.spec import PlacementSpec
-from engine.drivers.wire import Answer, read, read_claim, unreadable
+from engine.drivers.wire import Answer, lines, read, read_claim, unreadable
 from engine.model.observation import Claim
-from engine.model.release import Artifact
+from engine.model.release import Artifact, Storage
 from engine.model.remote import Command, Reply
 
 UPLOAD_BYTES_PER_S = 256_000
+UNPACK_BYTES_PER_S = 2_000_000
+FETCH_S = 1900.0  # the script gives a transfer half an hour, and one that stands still 30 s
 
 
 @dataclass(frozen=True, slots=True)
 class StageAnswer:
-    """``have``: the release is there; ``need``: it must be uploaded; ``refused``: it cannot
-    go there, ``detail`` says why; ``fenced``: the host obeys ``holder``."""
+    """``have``: the release is there (``detail`` says where it came from, if it was not there
+    before); ``need``: it must be uploaded; ``mismatch``: its address serves something else;
+    ``refused``: it cannot go there, ``detail`` says why; ``fenced``: the host obeys ``holder``."""
 
-    state: Literal["have", "need", "refused", "fenced"]
+    state: Literal["have", "need", "mismatch", "refused", "fenced"]
     detail: str = ""
     holder: Claim | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class UploadAnswer:
-    """``stored``: the release is complete on the host; otherwise as in ``StageAnswer``."""
+    """``stored``: the release is complete on the host; ``mismatch``: other bytes arrived than
+    were announced, and were thrown away; otherwise as in ``StageAnswer``."""
 
-    state: Literal["stored", "refused", "fenced"]
+    state: Literal["stored", "mismatch", "refused", "fenced"]
     detail: str = ""
     holder: Claim | None = None
 
 
-def stage(spec: PlacementSpec, held: Claim, artifact: Artifact | None) -> Command:
-    """Preflight of one placement, and whether its release is there. Changes nothing but
-    creates the service's folders. Without an artifact the release must be there already."""
+def stage(spec: PlacementSpec, held: Claim, artifact: Artifact | None, storage: Storage | None = None) -> Command:
+    """Preflight of one placement, and its release, if it need not be sent: it is there, or in the
+    host's cache, or unpacked under another name, or the host can fetch it. Without an artifact
+    the release must be there already."""
     size, sha256, kind = (artifact.size, artifact.sha256, artifact.kind) if artifact else (0, "", "")
     args = (
         *placement_args(spec, held),
@@ -50,20 +55,27 @@ def stage(spec: PlacementSpec, held: Claim, artifact: Artifact | None) -> Comman
         ("size", str(size)),
         ("sha256", sha256),
         ("kind", kind),
+        *_storage_args(storage or Storage()),
     )
-    return Command("stage", args)
+    url = artifact.url if artifact else ""
+    timeout_s = FETCH_S if url else 30.0 + size / UNPACK_BYTES_PER_S
+    return Command("stage", args, lines([("url", url)]) if url else b"", timeout_s=timeout_s)
+
+
+def _storage_args(storage: Storage) -> tuple[tuple[str, str], ...]:
+    return (("cache_max", str(storage.cache_bytes)), ("artifact_max", str(storage.largest_bytes)))
 
 
 def parse_stage(reply: Reply) -> StageAnswer:
     """Read the answer to ``stage``."""
     answer = read(reply)
     match answer.get("result"):
-        case "have" | "need" | "refused" | "fenced" as state:
+        case "have" | "need" | "mismatch" | "refused" | "fenced" as state:
             return StageAnswer(state, _detail(answer), read_claim(answer.get("holder")))
     raise unreadable(reply, "no result of staging")
 
 
-def upload(spec: PlacementSpec, held: Claim, artifact: Artifact) -> Command:
+def upload(spec: PlacementSpec, held: Claim, artifact: Artifact, storage: Storage | None = None) -> Command:
     """Send the artifact's bytes: checked, unpacked aside, and renamed into place when complete.
     Repeating it, or two of them at once, ends in the same complete release."""
     args = (
@@ -72,6 +84,7 @@ def upload(spec: PlacementSpec, held: Claim, artifact: Artifact) -> Command:
         ("size", str(artifact.size)),
         ("sha256", artifact.sha256),
         ("kind", artifact.kind),
+        *_storage_args(storage or Storage()),
     )
     timeout_s = 60.0 + artifact.size / UPLOAD_BYTES_PER_S
     return Command("upload", args, upload=artifact.path, timeout_s=timeout_s)
@@ -81,7 +94,7 @@ def parse_upload(reply: Reply) -> UploadAnswer:
     """Read the answer to ``upload``."""
     answer = read(reply)
     match answer.get("result"):
-        case "stored" | "refused" | "fenced" as state:
+        case "stored" | "mismatch" | "refused" | "fenced" as state:
             return UploadAnswer(state, _detail(answer), read_claim(answer.get("holder")))
     raise unreadable(reply, "no result of an upload")
 

@@ -32,6 +32,7 @@ class StepResult(StrEnum):
     REBOOTED = "rebooted"  # the host restarted under it; what it had switched was put back
     BUSY = "busy"  # another step of this service is under way; nothing was done
     FENCED = "fenced"  # the host obeys another engine (`holder`); nothing was done
+    UNSTAGED = "unstaged"  # the release is not there; nothing was done, the name is not used up
     RUNNING = "running"  # still at it when the call's time was over: call again
 
 
@@ -74,19 +75,23 @@ def switch(
     confirm_timeout_s: float,
     secrets: Mapping[str, str] = MappingProxyType({}),
     former: PlacementSpec | None = None,
+    sha256: str = "",
+    keep_releases: int = 5,
 ) -> Command:
     """Switch a placement to ``spec.version`` under the name ``step``; answers once the host has
     judged it. The host puts the previous release back by itself if it does not become healthy
     within ``healthy_deadline_s``, or is not confirmed within ``confirm_timeout_s`` after that.
     ``secrets`` are the values of ``spec.secrets``; they travel on standard input only. ``former``
     (another base or driver) is stopped first, started again if it goes back, and withdrawn once
-    it is confirmed."""
+    it is confirmed. The step begins only if the release is there, with content ``sha256`` ("" = any). Once it is
+    confirmed, ``keep_releases`` stay on the host."""
     if not spec.version:
         raise ValueError(f"{spec.placement}: a switch needs a version")
     args = (
         *placement_args(spec, held),
         ("step", step),
         ("version", spec.version),
+        ("sha256", sha256),
         ("configuration", spec.configuration),
         ("user", spec.user),
         ("min_healthy_ms", milliseconds(min_healthy_time_s)),
@@ -94,6 +99,7 @@ def switch(
         ("confirm_ms", milliseconds(confirm_timeout_s)),
         ("wait_ms", milliseconds(healthy_deadline_s + GRACE_S)),
         *((("from_base", former.base), ("from_driver", former.driver.value)) if former else ()),
+        ("keep", str(keep_releases)),
     )
     return Command("switch", args, bundle(spec, secrets), timeout_s=healthy_deadline_s + 2 * GRACE_S)
 

@@ -21,6 +21,7 @@ from engine.model.forecast import Foreseen
 from engine.model.names import InstanceId
 from engine.model.outage import Outage
 from engine.model.service import Configuration
+from engine.model.staging import Staged
 
 
 class Status(StrEnum):
@@ -98,6 +99,7 @@ class MoveState(StrEnum):
     DONE = "done"  # at its goal, healthy, confirmed
     REVERTED = "reverted"  # judged unhealthy on the host, which put the old release back
     FAILED = "failed"  # could not be carried out; the placement was not touched or is broken
+    WITHHELD = "withheld"  # its artifact was not what was accepted: nothing was sent or touched
     UNCONFIRMED = "unconfirmed"  # was healthy, but no confirmation reached the host: put back
 
 
@@ -144,6 +146,7 @@ class Item:
     ``again``: it goes back because of one, and then waits for its next turn.
     ``origin_sha256`` is the digest of the version it leaves, "" where it is not known: no other
     content may go under these names. ``outage``: its part in a lockstep that goes together.
+    ``staged`` tells, by host, where its release was brought while it waited.
     """
 
     service: str
@@ -163,6 +166,7 @@ class Item:
     again: bool = False
     origin_sha256: str = ""
     outage: Outage | None = None
+    staged: Mapping[str, Staged] = field(default_factory=dict)
 
     @property
     def is_stopped(self) -> bool:

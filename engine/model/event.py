@@ -28,6 +28,7 @@ from engine.model.names import InstanceId
 from engine.model.observation import Reach, Sighting
 from engine.model.outage import OutageBegan
 from engine.model.service import Configuration
+from engine.model.staging import ReleaseStaged
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +271,7 @@ Event = (
     | ChangeStatus
     | MoveIntended
     | MoveEnded
+    | ReleaseStaged
     | ForecastPublished
 )
 

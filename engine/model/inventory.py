@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from engine.model.alarm import AlarmPolicy
 from engine.model.consent import ApprovalPolicy, EvidencePolicy, OverridePolicy
 from engine.model.names import InstanceId, PlacementId
+from engine.model.release import Storage
 from engine.model.role import Grant
 from engine.model.service import Amount, Service
 from engine.model.window import Freeze, WindowPolicy
@@ -120,6 +121,7 @@ class Inventory:
     services: Mapping[str, Service]
     ssh: Ssh = Ssh()
     limits: Limits = Limits()
+    storage: Storage = field(default_factory=Storage)
     observe: Observe = Observe()
     approvals: tuple[ApprovalPolicy, ...] = ()
     evidence: tuple[EvidencePolicy, ...] = ()

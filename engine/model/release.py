@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 class Artifact:
     """One release's file: its place, its sha256 in hexadecimal, its size in bytes.
 
-    ``kind`` is ``tar.gz`` or ``file``. ``sha256`` is "" when no sums file names it: such an
-    artifact is known, and refused at deploy (nothing unverified is ever sent).
+    ``kind`` is ``tar.gz``, ``tar.zst`` or ``file``. ``sha256`` is "" when no sums file names it:
+    such an artifact is known, and refused at deploy (nothing unverified is ever sent). With a
+    ``url`` the hosts fetch it themselves; ``path`` is "" then, and ``size`` 0: not known.
+    ``fault`` says what was found wrong with it ("" = nothing so far): such a one is not sent.
     """
 
     service: str
@@ -23,6 +25,26 @@ class Artifact:
     sha256: str
     size: int
     kind: str
+    url: str = ""
+    fault: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people: its file, or its address without login and query."""
+        if not self.url:
+            return self.path
+        scheme, _, rest = self.url.partition("://")
+        authority, slash, path = rest.partition("/")
+        return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """What artifacts may take: the cache of each base folder on a host, and any one of them
+    that a host fetches, in bytes."""
+
+    cache_bytes: int = 2_000_000_000
+    largest_bytes: int = 4_000_000_000
 
 
 @dataclass(frozen=True, slots=True)

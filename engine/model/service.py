@@ -79,6 +79,7 @@ class RolloutPolicy:
     progress_deadline_s: float = 600.0
     confirm_timeout_s: float = 60.0
     auto_revert: bool = True
+    prestage: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,7 @@ class Service:
     """Something deployed, owned by a team. ``hosts`` is its placement, by environment.
 
     ``known_versions`` exist somewhere, whether or not their artifacts are here: a bridge may
-    propose them. ``soak_s`` is its own soak time (None: the environment's).
+    propose them. ``keep_releases`` stay on each host. ``soak_s`` is its own soak time (None: the environment's).
     """
 
     name: str
@@ -142,3 +143,4 @@ class Service:
     labels: Mapping[str, str] = field(default_factory=dict)
     known_versions: tuple[str, ...] = ()
     soak_s: float | None = None
+    keep_releases: int = 5

@@ -30,6 +30,7 @@ class Snapshot:
     elapsed_s: float
     executing: frozenset[str] = frozenset()
     draining: bool = False
+    staging: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class Execute:
 
     ``artifact`` is what to stage, None where the host must have the release already. ``keep``:
     what the host has under that version stays, whatever its content. ``former``: the configuration
-    in another base folder, or under another driver, that makes room for this one.
+    in another base folder, or under another driver, that makes room for this one. ``staged``: the
+    release was brought there while the change waited, so that the step may begin with the switch.
     """
 
     change: str
@@ -62,9 +64,24 @@ class Execute:
     intent: Event | None
     keep: bool = False
     former: Configuration | None = None
+    staged: bool = False
+    keep_releases: int = 5
 
 
-Action = Decide | Execute
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A release to bring to a host while its change waits. Nothing is recorded before it: it may
+    be done twice, or not at all. ``name`` tells it from others."""
+
+    change: str
+    placement: PlacementId
+    name: str
+    goal: str
+    configuration: Configuration
+    artifact: Artifact
+
+
+Action = Decide | Execute | Stage
 
 
 @dataclass(frozen=True, slots=True)

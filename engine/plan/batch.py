@@ -19,6 +19,7 @@ from engine.model.wait import Reason, Wait
 from engine.plan.budget import Budgets
 from engine.plan.deployed import former
 from engine.plan.overrides import is_lifted
+from engine.plan.prestage import is_staged
 from engine.plan.under_way import UnderWay
 
 
@@ -120,7 +121,8 @@ def step_name(rollout: UnderWay, placement: PlacementId, turn: str) -> str:
 
 def execution(rollout: UnderWay, move: Move, intent: MoveIntended | None) -> Execute:
     """What the runtime needs to carry out a move; without ``intent``, to take it up again."""
-    item, policy = rollout.item, rollout.policy
+    artifact = _artifact(rollout, move)
+    item, policy, service = rollout.item, rollout.policy, rollout.estate.service(rollout.item.service)
     placement = PlacementId(item.service, rollout.change.environment, move.host)
     configuration = _configuration(rollout, placement, move)
     return Execute(
@@ -133,10 +135,12 @@ def execution(rollout: UnderWay, move: Move, intent: MoveIntended | None) -> Exe
         min_healthy_time_s=policy.min_healthy_time_s,
         healthy_deadline_s=policy.healthy_deadline_s,
         confirm_timeout_s=policy.confirm_timeout_s,
-        artifact=_artifact(rollout, move),
+        artifact=artifact,
+        staged=not move.back and artifact is not None and is_staged(rollout.item, move.host, artifact.sha256),
         keep=_is_kept(rollout, move),
         former=former(rollout.estate.state, placement, configuration),
         intent=intent,
+        keep_releases=service.keep_releases if service else 5,
     )
 
 

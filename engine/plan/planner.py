@@ -1,7 +1,7 @@
 """``plan(snapshot) -> Plan``: the whole decision, pure and in one sitting.
 
 In this order: take up moves that were left without an outcome; adopt what runs already; judge
-the queue; carry on with rollouts; close changes that are done. Whatever is not acted on waits
+the queue; carry on with rollouts; close changes that are done; bring releases ahead. Whatever is not acted on waits
 with its reason. The runtime records the decisions, folds them into the state and plans again
 until nothing more is decided.
 """
@@ -16,6 +16,7 @@ from engine.plan.budget import Budgets
 from engine.plan.closing import close
 from engine.plan.estate import Estate
 from engine.plan.outage import advance_together
+from engine.plan.prestage import prestage
 from engine.plan.rollout import advance
 from engine.plan.soaking import soaks
 from engine.plan.starts import starts
@@ -42,6 +43,8 @@ def plan(snapshot: Snapshot) -> Plan:
         waits += why
         if not any(isinstance(action, Decide) for action in actions):
             actions += more  # else it judged what a decision before it has changed: next round
+    if not any(isinstance(action, Decide) for action in actions):
+        actions += prestage(estate, waits)
     return Plan(tuple(actions), tuple(waits))
 
 

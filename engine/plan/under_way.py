@@ -18,6 +18,7 @@ from engine.plan.estate import Estate
 from engine.plan.sequence import Clash, clash_of
 
 PUT_BACK = frozenset({MoveState.REVERTED, MoveState.UNCONFIRMED})
+UNTOUCHED = frozenset({MoveState.FAILED, MoveState.WITHHELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class UnderWay:
             return self.item.origin is None or known in (None, self.item.origin)
         if move.back:
             return move.state is MoveState.DONE
-        if move.state is MoveState.FAILED:
+        if move.state in UNTOUCHED:
             return sighting is None or sighting.version in (None, self.origin_of(placement))
         # The host puts back what it ran, which after a rollout that was overtaken is not the origin.
         return move.state in PUT_BACK and move.origin == self.origin_of(placement)

@@ -19,26 +19,27 @@ from engine.model.names import PlacementId
 from engine.model.observation import Claim
 from engine.model.release import Catalog
 from engine.model.request import Outcome, Request
-from engine.model.snapshot import Decide, Execute, Plan, Snapshot
-from engine.model.state import State
+from engine.model.snapshot import Plan, Snapshot
 from engine.plan.evolve import fold
-from engine.plan.planner import plan
 from engine.plan.requests import judge
 from engine.runtime.answering import Asked, answer_to, turned_down
 from engine.runtime.contact import first_looks
+from engine.runtime.deciding import decide
+from engine.runtime.delivery import Delivery
 from engine.runtime.draft import Draft
 from engine.runtime.intake import Fact, take_in
 from engine.runtime.last_words import last_words
 from engine.runtime.observer import Look, Observer
 from engine.runtime.ports import Chance, Clock
 from engine.runtime.probes import Ask, Probes, ask
+from engine.runtime.proving import Prover, Trusting
 from engine.runtime.since import Since
+from engine.runtime.stager import Arrived, Stager
 from engine.runtime.watchers import News, Watchers
 from engine.runtime.work import Done, Work
 from engine.store.protocol import Loaded, Store
 from engine.transport.protocol import Transport
 
-MAX_ROUNDS = 100
 SNAPSHOT_EVERY = 2000
 TICK_S = 1.0
 REST_S = 10.0
@@ -63,6 +64,7 @@ class Engine:
         chance: Chance,
         find_artifacts: FindArtifacts,
         asks: Ask = ask,
+        prover: Prover | None = None,
     ) -> None:
         self.name = chance.name()
         self.started: datetime = clock.now()
@@ -85,7 +87,10 @@ class Engine:
         self._scanned_s = clock.monotonic_s()
         self._probes = Probes(clock, chance, self.deliver, asks)
         self._observer = Observer(transport, clock, chance, lambda: self.snapshot, self.deliver)
-        self._work = Work(transport, clock, self.watchers, self.deliver, lambda: self.snapshot)
+        self._prover = prover or Trusting()
+        delivery = Delivery(transport, self._prover, self.refresh_catalog)
+        self._work = Work(transport, clock, self.watchers, self.deliver, lambda: self.snapshot, delivery)
+        self._stager = Stager(delivery, self.deliver, lambda: self.snapshot)
 
     @property
     def seq(self) -> int:
@@ -109,7 +114,7 @@ class Engine:
         draft = self._draft()
         draft.record(EngineStarted(self._journal_id, epoch, self.name))
         await self._commit(draft)
-        self._work.claim = self._observer.claim = claim
+        self._work.claim = self._observer.claim = self._stager.claim = claim
         self._observer.take_over = take_over
         await self._observer.look_at(look.host for look in looks if look.report)
         for look in looks:
@@ -138,7 +143,7 @@ class Engine:
     async def close(self) -> None:
         """Stop looking, leave steps to their hosts, keep a snapshot, end every watch."""
         await asyncio.gather(self._observer.close(), self._probes.close())
-        await self._work.close()
+        await asyncio.gather(self._work.close(), self._stager.close())
         self._refuse_rest()
         await self.store.save_snapshot(self._seq, self.snapshot.state)
         self.watchers.close()
@@ -210,13 +215,14 @@ class Engine:
     def _draft(self) -> Draft:
         return Draft(self.snapshot.state, self._seq, self._clock.now(), self._clock.monotonic_s() - self._born_s)
 
-    def _at(self, draft: Draft, state: State, executing: Iterable[str]) -> Snapshot:
+    def _at(self, draft: Draft, executing: Iterable[str]) -> Snapshot:
         return replace(
             self.snapshot,
-            state=state,
+            state=draft.state,
             now=draft.at,
             elapsed_s=draft.elapsed_s,
             executing=frozenset(self._work.names | set(executing)),
+            staging=self._stager.names,
         )
 
     async def step(self) -> None:
@@ -231,22 +237,26 @@ class Engine:
                 take_in(draft, news, self._work)
             else:
                 answers.append((news[1], self._judge(draft, news[0])))
-        executes, decided = self._decide(draft)
+        acts = decide(draft, self._at)
         await self._commit(draft)
         for news in inbox:
             if isinstance(news, Done):
                 self._work.finish(news.move.step)
                 self._observer.poke(news.move.placement.host)
-        self.snapshot = self._at(draft, draft.state, executes)
-        self.plan = self._since.stamp(decided, draft.at)
+            elif isinstance(news, Arrived):
+                self._stager.finish(news.stage.name)
+        self.snapshot = self._at(draft, acts.executes)
+        self.plan = self._since.stamp(acts.plan, draft.at)
         for future, answer in answers:
             answer_to(future, answer)
-        for execute in executes.values():
+        for execute in acts.executes.values():
             self._work.begin(execute)
+        for stage in acts.stages:
+            self._stager.begin(stage)
 
     def _judge(self, draft: Draft, request: Request) -> Outcome | InterlockError:
         try:
-            events, message = judge(self._at(draft, draft.state, ()), request)
+            events, message = judge(self._at(draft, ()), request)
         except InterlockError as refusal:
             if isinstance(refusal, RequestRefused):
                 draft.record(turned_down(request, refusal))
@@ -255,23 +265,6 @@ class Engine:
             draft.record(event)
         changes = tuple(event.change.id for event in events if isinstance(event, ChangeAccepted))
         return Outcome(changes[0] if changes else "", message, changes)
-
-    def _decide(self, draft: Draft) -> tuple[dict[str, Execute], Plan]:
-        """Plan, record what is decided, and plan again, until there is only acting left."""
-        executes: dict[str, Execute] = {}
-        for _ in range(MAX_ROUNDS):
-            current = plan(self._at(draft, draft.state, executes))
-            before = draft.seq
-            for action in current.actions:
-                if isinstance(action, Decide):
-                    draft.record(action.event)
-                    continue
-                if action.intent:
-                    draft.record(action.intent)
-                executes[action.step] = action
-            if draft.seq == before:
-                return executes, current
-        raise RuntimeError(f"the planner has not settled after {MAX_ROUNDS} rounds")
 
     async def _commit(self, draft: Draft) -> None:
         if not draft.events:

@@ -1,4 +1,4 @@
-"""Carries out one move: stage, upload if need be, switch, confirm. It decides nothing: what
+"""Carries out one move: bring the release unless it is there, switch, confirm. It decides nothing: what
 the host answers becomes the move's end, and what the host could not answer stays open, to be
 taken up again under the same step name once the host is back.
 """
@@ -11,12 +11,15 @@ from dataclasses import dataclass, replace
 
 from engine import drivers
 from engine.drivers import ConfirmResult, StepResult, SwitchAnswer
-from engine.errors import AnswerUnreadable, ArtifactUnreadable, SecretMissing, TransportError, UsageError
+from engine.errors import AnswerUnreadable, SecretMissing
 from engine.model.change import MoveState
 from engine.model.inventory import Host
 from engine.model.observation import Claim
-from engine.model.remote import Command, Reply
+from engine.model.release import Storage
+from engine.model.remote import Command
 from engine.model.snapshot import Execute
+from engine.runtime.calls import Lost, ask
+from engine.runtime.delivery import Arrival, Brought, Delivery, Parcel
 from engine.runtime.secret_values import Secrets, read_secrets
 from engine.transport.protocol import Transport
 
@@ -28,6 +31,7 @@ ENDS = {
     StepResult.REBOOTED: MoveState.UNCONFIRMED,
     StepResult.FAILED: MoveState.FAILED,
     StepResult.WITHDRAWN: MoveState.DONE,
+    StepResult.UNSTAGED: MoveState.FAILED,
 }
 
 
@@ -49,18 +53,16 @@ class Unresolved:
     fenced: bool = False
 
 
-class Lost(Exception):
-    """Inside this module: the host gave no usable answer."""
-
-
 @dataclass(frozen=True, slots=True)
 class Executor:
     """Carries out moves over one transport, under one claim. ``phase`` is told how far a step
     has come."""
 
     transport: Transport
+    delivery: Delivery
     claim: Claim
     organization: str
+    storage: Storage
     phase: Callable[[Execute, str], None]
 
     async def carry_out(self, move: Execute, host: Host) -> Ended | Unresolved:
@@ -75,15 +77,15 @@ class Executor:
                 if isinstance(end, Ended)
                 else end
             )
-        except (ArtifactUnreadable, SecretMissing) as error:
+        except SecretMissing as error:
             return Ended(MoveState.FAILED, str(error))
         except (Lost, AnswerUnreadable) as lost:
             return Unresolved(str(lost))
 
     async def _switch(self, move: Execute, host: Host, secrets: Secrets) -> Ended | Unresolved:
         spec = drivers.expand(move.configuration, move.placement, host, move.goal, self.organization)
-        if (refused := await self.bring(move, host, spec)) is not None:
-            return refused
+        if not move.staged and (missed := await self.bring(move, host, spec)):
+            return missed
         self.phase(move, "switching")
         former = None
         if move.former is not None:
@@ -97,8 +99,15 @@ class Executor:
             move.confirm_timeout_s,
             secrets.values,
             former,
+            move.artifact.sha256 if move.artifact and not move.keep else "",
+            move.keep_releases,
         )
         answer = await self._result(host, command)
+        if answer.result is StepResult.UNSTAGED:  # the host has lost it meanwhile: pruned, or another content
+            if missed := await self.bring(move, host, spec):
+                return missed
+            self.phase(move, "switching")
+            answer = await self._result(host, command)
         if answer.result is StepResult.HEALTHY and not answer.confirmed:
             answer = await self._confirm(move, host, spec, command)
         if answer.result is StepResult.HEALTHY:
@@ -106,30 +115,11 @@ class Executor:
         return _end(answer)
 
     async def bring(self, move: Execute, host: Host, spec: drivers.PlacementSpec) -> Ended | Unresolved | None:
-        """Stage the release, and send it if the host lacks it. None: it is there."""
+        """Bring the release to the host. None: it is there; else how the move ends without it."""
         self.phase(move, "staging")
-        staged = await self._stage(move, host, spec)
-        if staged.state == "need" and move.artifact is not None:
-            self.phase(move, "uploading")
-            stored = drivers.parse_upload(await self._ask(host, drivers.upload(spec, self.claim, move.artifact)))
-            if stored.state == "fenced":
-                return _fenced(stored.holder)
-            if stored.state == "refused":
-                return Ended(MoveState.FAILED, stored.detail)
-        elif staged.state == "fenced":
-            return _fenced(staged.holder)
-        elif staged.state != "have":
-            missing = f"{move.goal} is not on the host any more, and its artifact is not known here"
-            return Ended(MoveState.FAILED, staged.detail or missing)
-        return None
-
-    async def _stage(self, move: Execute, host: Host, spec: drivers.PlacementSpec) -> drivers.StageAnswer:
-        """Whether the release is there; where it is to be kept, whatever its content."""
-        if move.keep:
-            kept = drivers.parse_stage(await self._ask(host, drivers.stage(spec, self.claim, None)))
-            if kept.state == "have" or move.artifact is None:
-                return kept
-        return drivers.parse_stage(await self._ask(host, drivers.stage(spec, self.claim, move.artifact)))
+        parcel = Parcel(host, spec, move.artifact, self.storage, move.keep)
+        brought = await self.delivery.bring(parcel, self.claim, lambda: self.phase(move, "uploading"))
+        return _missed(move, brought)
 
     async def _withdraw(self, move: Execute, host: Host) -> Ended | Unresolved:
         spec = drivers.expand(move.configuration, move.placement, host, None, self.organization)
@@ -144,7 +134,7 @@ class Executor:
         give_up = loop.time() + move.confirm_timeout_s
         while True:
             try:
-                reply = await self._ask(host, drivers.confirm(spec, self.claim, move.step))
+                reply = await ask(self.transport, host, drivers.confirm(spec, self.claim, move.step))
                 answer = drivers.parse_confirm(reply)
             except (Lost, AnswerUnreadable):
                 if loop.time() >= give_up:
@@ -160,26 +150,26 @@ class Executor:
     async def _result(self, host: Host, command: Command) -> SwitchAnswer:
         """The step's result; while it is still at work, wait on."""
         while True:
-            answer = drivers.parse_switch(await self._ask(host, command))
+            answer = drivers.parse_switch(await ask(self.transport, host, command))
             if answer.result is StepResult.BUSY:
                 raise Lost(f"{host.name}: {answer.detail or 'another step of this service is under way'}")
             if answer.result is not StepResult.RUNNING:
                 return answer
 
-    async def _ask(self, host: Host, command: Command) -> Reply:
-        """One call; everything that is no usable answer is ``Lost``."""
-        try:
-            reply = await self.transport.run(host.name, command)
-        except ArtifactUnreadable:
-            raise
-        except (TransportError, UsageError) as error:  # UsageError: a reload has taken the host away
-            raise Lost(str(error)) from error
-        if reply.status is None:
-            raise Lost(f"the link to {host.name} was lost during {command.verb}")
-        if reply.status != 0:
-            said = (reply.stderr or reply.stdout).strip().splitlines()
-            raise Lost(f"{host.name}: {command.verb} ended with status {reply.status}: {said[-1] if said else ''}")
-        return reply
+
+def _missed(move: Execute, brought: Brought) -> Ended | Unresolved | None:
+    """How a move ends whose release could not be brought; None if it was."""
+    match brought.arrival:
+        case Arrival.HERE:
+            return None
+        case Arrival.FENCED:
+            return _fenced(brought.holder)
+        case Arrival.UNPROVEN:
+            return Ended(MoveState.WITHHELD, brought.detail)
+    if move.artifact:
+        return Ended(MoveState.FAILED, brought.detail)
+    missing = f"{move.goal} is not on the host any more, and its artifact is not known here"
+    return Ended(MoveState.FAILED, f"{missing}: {brought.detail}")
 
 
 def _end(answer: SwitchAnswer) -> Ended | Unresolved:

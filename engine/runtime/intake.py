@@ -9,15 +9,17 @@ from engine.model.access import JournalCopied, RequestTurnedDown
 from engine.model.event import AlarmSeen, HostSeen, MoveEnded, PlacementSeen
 from engine.model.forecast import Forecast
 from engine.model.observation import HostState, Reach, Sighting
+from engine.model.staging import ReleaseStaged
 from engine.plan.forecast import news as published
 from engine.runtime.draft import Draft
 from engine.runtime.executor import Unresolved
 from engine.runtime.observer import Look
 from engine.runtime.probes import Heard
+from engine.runtime.stager import Arrived
 from engine.runtime.work import Done, Work
 
 _MEASURE = re.compile(r"\d+(?= ?(?:ms|milliseconds|s|seconds|bytes)\b)")
-Fact = Look | Done | Forecast | Heard | RequestTurnedDown | JournalCopied
+Fact = Look | Done | Arrived | Forecast | Heard | RequestTurnedDown | JournalCopied
 
 
 def take_in(draft: Draft, news: Fact, work: Work) -> None:
@@ -26,6 +28,8 @@ def take_in(draft: Draft, news: Fact, work: Work) -> None:
         _look(draft, news, work)
     elif isinstance(news, RequestTurnedDown | JournalCopied):
         draft.record(news)
+    elif isinstance(news, Arrived):
+        _arrived(draft, news)
     elif isinstance(news, Heard):
         draft.record(AlarmSeen(news.alarm, news.verdict, news.detail))
     elif isinstance(news, Forecast):
@@ -74,6 +78,16 @@ def _host(draft: Draft, seen: HostState) -> None:
         or _measureless(seen.reason) != _measureless(known.reason)
     ):
         draft.record(HostSeen(seen.host, seen.reach, seen.boot_id, seen.fenced, seen.reason))
+
+
+def _arrived(draft: Draft, news: Arrived) -> None:
+    """What came of bringing a release ahead, if its change still waits for its turn."""
+    stage = news.stage
+    change, service = draft.state.changes.get(stage.change), stage.placement.service
+    if change is None or all(item.service != service or item.goal != stage.goal for item in change.items):
+        return
+    host, sha256 = stage.placement.host, stage.artifact.sha256
+    draft.record(ReleaseStaged(stage.change, service, host, sha256, news.here, news.detail))
 
 
 def _done(draft: Draft, done: Done) -> None:

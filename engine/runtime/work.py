@@ -11,6 +11,7 @@ import structlog
 from engine.model.names import PlacementId
 from engine.model.observation import Claim
 from engine.model.snapshot import Execute, Snapshot
+from engine.runtime.delivery import Delivery
 from engine.runtime.executor import Ended, Executor, Unresolved
 from engine.runtime.ports import Clock
 from engine.runtime.watchers import Progress, Watchers
@@ -46,6 +47,7 @@ class Work(Mapping[str, Activity]):
         watchers: Watchers,
         deliver: Callable[[Done], None],
         snapshot: Callable[[], Snapshot],
+        delivery: Delivery,
     ) -> None:
         self.claim: Claim | None = None
         self.touched: dict[PlacementId, float] = {}
@@ -54,6 +56,7 @@ class Work(Mapping[str, Activity]):
         self._watchers = watchers
         self._deliver = deliver
         self._snapshot = snapshot
+        self._delivery = delivery
         self._activity: dict[str, Activity] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -96,10 +99,13 @@ class Work(Mapping[str, Activity]):
         snapshot = self._snapshot()
         if self.claim is None:
             raise RuntimeError("a step before the first claim")
-        executor = Executor(self._transport, self.claim, snapshot.inventory.organization, self._phase)
+        inventory = snapshot.inventory
+        executor = Executor(
+            self._transport, self._delivery, self.claim, inventory.organization, inventory.storage, self._phase
+        )
         end: Ended | Unresolved
         try:
-            end = await executor.carry_out(move, snapshot.inventory.hosts[move.placement.host])
+            end = await executor.carry_out(move, inventory.hosts[move.placement.host])
         except Exception as error:  # a bug must not leave the placement stuck for ever
             log.exception("step failed inside the engine", step=move.step)
             end = Unresolved(f"an error inside the engine: {error!r}")

@@ -94,6 +94,7 @@ def _service(random: Random, name: str, earlier: tuple[str, ...], machines: tupl
         progress_deadline_s=60.0,
         confirm_timeout_s=random.choice((5.0, 15.0)),
         auto_revert=random.random() < 0.85,
+        prestage=random.random() < 0.8,
     )
     return Service(
         name,
@@ -103,6 +104,7 @@ def _service(random: Random, name: str, earlier: tuple[str, ...], machines: tupl
         None,
         needs,
         policy,
+        keep_releases=random.choice((1, 2, 5)),
     )
 
 

@@ -48,6 +48,8 @@ class SimHost:
         self.boots = 1
         self.claims: dict[tuple[str, str], Claim] = {}
         self.placed: dict[str, Placed] = {}
+        self.cache: dict[tuple[str, str], None] = {}  # base and digest, the oldest first
+        self.cache_room = random.choice((0, 2, 50))
         self._behaviour_of = behaviour_of
         self._tasks: list[asyncio.Task[Any]] = []
 
@@ -64,6 +66,10 @@ class SimHost:
     def place(self, service: str) -> Placed:
         """The service's folder, made if need be."""
         return self.placed.setdefault(service, Placed(service))
+
+    def has_content(self, base: str, sha256: str) -> bool:
+        """Whether an artifact is cached below a base folder."""
+        return (base, sha256) in self.cache
 
     def install(self, service: str, version: str, driver: str) -> None:
         """Somebody installed it before Interlock came."""

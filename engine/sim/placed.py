@@ -67,6 +67,7 @@ class Placed:
     working: str = ""
     job: asyncio.Task[None] | None = None
     driver: str = "systemd"
+    previous: str | None = None
 
     @property
     def is_locked(self) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from engine.sim.host import SimHost
 from engine.sim.placed import Lines, Mark, Placed, Step
+from engine.sim.staging import prune
 
 PAUSE_S = 0.25
 BUSY_AFTER_S = 5.0
@@ -30,6 +31,7 @@ class Order:
     confirm_s: float = 0.0
     passes: int = 1
     driver: str = "systemd"
+    keep: int = 5
 
 
 async def begin(host: SimHost, placed: Placed, order: Order, wait_s: float, fence: Callable[[], Lines]) -> Lines:
@@ -128,8 +130,9 @@ async def _switch(host: SimHost, placed: Placed, order: Order) -> None:
     placed.configurations[order.step] = order.configuration
     if placed.configuration is None and placed.current is not None:
         placed.configurations["adopted"] = ""
+    origin = placed.current
     origin_configuration = placed.configuration or ("adopted" if placed.current is not None else None)
-    placed.mark = Mark(order.step, host.boot_id, placed.current, origin_configuration, order.version)
+    placed.mark = Mark(order.step, host.boot_id, origin, origin_configuration, order.version)
     host.witness.changed(host.name, placed.service)
     backstop_s = order.healthy_deadline_s + order.confirm_s + BACKSTOP_GRACE_S
     host.detach(_backstop(host, placed, order.step, backstop_s), f"guard of {order.step}")
@@ -144,6 +147,9 @@ async def _switch(host: SimHost, placed: Placed, order: Order) -> None:
     elif placed.mark is not None:
         step.publish(("result", "healthy"))
         if await _confirmed(host, placed, order.confirm_s):
+            if origin not in (None, order.version):
+                placed.previous = origin
+            prune(host, placed, order.keep)
             return
         step.cause = (("result", "unconfirmed"), ("detail", "healthy, but no confirmation came"))
     await _nap(host)

@@ -12,10 +12,8 @@ from engine.model.observation import Claim
 from engine.model.remote import Command, Reply
 from engine.sim.host import SimHost
 from engine.sim.placed import Lines, Placed
+from engine.sim.staging import lacks, stage, upload
 from engine.sim.steps import Order, begin, confirm, recover
-
-UPLOAD_BYTES_PER_S = 2_000_000
-UPLOAD_S = 0.2
 
 Call = dict[str, str]
 
@@ -129,34 +127,11 @@ def _beats(wanted: Claim, held: Claim, *, take_over: bool) -> bool:
 
 
 async def _stage(host: SimHost, call: Call, _: Lines) -> Lines:
-    if fenced := _fenced(host, call):
-        return fenced
-    placed, version, sha256 = host.place(call["service"]), call["version"], call["sha256"]
-    kept = placed.releases.get(version)
-    if kept is not None and (not sha256 or kept == sha256):
-        return (("result", "have"),)
-    if placed.current == version:
-        if kept is None:
-            return (("result", "have"), ("detail", "adopted as it was found"))
-        return (("result", "refused"), ("detail", f"release {version} runs here with other content"))
-    if not sha256:
-        return (("result", "refused"), ("detail", f"release {version} is not complete, and no artifact was given"))
-    if host.is_full:
-        return (("result", "refused"), ("detail", "0 bytes free"))
-    return (("result", "need"),)
+    return _fenced(host, call) or await stage(host, call, lambda: _fenced(host, call))
 
 
 async def _upload(host: SimHost, call: Call, _: Lines) -> Lines:
-    if fenced := _fenced(host, call):
-        return fenced
-    await host.pass_time(UPLOAD_S + int(call["size"]) / UPLOAD_BYTES_PER_S)
-    if fenced := _fenced(host, call):
-        return fenced
-    if host.is_full:
-        return (("result", "refused"), ("detail", "no space left for the artifact: nothing was changed"))
-    placed = host.place(call["service"])
-    placed.releases[call["version"]] = call["sha256"]
-    return (("result", "stored"),)
+    return _fenced(host, call) or await upload(host, call, lambda: _fenced(host, call))
 
 
 async def _switch(host: SimHost, call: Call, pairs: Lines) -> Lines:
@@ -171,8 +146,11 @@ async def _switch(host: SimHost, call: Call, pairs: Lines) -> Lines:
         int(call["confirm_ms"]) / 1000,
         int(dict(pairs).get("passes", "1")),
         call["driver"],
+        int(call["keep"]),
     )
     placed, wait_s = host.place(call["service"]), int(call["wait_ms"]) / 1000
+    if order.step not in placed.steps and (unstaged := lacks(placed, call["version"], call["sha256"])):
+        return unstaged
     return await begin(host, placed, order, wait_s, lambda: _fenced(host, call))
 
 

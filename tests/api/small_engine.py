@@ -187,8 +187,9 @@ class SmallEngine:
             if isinstance(action, Decide):
                 self.happen(action.event)
                 return True
-            self._move(action)
-            return True
+            if isinstance(action, Execute):
+                self._move(action)
+                return True
         return False
 
     def _move(self, action: Execute) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gzip
 import hashlib
 import io
 import os
@@ -17,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +27,7 @@ from engine.drivers import PlacementSpec
 from engine.model.inventory import Host
 from engine.model.names import PlacementId
 from engine.model.observation import Claim, HostReport, Sighting
-from engine.model.release import Artifact
+from engine.model.release import Artifact, Storage
 from engine.model.remote import Command, Reply
 from engine.model.service import Configuration, DriverName, HealthCheck
 from tests.drivers.server import SERVER
@@ -45,9 +47,9 @@ def have(tool: str) -> str:
 
 
 def tarball(entries: dict[str, bytes | tarfile.TarInfo]) -> bytes:
-    """A tar.gz of files (mode 755), or of entries as given."""
+    """A tar.gz of files (mode 755), or of entries as given; the same bytes for the same entries."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+    with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
         for name, content in entries.items():
             if isinstance(content, tarfile.TarInfo):
                 content.name = name
@@ -177,11 +179,11 @@ class Placed:
             {"VERSION": version.encode(), "bin/serve": b"#!/bin/sh\nexec sleep 600\n", "server.py": SERVER.encode()}
         )
 
-    def stage(self, artifact: Artifact | None) -> drivers.StageAnswer:
-        return drivers.parse_stage(self.box.run(drivers.stage(self.spec, self.claim, artifact)))
+    def stage(self, artifact: Artifact | None, storage: Storage | None = None) -> drivers.StageAnswer:
+        return drivers.parse_stage(self.box.run(drivers.stage(self.spec, self.claim, artifact, storage)))
 
-    def upload(self, artifact: Artifact) -> drivers.UploadAnswer:
-        return drivers.parse_upload(self.box.run(drivers.upload(self.spec, self.claim, artifact)))
+    def upload(self, artifact: Artifact, storage: Storage | None = None) -> drivers.UploadAnswer:
+        return drivers.parse_upload(self.box.run(drivers.upload(self.spec, self.claim, artifact, storage)))
 
     def staged(self, *versions: str) -> Placed:
         """Claimed, and these releases brought to the host."""
@@ -198,20 +200,32 @@ class Placed:
         deadline_s: float = 10.0,
         confirm_s: float = 10.0,
         leaving: Placed | None = None,
+        sha256: str = "",
+        keep: int = 5,
     ) -> Command:
         former = leaving.spec if leaving else None
-        return drivers.switch(self.spec, self.claim, step, healthy_s, deadline_s, confirm_s, former=former)
+        return drivers.switch(
+            self.spec,
+            self.claim,
+            step,
+            healthy_s,
+            deadline_s,
+            confirm_s,
+            former=former,
+            sha256=sha256,
+            keep_releases=keep,
+        )
 
-    def switch(self, step: str, leaving: Placed | None = None, **times: float) -> drivers.SwitchAnswer:
-        return drivers.parse_switch(self.box.run(self.switching(step, leaving=leaving, **times)))
+    def switch(self, step: str, **how: Any) -> drivers.SwitchAnswer:
+        return drivers.parse_switch(self.box.run(self.switching(step, **how)))
 
     def confirm(self, step: str) -> drivers.ConfirmAnswer:
         return drivers.parse_confirm(self.box.run(drivers.confirm(self.spec, self.claim, step)))
 
-    def deployed(self, version: str, step: str) -> Placed:
+    def deployed(self, version: str, step: str, keep: int = 5) -> Placed:
         """Switched to a version and confirmed."""
         placed = self.at(version)
-        answer = placed.switch(step)
+        answer = placed.switch(step, keep=keep)
         assert answer.result is drivers.StepResult.HEALTHY, answer
         assert placed.confirm(step).result is drivers.ConfirmResult.CONFIRMED
         return placed

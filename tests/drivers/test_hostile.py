@@ -83,7 +83,7 @@ def test_bytes_that_are_not_those_announced_are_refused(box: Box) -> None:
     data[len(data) // 2] ^= 1
     Path(artifact.path).write_bytes(bytes(data))
     answer = web.upload(artifact)
-    assert answer.state == "refused"
+    assert answer.state == "mismatch"
     assert "sha256" in answer.detail
     assert list((web.dir / "releases").iterdir()) == []
 

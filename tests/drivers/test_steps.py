@@ -81,9 +81,18 @@ def test_the_same_step_is_carried_out_once(any_box: Box) -> None:
 def test_a_release_that_is_not_there_is_not_switched_to(box: Box) -> None:
     web = placed(box).staged("1.0").deployed("1.0", "s1")
     answer = web.at("9.0").switch("s2")
-    assert answer.result is StepResult.FAILED
+    assert answer.result is StepResult.UNSTAGED
     assert "9.0" in answer.detail
     assert web.current() == "releases/1.0"
+    assert web.at("9.0").staged("9.0").switch("s2").result is StepResult.HEALTHY, "the step's name was used up"
+
+
+def test_a_release_of_other_content_is_not_switched_to(any_box: Box) -> None:
+    web = placed(any_box).staged("1.0", "2.0").deployed("1.0", "s1")
+    other = web.at("2.0").artifact("2.0", web.release("2.0-other"))
+    answer = web.at("2.0").switch("s2", sha256=other.sha256)
+    assert answer.result is StepResult.UNSTAGED
+    assert web.at("2.0").switch("s2", sha256=web.artifact("2.0").sha256).result is StepResult.HEALTHY
 
 
 def test_health_must_hold_for_the_whole_time(box: Box) -> None:

@@ -12,7 +12,7 @@ from engine.api.protocol import ChangeView, ItemView, MoveView
 from engine.model.text import first_line, printable, printable_lines
 
 FINAL = frozenset({"succeeded", "failed", "reverted", "cancelled", "superseded"})
-BROKEN = frozenset({"failed", "reverted", "unconfirmed"})
+BROKEN = frozenset({"failed", "reverted", "unconfirmed", "withheld"})
 LOG_LINES = 10
 
 
@@ -54,11 +54,21 @@ def change_text(change: ChangeView) -> str:
     for item in change["items"]:
         lines += ["", f"{move_text(item)}: {item['state']}, {item['done']} of {item['total']} placements done"]
         lines += [f"  {line}" for line in printable_lines(item["failure"]).splitlines()]
+        lines += staged_lines(item)
         moves = [_move(move) for move in item["moves"]]
         if moves:
             lines.append(table(("HOST", "DOMAIN", "MOVE", "STATE", "TRY", "DETAIL"), moves, indent="  "))
     waits = wait_lines(change["waits"])
     return "\n".join([*lines, "", *waits] if waits else lines)
+
+
+def staged_lines(item: ItemView) -> list[str]:
+    """Where a release that waits was brought already, and why not elsewhere."""
+    if "staged" not in item:
+        return []
+    staged = item["staged"]
+    lines = [f"  staged on {staged['done']} of {staged['total']}"]
+    return lines + [f"    not on {host}: {printable(why)}" for host, why in staged["faults"].items()]
 
 
 def _decided(change: ChangeView) -> list[str]:

@@ -62,6 +62,7 @@ LOOKS: dict[str, Look] = {
     "moving": Look("►", ACCENT),
     "done": Look("✓", GOOD),
     "unconfirmed": Look("▲", BAD),
+    "withheld": Look("▲", BAD),
     "intended": Look("○", ACCENT),
     "staging": Look("◔", ACCENT),
     "uploading": Look("◔", ACCENT),

@@ -21,7 +21,15 @@ from engine.api.protocol.asking import (
     SubjectRequest,
 )
 from engine.api.protocol.auditing import AuditView, HeadView
-from engine.api.protocol.changes import ApprovalView, ChangeView, GivenOverrideView, ItemView, LogView, MoveView
+from engine.api.protocol.changes import (
+    ApprovalView,
+    ChangeView,
+    GivenOverrideView,
+    ItemView,
+    LogView,
+    MoveView,
+    StagingView,
+)
 from engine.api.protocol.judging import (
     AccuracyView,
     BranchView,
@@ -98,6 +106,7 @@ __all__ = [
     "RollbackRequest",
     "ServiceView",
     "ShutterView",
+    "StagingView",
     "StartView",
     "StatusRow",
     "StepView",

@@ -10,7 +10,7 @@ from engine.api.protocol.judging import ForecastView, OutageView, WaitView
 
 
 class MoveView(TypedDict):
-    """``state``: moving|done|reverted|failed|unconfirmed. ``phase`` as in PlacementView."""
+    """``state``: moving|done|reverted|failed|withheld|unconfirmed. ``phase`` as in PlacementView."""
 
     host: str
     domain: str
@@ -23,6 +23,14 @@ class MoveView(TypedDict):
     finished: str | None
     detail: str
     log: list[str]
+
+
+class StagingView(TypedDict):
+    """Where a release was brought while its change waits; ``faults`` say, by host, why not."""
+
+    done: int
+    total: int
+    faults: dict[str, str]
 
 
 # `from` is a keyword, hence the functional form. `configuration`: it brings another one.
@@ -39,6 +47,7 @@ ItemView = TypedDict(
         "started": NotRequired["str | None"],
         "finished": NotRequired["str | None"],
         "configuration": NotRequired[bool],
+        "staged": NotRequired[StagingView],
         "moves": "list[MoveView]",
     },
 )

@@ -16,6 +16,7 @@ begin() { # ACT: starts the step, or attaches to it if its name was used before
     find_former
     steps=$own/steps
     [ ! -d "$steps/$step" ] || attach
+    [ "$act" != switch ] || refuse_unstaged
     unlock_base
     boot_id
     mkdir -p -- "$steps" "$own/configurations" || answer failed "$dir cannot be written: nothing was changed"
@@ -27,6 +28,16 @@ begin() { # ACT: starts the step, or attaches to it if its name was used before
     mv -f -- "$new" "$steps/$step"
     launch
     attach
+}
+
+refuse_unstaged() { # the step begins only with its release here: nothing was done, its name is not used up
+    first_line "$dir/releases/$version/.interlock-release" || line=
+    case $line in
+    '') [ "$(readlink "$dir/current" 2>/dev/null)" = "releases/$version" ] && [ -d "$dir/releases/$version" ] && return 0 ;;
+    adopted | "$sha256") return 0 ;;
+    *) [ "$sha256" ] || return 0 ;;
+    esac
+    answer unstaged "release $version is not on this host${line:+ with that content}"
 }
 
 wait_until_free() { # comes back under lock_base, fenced, when nobody else is at this service
@@ -64,7 +75,7 @@ launch() { # the job, detached from this call; returns when it has its locks
     if [ "$act" = switch ]; then
         set -- "$@" version="$version" configuration="$configuration" user="$user" from_base="$from_base" \
             from_driver="$from_driver" min_healthy_ms="$min_healthy_ms" \
-            healthy_deadline_ms="$healthy_deadline_ms" confirm_ms="$confirm_ms"
+            healthy_deadline_ms="$healthy_deadline_ms" confirm_ms="$confirm_ms" keep="$keep"
     fi
     keep_script
     detach "$(unit_of step)" "" "$@"
@@ -109,12 +120,21 @@ attach() { # waits until the step has a result, and answers with it
     while :; do
         uptime_cs
         left=$(((limit - now) * 10))
-        [ "$left" -gt 0 ] && lock_within 8 "$left" -s || answer running "the step is still at work"
+        [ "$left" -gt 0 ] && lock_within 8 "$left" -s || answer running "$(still)"
         flock -u 8
         is_settled && tell_result
         recover_apart
-        nap 0.1
+        # a reversal that cannot be carried out yet is tried again, in no hurry
+        if [ -e "$own/reversing" ]; then nap 1; else nap 0.1; fi
     done
+}
+
+still() { # why there is no result yet
+    if [ -e "$own/reversing" ]; then
+        echo "the previous release cannot be put back yet: $dir cannot be written (is the disk full?); it is tried again"
+    else
+        echo "the step is still at work"
+    fi
 }
 
 is_settled() { # whether the step has a result that is not just being overtaken by its reversal

@@ -48,7 +48,7 @@ reverse() { # `reversing` is there, `job` is held: put the previous release back
         rejoin_former
     elif [ -z "$untouched" ]; then
         [ "$m_from" != - ] || stop_service
-        put_in_place "$m_from" "$m_configuration"
+        put_in_place "$m_from" "$m_configuration" || return 1 # `reversing` stays: whoever looks next tries again
         [ "$m_from" = - ] || [ "$at_boot" = yes ] || start_service
     fi
     {
@@ -60,7 +60,7 @@ reverse() { # `reversing` is there, `job` is held: put the previous release back
         else
             say detail "release $m_from was put back${why:+, but it does not start: $why}"
         fi
-    } >"$mine/result.$$" && mv -f -- "$mine/result.$$" "$mine/result"
+    } >"$mine/result.$$" && mv -f -- "$mine/result.$$" "$mine/result" || return 1 # not told, not over
     flush "$mine/result"
     mv -f -- "$own/reversing" "$mine/reversed"
     flush "$own"
@@ -95,7 +95,7 @@ recover() { # under the service's lock: nobody is at work here, so what is armed
             looked=look
             fire || return 0
         fi
-        reverse "$looked"
+        reverse "$looked" || return 0
     elif first_line "$own/leaving"; then
         finish_leaving
     fi

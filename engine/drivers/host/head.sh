@@ -16,14 +16,17 @@
 #                                  release, configuration, unit, health, detail, version, step
 #   claim organization= store= epoch= engine= [take_over=yes]   stdin: base lines
 #                               -> result claimed|fenced|refused, holder, detail
-#   stage*   version= user= probe= size= sha256= kind=   -> result have|need|refused|fenced, detail
-#   upload*  version= size= sha256= kind=   stdin: the artifact   -> result stored|refused|fenced
-#   switch*  step= version= configuration= user= min_healthy_ms= healthy_deadline_ms= confirm_ms=
-#            wait_ms= from_base= from_driver=   stdin: the bundle (run, env, unit, secrets, check, http,
-#            tcp, version, timeout_ms,
+#   stage*   version= user= probe= size= sha256= kind= cache_max= artifact_max=
+#            stdin: url, if the host is to fetch it
+#                               -> result have|need|mismatch|refused|fenced, detail
+#   upload*  version= size= sha256= kind= cache_max=   stdin: the artifact
+#                               -> result stored|mismatch|refused|fenced, detail
+#   switch*  step= version= sha256= configuration= user= min_healthy_ms= healthy_deadline_ms=
+#            confirm_ms= wait_ms= keep= from_base= from_driver=   stdin: the bundle (run, env, unit,
+#            secrets, check, http, tcp, version, timeout_ms,
 #            interval_ms, passes)
 #                               -> result healthy|reverted|unconfirmed|failed|lost|rebooted|busy|
-#                                  running|fenced, detail, log.., confirmed yes
+#                                  unstaged|running|fenced, detail, log.., confirmed yes
 #   withdraw* step= wait_ms=    -> result withdrawn|failed|lost|rebooted|busy|running|fenced
 #   confirm* step=              -> result confirmed|fired|unknown|fenced
 #   log lines=                  -> log..
@@ -33,8 +36,10 @@
 # ON DISK   (BASE relative: below $HOME)
 #   BASE/.interlock/lock                 held for moments: fencing, and every rename that decides
 #   BASE/.interlock/claim.ORGANIZATION   STORE EPOCH ENGINE
+#   BASE/.interlock/cache/SHA256         artifacts as they came; the least recently used go first
 #   BASE/SERVICE/current                 -> releases/VERSION
-#   BASE/SERVICE/releases/VERSION/.interlock-release   its sha256: written last, so complete
+#   BASE/SERVICE/releases/VERSION/.interlock-release   its sha256, and a digest of what it was
+#                                        unpacked to: written last, so complete
 #   BASE/SERVICE/.interlock/
 #     configuration    -> configurations/STEP: run, env, unit, check, secrets, health, digest
 #     armed            the dead man's switch; `reversing` once it has fired. One line:
@@ -43,6 +48,7 @@
 #     job              lock: whoever holds it is the only one who may touch the service
 #     steps/STEP/      started, lock (held until there is a result), job, result, cause,
 #                      confirmed or reversed
+#     previous         the release that ran before the current one was confirmed: never pruned
 #     history          a line for each switch that was carried out
 #     process/         (driver process) wanted, supervisor, child, log; `mine` once it was started
 #                      from here, so that no stranger is left to be stopped
@@ -54,8 +60,9 @@
 #   after the previous release is back and the result is kept; whoever finds `armed` or
 #   `reversing` while nobody holds `job` takes the reversal up again, and it may be repeated.
 
-# The verbs are called by name (SC2317), and A && B || C is meant as it reads here (SC2015).
-# shellcheck disable=SC2317,SC2015
+# The verbs are called by name (SC2317), and A && B || C is meant as it reads here (SC2015). Names
+# are taken from listings where order counts; one with a space is none of ours (SC2044, SC2045).
+# shellcheck disable=SC2317,SC2015,SC2044,SC2045
 set -uf
 umask 022
 LC_ALL=C

@@ -15,8 +15,10 @@ do_job() {
     put_line "$mine/job" "$$ $ticks"
     boot_id
     find_fetcher
+    from_configuration=
     "job_$act"
     rm -f -- "$own/working"
+    tidy
     [ "$driver" != systemd ] || systemctl stop --no-block -- "$(unit_of guard).timer" 2>/dev/null
     exit 0
 }

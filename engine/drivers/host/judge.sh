@@ -67,10 +67,5 @@ await_confirmation() { # 0 if `armed` is gone: confirmed, or fired by somebody e
         nap "$secs"
         [ "$pause" -ge 400 ] || pause=$((pause * 2))
     done
-    [ ! -e "$mine/confirmed" ] || prune_configurations
     return 0
-}
-
-prune_configurations() { # all but the present and the previous one: they may hold secrets
-    find "$own/configurations" -mindepth 1 -maxdepth 1 ! -name "$step" ! -name "$from_configuration" -exec rm -rf -- '{}' +
 }

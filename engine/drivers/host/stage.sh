@@ -2,17 +2,16 @@
 
 refuse() { answer refused "$1"; }
 
-do_stage() {
+do_stage() { # preflight; and the release itself, if it can be had without being sent
     need version
+    url=
+    while IFS=$TAB read -r key value; do
+        [ "$key" != url ] || url=$value
+    done
     enter
     unlock_base
     refuse_missing_tools
-    if [ -e "$dir/current" ] && [ ! -L "$dir/current" ]; then
-        refuse "$dir/current is not a link that Interlock could switch: move it away"
-    fi
-    if ! mkdir -p -- "$dir/releases" "$own/steps" "$own/configurations" 2>/dev/null || ! try_writing "$dir/releases"; then
-        refuse "$dir cannot be written: a read-only file system, or not this login's"
-    fi
+    refuse_places
     refuse_driver
     release=$dir/releases/$version
     if first_line "$release/.interlock-release"; then
@@ -24,8 +23,32 @@ do_stage() {
         answer have "adopted as it was found"
     fi
     [ -n "$sha256" ] || refuse "release $version is not complete on this host, and no artifact was given"
+    refuse_foreign
     refuse_full_disk
+    make_work
+    if cached; then
+        make_release have "from the cache of this host"
+    elif twin; then
+        finish_release have "copied from $twin, which has the same content"
+    elif [ "$url" ]; then
+        download
+        check_sum "what its address serves has"
+        make_release have "fetched by the host"
+    fi
     answer need
+}
+
+do_upload() {
+    need version
+    [ "$sha256" ] && [ "$kind" ] || die 64 "needs sha256 and kind"
+    enter
+    unlock_base
+    refuse_places
+    refuse_foreign
+    make_work
+    cat >"$work/artifact" 2>/dev/null || refuse "no space left in $dir for the artifact: nothing was changed"
+    check_sum "the artifact arrived with"
+    make_release stored ""
 }
 
 refuse_missing_tools() {
@@ -34,11 +57,31 @@ refuse_missing_tools() {
         command -v "$tool" >/dev/null || missing="$missing $tool"
     done
     [ "$kind" != tar.gz ] || command -v gzip >/dev/null || missing="$missing gzip"
-    if [ "$probe" = yes ]; then
+    [ "$kind" != tar.zst ] || command -v zstd >/dev/null || missing="$missing zstd"
+    if [ "$probe" = yes ] || [ "$url" ]; then
         find_fetcher
         [ "$fetcher" ] || missing="$missing curl-or-wget"
     fi
     [ -z "$missing" ] || refuse "this host lacks$missing: install what is missing"
+}
+
+refuse_places() { # what stands where Interlock would write
+    if [ -e "$dir/current" ] && [ ! -L "$dir/current" ]; then
+        refuse "$dir/current is not a link that Interlock could switch: move it away"
+    fi
+    for place in "$dir" "$dir/releases"; do
+        [ ! -e "$place" ] || [ -d "$place" ] || refuse "$place is not a folder that Interlock made: move it away"
+    done
+    if ! mkdir -p -- "$dir/releases" "$own/steps" "$own/configurations" 2>/dev/null || ! try_writing "$dir/releases"; then
+        refuse "$dir cannot be written: a read-only file system, a full disk, or not this login's"
+    fi
+}
+
+refuse_foreign() { # what somebody else put where the release would go
+    release=$dir/releases/$version
+    if [ -L "$release" ] || { [ -e "$release" ] && [ ! -d "$release" ]; }; then
+        refuse "$release is not a folder that Interlock made: move it away"
+    fi
 }
 
 try_writing() { # FOLDER
@@ -77,35 +120,17 @@ refuse_full_disk() { # the artifact and what it unpacks to, which is hardly less
     free_space "$dir"
     wanted=$((size * 3 + 65536))
     if [ "$free" -ge 0 ] && [ "$free" -lt "$wanted" ]; then
-        refuse "$dir has $free bytes free, $wanted are needed to unpack release $version"
+        # what the cache holds gives way before anything is refused
+        cache_total
+        gives=$total
+        spare=$((total + free - wanted))
+        [ "$spare" -gt 0 ] || spare=0
+        trim_cache "$spare"
+        free_space "$dir"
+        [ "$free" -ge "$wanted" ] ||
+            refuse "$dir has $free bytes free (its cache held $gives more), $wanted are needed to unpack release $version"
     fi
     if [ "$inodes" -ge 0 ] && [ "$inodes" -lt 64 ]; then
         refuse "$dir has $inodes inodes free, too few to unpack release $version"
     fi
-}
-
-do_upload() {
-    need version
-    [ "$sha256" ] && [ "$kind" ] || die 64 "needs sha256 and kind"
-    enter
-    unlock_base
-    mkdir -p -- "$dir/releases" "$own" 2>/dev/null || refuse "$dir cannot be written"
-    find "$dir/releases" -maxdepth 1 -name '.new.*' -mmin +240 -exec rm -rf -- '{}' + 2>/dev/null
-    work=$dir/releases/.new.$$
-    trap 'rm -rf -- "$work"' EXIT
-    trap 'exit 70' HUP INT TERM
-    rm -rf -- "$work"
-    mkdir -- "$work" "$work/release" || refuse "$dir/releases cannot be written"
-    cat >"$work/artifact" 2>/dev/null || refuse "no space left in $dir for the artifact: nothing was changed"
-    got=$(sha256sum <"$work/artifact")
-    [ "${got%% *}" = "$sha256" ] || refuse "the artifact arrived with sha256 ${got%% *}, not $sha256: nothing was unpacked"
-    if [ "$kind" = file ]; then
-        mv -f -- "$work/artifact" "$work/release/$service" && chmod 755 "$work/release/$service" || refuse "cannot store the file"
-    else
-        unpack
-    fi
-    rm -rf -- "$work/release/.interlock-release"
-    put_line "$work/release/.interlock-release" "$sha256" || refuse "no space left in $dir: nothing was changed"
-    flush "$work/release/.interlock-release"
-    place_release
 }

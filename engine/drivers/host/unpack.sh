@@ -1,7 +1,20 @@
 # ---- unpack ------------------------------------------------------------------------------------
 
+tar_of() { # WORDS: tar with those words over $work/artifact, whatever it is packed with
+    unpacker=gzip
+    [ "$kind" != tar.zst ] || unpacker=zstd
+    { "$unpacker" -dc <"$work/artifact" 2>"$work/packing" || : >"$work/unsound"; } | {
+        tar "$@" -f -
+        ended=$?
+        # a tar that stops at the end of its archive must not make what feeds it fail
+        cat >/dev/null
+        exit "$ended"
+    } && [ ! -e "$work/unsound" ]
+}
+
 unpack() { # $work/artifact into $work/release, after every name in it was judged
-    tar -tvzf "$work/artifact" >"$work/listing" 2>"$work/complaints" || refuse "the artifact is not a sound tar.gz: $(tail -n 1 "$work/complaints")"
+    tar_of -tv >"$work/listing" 2>"$work/complaints" ||
+        refuse "the artifact is not a sound $kind: $(cat "$work/packing" "$work/complaints" | grep . | tail -n 1)"
     # what tar says of stripping prefixes, it says because a name leaves the folder
     if grep -q -i 'removing leading' "$work/complaints"; then
         refuse "the artifact holds a path that leaves the release: nothing was unpacked"
@@ -12,7 +25,8 @@ unpack() { # $work/artifact into $work/release, after every name in it was judge
     grep -v -e ' -> ' -e ' link to ' "$work/listing" | grep -e ' /' -e ' \.\./' -e '/\.\./' -e '[ /]\.\.$' >"$work/odd" &&
         refuse "the artifact holds a path that leaves the release: $(head -n 1 "$work/odd")"
     judge_links
-    tar -xzof "$work/artifact" -C "$work/release" 2>"$work/complaints" || refuse "could not unpack the artifact: $(tail -n 1 "$work/complaints"); nothing was changed"
+    refuse_few_inodes
+    tar_of -xo -C "$work/release" 2>"$work/complaints" || refuse "could not unpack the artifact: $(tail -n 1 "$work/complaints"); nothing was changed"
     chmod u+rwx,go+rx "$work/release"
     rm -f -- "$work/artifact"
     find "$work/release" -type l >"$work/links"
@@ -23,6 +37,13 @@ unpack() { # $work/artifact into $work/release, after every name in it was judge
         *) refuse "the artifact holds a link that leaves the release: ${link#"$work/release/"}" ;;
         esac
     done <"$work/links"
+}
+
+refuse_few_inodes() { # as many as the listing has entries, and some for Interlock
+    free_space "$dir"
+    entries=$(wc -l <"$work/listing")
+    [ "$inodes" -lt 0 ] || [ "$inodes" -ge $((entries + 32)) ] ||
+        refuse "$dir has $inodes inodes free, release $version has $entries files: nothing was unpacked"
 }
 
 judge_links() { # the links of the listing: inside the release, whatever else is a link there
@@ -61,13 +82,12 @@ link_stays() { # NAME TARGET: .. only at the target's front, and not more of the
     return 0
 }
 
-place_release() { # $work/release becomes releases/VERSION, if the claim still stands
-    release=$dir/releases/$version
+place_release() { # $work/release becomes $release, if the claim still stands
     lock_base
     fence
     if first_line "$release/.interlock-release" && [ "$line" = "$sha256" ]; then
         unlock_base
-        answer stored
+        return
     fi
     if [ -e "$release" ] || [ -L "$release" ]; then
         for link in "$dir/current" "$own/armed"; do
@@ -77,7 +97,6 @@ place_release() { # $work/release becomes releases/VERSION, if the claim still s
         done
         mv -f -- "$release" "$work/old" || refuse "cannot replace what stands at $release"
     fi
-    mv -f -- "$work/release" "$release" || refuse "cannot write $release"
+    mv -f -- "$work/release" "$release" 2>/dev/null || refuse "cannot write $release: nothing was changed"
     unlock_base
-    answer stored
 }

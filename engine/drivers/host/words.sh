@@ -57,7 +57,7 @@ take_argument() { # KEY=VALUE: into the variable of that name, if the value is w
     value=${1#*=}
     case $key in
     organization | store | engine | service | step | token) is_name "$value" ;;
-    epoch | size | lines | min_healthy_ms | healthy_deadline_ms | confirm_ms | wait_ms) is_number "$value" ;;
+    epoch | size | lines | keep | cache_max | artifact_max | min_healthy_ms | healthy_deadline_ms | confirm_ms | wait_ms) is_number "$value" ;;
     base) is_path "$value" ;;
     from_base) [ -z "$value" ] || is_path "$value" ;;
     from_driver) is_one_of "$value" systemd process "" ;;
@@ -66,7 +66,7 @@ take_argument() { # KEY=VALUE: into the variable of that name, if the value is w
     sha256) [ -z "$value" ] || is_hex "$value" ;;
     user) [ -z "$value" ] || is_name "$value" ;;
     driver) is_one_of "$value" systemd process ;;
-    kind) is_one_of "$value" tar.gz file "" ;;
+    kind) is_one_of "$value" tar.gz tar.zst file "" ;;
     act) is_one_of "$value" switch withdraw ;;
     probe | take_over | at_boot | locked) is_one_of "$value" yes "" ;;
     *) die 64 "does not know the argument $(printf '%.40s' "$key" | tr -cd 'A-Za-z0-9_')" ;;

@@ -24,6 +24,7 @@ from engine.model.event import (
 )
 from engine.model.observation import HostState, Reach
 from engine.model.outage import OutageBegan
+from engine.model.staging import ReleaseStaged
 from engine.model.state import Good, State
 from engine.plan.evolve.alarms import hear
 from engine.plan.evolve.changes import evolve_change, restart_clocks
@@ -33,6 +34,7 @@ from engine.plan.evolve.outages import begin_outage
 from engine.plan.evolve.parts import instance_state, put_instance, see
 from engine.plan.evolve.people import DECISIONS, evolve_decision
 from engine.plan.evolve.soaks import SOAKS, evolve_soak
+from engine.plan.evolve.staging import evolve_staging
 from engine.plan.evolve.versions import OF_VERSIONS, evolve_version
 
 __all__ = ["evolve", "fold", "instance_state"]
@@ -108,6 +110,7 @@ _FAMILIES: tuple[tuple[tuple[type, ...], Callable[[State, Recorded], State]], ..
     ((InstanceAdopted, InstanceHeld, InstanceReleased), _evolve_instance),
     ((ForecastPublished,), _evolve_forecast),
     ((OutageBegan,), begin_outage),
+    ((ReleaseStaged,), evolve_staging),
     ((RequestTurnedDown, JournalCopied), _changes_nothing),
     (DECISIONS, evolve_decision),
     (SOAKS, evolve_soak),

@@ -167,7 +167,7 @@ def _back_in_line(state: State, change: Change, item: Item) -> State:
     to is the target until then."""
     known = instance_state(state, change.instance(item))
     state = put_instance(state, replace(known, target=item.origin, configuration=item.origin_configuration))
-    anew = Item(item.service, item.goal, item.configuration, item.sha256, retries=item.retries + 1)
+    anew = Item(item.service, item.goal, item.configuration, item.sha256, retries=item.retries + 1, staged=item.staged)
     return put_change(state, with_item(change, anew))
 
 

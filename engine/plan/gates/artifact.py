@@ -25,7 +25,7 @@ def artifact_fault(estate: Estate, change: Change, item: Item) -> tuple[Reason, 
     """Why the release of an item cannot be sent (reason, message, what to do), None if it can or
     need not be: hosts keep what they ran."""
     known = estate.snapshot.catalog.find(item.service, item.goal)
-    if known is not None and known.sha256 and item.sha256 in ("", known.sha256):
+    if known is not None and known.sha256 and not known.fault and item.sha256 in ("", known.sha256):
         return None
     good = estate.known(change.instance(item)).good
     kept = any(each.version == item.goal and item.sha256 in ("", each.sha256) for each in good)
@@ -36,10 +36,12 @@ def artifact_fault(estate: Estate, change: Change, item: Item) -> tuple[Reason, 
         message = f"the artifact of {item.service} {item.goal} is {'not known yet' if waited_for else 'gone'}"
         return Reason.ARTIFACT_MISSING, message, "publish the file and its sum" if waited_for else "put the file back"
     if not known.sha256:
-        message = f"no sha256 sum is listed for {known.path}"
+        message = f"no sha256 sum is listed for {known.place}"
         return Reason.ARTIFACT_UNVERIFIED, message, "add it to the sums file"
+    if known.fault and item.sha256 in ("", known.sha256):
+        return Reason.ARTIFACT_UNVERIFIED, known.fault, "put the file back as it was"
     message = (
-        f"{known.path} is not what was accepted: its sha256 was {item.sha256[:12]} then and is {known.sha256[:12]} now"
+        f"{known.place} is not what was accepted: its sha256 was {item.sha256[:12]} then and is {known.sha256[:12]} now"
     )
     return Reason.ARTIFACT_UNVERIFIED, message, "put the file back, or give the new content a new version"
 

@@ -75,6 +75,8 @@ def check_release(estate: Estate, service: Service, version: str, *, when_availa
     if problem:
         raise UsageError(f"{version!r} {problem}")
     artifact = estate.snapshot.catalog.find(service.name, version)
+    if artifact and artifact.fault:
+        raise RequestRefused(f"{artifact.fault}. Nothing unverified is deployed, and nothing was queued")
     if when_available:
         return artifact.sha256 if artifact else ""
     if artifact is None:
@@ -87,7 +89,7 @@ def check_release(estate: Estate, service: Service, version: str, *, when_availa
         )
     if not artifact.sha256:
         raise RequestRefused(
-            f"{artifact.path} has no sha256 sum, and nothing unverified is deployed: add it to the sums file. "
+            f"{artifact.place} has no sha256 sum, and nothing unverified is deployed: add it to the sums file. "
             "Nothing was queued"
         )
     return artifact.sha256

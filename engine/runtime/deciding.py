@@ -1,0 +1,42 @@
+"""Asks the planner until it has nothing more to decide: what is left then is to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from engine.model.snapshot import Decide, Execute, Plan, Snapshot, Stage
+from engine.plan.planner import plan
+from engine.runtime.draft import Draft
+
+MAX_ROUNDS = 100
+
+
+@dataclass(slots=True)
+class Acts:
+    """What one turn comes to: moves to carry out, by step; releases to bring ahead; and the last
+    plan, whose waits say why the rest stands still."""
+
+    executes: dict[str, Execute] = field(default_factory=dict)
+    stages: tuple[Stage, ...] = ()
+    plan: Plan = field(default_factory=Plan)
+
+
+def decide(draft: Draft, look: Callable[[Draft, Iterable[str]], Snapshot]) -> Acts:
+    """Plan, record what is decided, and plan again. ``look`` makes the snapshot of a draft, with
+    the steps that are to begin besides those at work."""
+    acts = Acts()
+    for _ in range(MAX_ROUNDS):
+        acts.plan = plan(look(draft, acts.executes))
+        before = draft.seq
+        for action in acts.plan.actions:
+            if isinstance(action, Decide):
+                draft.record(action.event)
+            elif isinstance(action, Execute):
+                if action.intent:
+                    draft.record(action.intent)
+                acts.executes[action.step] = action
+        if draft.seq == before:
+            acts.stages = tuple(action for action in acts.plan.actions if isinstance(action, Stage))
+            return acts
+    raise RuntimeError(f"the planner has not settled after {MAX_ROUNDS} rounds")
