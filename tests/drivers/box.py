@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import atexit
-import gzip
 import hashlib
-import io
 import os
 import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 import tempfile
 import threading
 import time
@@ -30,6 +27,7 @@ from engine.model.observation import Claim, HostReport, Sighting
 from engine.model.release import Artifact, Storage
 from engine.model.remote import Command, Reply
 from engine.model.service import Configuration, DriverName, HealthCheck
+from tests.drivers.archives import tarball
 from tests.drivers.server import SERVER
 
 SCRIPT = Path(tempfile.mkdtemp(prefix="interlock-host-")) / "host.sh"
@@ -44,21 +42,6 @@ def have(tool: str) -> str:
     if path is None:
         pytest.skip(f"{tool} is not installed")
     return path
-
-
-def tarball(entries: dict[str, bytes | tarfile.TarInfo]) -> bytes:
-    """A tar.gz of files (mode 755), or of entries as given; the same bytes for the same entries."""
-    buffer = io.BytesIO()
-    with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
-        for name, content in entries.items():
-            if isinstance(content, tarfile.TarInfo):
-                content.name = name
-                archive.addfile(content)
-            else:
-                info = tarfile.TarInfo(name)
-                info.size, info.mode = len(content), 0o755
-                archive.addfile(info, io.BytesIO(content))
-    return buffer.getvalue()
 
 
 @dataclass

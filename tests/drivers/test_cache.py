@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from engine.model.release import Artifact, Storage
-from tests.drivers.box import Box, Placed, have, placed, tarball
+from tests.drivers.archives import tarball
+from tests.drivers.box import Box, Placed, have, placed
 
 
 def cache(web: Placed) -> list[str]:

@@ -12,7 +12,8 @@ import pytest
 from engine import drivers
 from engine.errors import AnswerUnreadable
 from engine.model.remote import Command, Reply
-from tests.drivers.box import CLAIM, Box, configuration, placed, tarball
+from tests.drivers.archives import tarball
+from tests.drivers.box import CLAIM, Box, configuration, placed
 
 
 def entry(kind: bytes, target: str = "", mode: int = 0o755) -> tarfile.TarInfo:

@@ -11,7 +11,8 @@ from engine.model.hook import SecretSource
 from engine.model.inventory import Host
 from engine.model.names import PlacementId
 from engine.model.service import DriverName
-from tests.drivers.box import CLAIM, Box, Placed, configuration, eventually, placed, tarball
+from tests.drivers.archives import tarball
+from tests.drivers.box import CLAIM, Box, Placed, configuration, eventually, placed
 
 SENTINEL = "s3cr3t ' \" $HOME `x`\nsecond line \\ end"
 SHOWS = b'#!/bin/sh\nprintf %s "$TOKEN" >"$OUT"\nexec sleep 600\n'
