@@ -41,7 +41,7 @@ def _globals() -> list[click.Option]:
     return [
         click.Option(["-i", "--inventory"], metavar="PATH", help="Inventory: a YAML file or a folder of them."),
         click.Option(["--state"], metavar="DIR", help="State folder of the engine."),
-        click.Option(["--engine"], metavar="ADDR", help="The engine's socket."),
+        click.Option(["--engine"], metavar="ADDR", help="The engine: a socket, or ssh://user@host."),
         click.Option(["-o", "--output"], type=click.Choice(["text", "json"]), help="Form of the data on stdout."),
         click.Option(["--read-only"], is_flag=True, help="Refuse everything that would change something."),
         click.Option(

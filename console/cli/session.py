@@ -64,7 +64,7 @@ class Session:
     def engine_address(self) -> str:
         """The socket to talk to. Raises EngineUnreachable if nothing tells where."""
         if self.engine or self.environ.get("INTERLOCK_ENGINE"):
-            return address.engine_address(self.engine, self.environ, None, None)
+            return address.engine_address(self.engine, self.environ, None, self.organization)
         organization = self.organization if not self._has_own_socket() else None
         return address.engine_address(None, self.environ, self.state_folder, organization)
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from engine.errors import EngineUnreachable, UsageError
 
 SOCKET_NAME = "engine.sock"
+SCHEME = "ssh://"
 SYSTEM_FOLDER = "/run/interlock"
 INVENTORY_NAMES = ("interlock.yaml", "inventory.yaml")
 INVENTORY_FOLDER = "inventories"
@@ -95,13 +96,16 @@ def _as_folder(organization: str) -> str:
 def engine_address(option: str | None, environ: Mapping[str, str], state: Path | None, organization: str | None) -> str:
     """The socket to talk to: the option, INTERLOCK_ENGINE, the state folder's, the system's.
 
-    Raises EngineUnreachable if nothing tells where an engine could be, and UsageError for an
-    ``ssh://`` address.
+    An ``ssh://`` address comes back whole, with the system's socket where it names none. Raises
+    EngineUnreachable if nothing tells where an engine could be, UsageError for what is no address.
     """
     named = option or environ.get("INTERLOCK_ENGINE")
     if named:
-        if named.startswith("ssh://"):
-            raise UsageError(f"--engine {named}: an engine behind SSH is not supported yet; name a socket's path.")
+        if named.startswith(SCHEME):
+            from engine.api import tunnel  # only who needs it pays for it
+
+            default = f"{SYSTEM_FOLDER}/{_as_folder(organization)}/{SOCKET_NAME}" if organization else ""
+            return tunnel.address_of(tunnel.parse(named, default))
         return str(Path(named).expanduser())
     own = state / SOCKET_NAME if state else None
     system = Path(SYSTEM_FOLDER) / _as_folder(organization) / SOCKET_NAME if organization else None

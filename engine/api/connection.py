@@ -10,7 +10,7 @@ from http.client import HTTPConnection, HTTPException, HTTPResponse
 from types import TracebackType
 from typing import cast
 
-from engine.api.address import connect
+from engine.api.address import SCHEME, connect
 from engine.api.protocol import (
     WatchEvent,
 )
@@ -21,7 +21,7 @@ Params = Mapping[str, str | int | None]
 
 
 class UnixConnection(HTTPConnection):
-    """HTTP over a Unix socket; ``address`` is its path."""
+    """HTTP over a Unix socket; ``address`` is its path, or an ``ssh://`` address."""
 
     def __init__(self, address: str, timeout_s: float | None) -> None:
         super().__init__("engine", timeout=timeout_s)
@@ -29,7 +29,12 @@ class UnixConnection(HTTPConnection):
         self.socket: socket.socket | None = None
 
     def connect(self) -> None:
-        self.sock = self.socket = connect(self.address, self.timeout)
+        if self.address.startswith(SCHEME):
+            from engine.api.tunnel import connect_through  # only who needs it pays for it
+
+            self.sock = self.socket = connect_through(self.address, self.timeout)
+        else:
+            self.sock = self.socket = connect(self.address, self.timeout)
 
 
 class Stream:
@@ -86,6 +91,14 @@ class Stream:
 
 
 def unreachable(address: str, error: Exception) -> EngineUnreachable:
+    """The error as a sentence, with the likely cause."""
+    if address.startswith(SCHEME):
+        from engine.api.tunnel import tunnel_to
+
+        words = tunnel_to(address).words() or str(error) or type(error).__name__
+        if "open failed" in words:
+            words += " (no engine listens there, its socket is not for this user, or sshd has AllowTcpForwarding no)"
+        return EngineUnreachable(f"No engine can be reached at {address}: {words}.")
     if isinstance(error, FileNotFoundError):
         cause = "there is no socket"
     elif isinstance(error, ConnectionRefusedError):

@@ -79,11 +79,6 @@ def test_the_engine_is_the_option_the_variable_the_own_or_the_systems(
             assert address.engine_address(None, {}, state, "acme") == str(state / "engine.sock")
 
 
-def test_an_engine_behind_ssh_is_refused_by_name_for_now() -> None:
-    with pytest.raises(UsageError, match="not supported yet"):
-        address.engine_address("ssh://ops@host", {}, None, None)
-
-
 def test_without_any_hint_it_is_said_what_is_missing() -> None:
     with pytest.raises(EngineUnreachable, match="--engine"):
         address.engine_address(None, {}, None, None)

@@ -16,9 +16,9 @@ import click
 from console.cli.grammar import verb
 from console.cli.session import Session, say
 from console.cli.starting import EngineProcess, start_engine
-from engine.api.address import SOCKET_NAME
+from engine.api.address import SCHEME, SOCKET_NAME
 from engine.api.client import Client
-from engine.errors import EngineUnreachable, InterlockError
+from engine.errors import EngineUnreachable, InterlockError, UsageError
 
 SETTLED_S = 60.0
 POLL_S = 0.1
@@ -70,6 +70,8 @@ def engine_command(session: Session, log_format: str, exit_when_idle: bool, take
 
     inventory, state = session.needed_inventory(), session.needed_state()
     named = session.engine or session.environ.get("INTERLOCK_ENGINE")
+    if named and named.startswith(SCHEME):
+        raise UsageError("an engine listens on a socket of its own machine: name its path with --engine.")
     socket = Path(session.engine_address) if named else None
     return offline.serve(inventory, state, socket, log_format, exit_when_idle=exit_when_idle, take_over=take_over)
 

@@ -1,0 +1,153 @@
+"""An engine behind SSH: the same commands over a forwarded socket, as the user who logged in."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from engine.api import address, tunnel
+from engine.api.client import Client
+from engine.errors import EngineUnreachable, UsageError
+from tests.api.served import Served
+from tests.cli.conftest import Interlock
+from tests.transport.servers import Keys, Server, need, openssh
+
+
+@pytest.fixture
+async def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Server]:
+    """sshd, and an ``ssh`` on the PATH that knows its key and nothing of this machine's users."""
+    keys = Keys(tmp_path / "keys")
+    async with openssh(tmp_path, f"AuthorizedKeysFile {keys.user}.pub", "AllowTcpForwarding local", keys=keys) as found:
+        known = tmp_path / "known_hosts"
+        known.write_text(f"[127.0.0.1]:{found.port} {keys.host_public}\n")
+        config = tmp_path / "ssh_config"
+        config.write_text(f"UserKnownHostsFile {known}\nGlobalKnownHostsFile /dev/null\nIdentityFile {keys.user}\n")
+        folder = tmp_path / "bin"
+        folder.mkdir()
+        (folder / "ssh").write_text(f'#!/bin/sh\nexec {need("ssh")} -F {config} -o IdentityAgent=none "$@"\n')
+        (folder / "ssh").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+        yield found
+    for each in tunnel._tunnels.values():
+        each.close()
+    tunnel._tunnels.clear()
+
+
+def at(server: Server, engine: Served, user: str = "") -> str:
+    return f"ssh://{user or server.user}@127.0.0.1:{server.port}{engine.address}"
+
+
+async def test_every_command_works_and_the_engine_sees_who_logged_in(
+    server: Server, still: Served, interlock: Interlock
+) -> None:
+    there = at(server, still)
+    assert interlock("status", "--engine", there).out == interlock("status").out
+    assert interlock("deploy", "ledger=1.1.0", "-e", "prod", "--engine", there).code == 0
+    assert interlock("show", "1", "-o", "json", "--engine", there).data["requested_by"] == server.user
+    assert len(tunnel._tunnels) == 1, "one ssh serves all calls of a process"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="logs in as other users")
+async def test_two_users_are_two_people(server: Server, still: Served) -> None:
+    for parent in (Path(still.address), *Path(still.address).parents):
+        if parent != Path("/tmp") and os.stat(parent).st_uid == 0 and str(parent) != "/":
+            parent.chmod(parent.stat().st_mode | 0o777 if parent.is_socket() else parent.stat().st_mode | 0o011)
+    for user in ("games", "daemon"):
+        assert Client(at(server, still, user), 10.0).engine()["you"] == user
+
+
+async def test_a_link_that_broke_is_made_anew(server: Server, still: Served) -> None:
+    client = Client(at(server, still), 10.0)
+    client.engine()
+    (made,) = tunnel._tunnels.values()
+    assert made._ssh is not None
+    first = made._ssh
+    subprocess.run(["pkill", "-KILL", "-P", str(first.pid), "ssh"], check=True)
+    first.wait(5)
+    assert client.engine()["organization"] == "acme"
+    assert made._ssh is not first
+
+
+async def test_what_ssh_says_is_what_the_operator_reads(
+    server: Server, still: Served, interlock: Interlock, tmp_path: Path
+) -> None:
+    (tmp_path / "known_hosts").write_text("")
+    ran = interlock("status", "--engine", at(server, still))
+    assert (ran.code, ran.out) == (3, "")
+    assert "Host key verification failed" in ran.err
+
+
+async def test_a_login_that_is_refused_says_so(server: Server, still: Served, interlock: Interlock) -> None:
+    ran = interlock("status", "--engine", at(server, still, "nobody-at-all"))
+    assert ran.code == 3
+    assert "Permission denied" in ran.err
+
+
+async def test_no_engine_behind_the_login(server: Server, interlock: Interlock) -> None:
+    ran = interlock("status", "--engine", f"ssh://{server.user}@127.0.0.1:{server.port}/nowhere/engine.sock")
+    assert ran.code == 3
+    assert "No engine can be reached at ssh://" in ran.err
+    assert "open failed" in ran.err
+
+
+async def test_ssh_ends_with_the_command_even_if_that_is_killed(server: Server, still: Served) -> None:
+    code = "import sys, time; from engine.api.client import Client; Client(sys.argv[1], 10.0).engine()"
+    code += "; print('up', flush=True); time.sleep(60)"
+    child = subprocess.Popen([sys.executable, "-c", code, at(server, still)], stdout=subprocess.PIPE)
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"up\n"
+    below = subprocess.run(["pgrep", "-f", f"ssh.*{server.port}"], capture_output=True, text=True, check=True).stdout
+    assert below
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    deadline = time.monotonic() + 10
+    while subprocess.run(["pgrep", "-f", f"ssh -N.*{server.port}"], capture_output=True, check=False).returncode == 0:
+        assert time.monotonic() < deadline, "ssh outlived its command"
+        time.sleep(0.05)
+
+
+def test_an_engine_does_not_listen_behind_ssh(interlock: Interlock, tmp_path: Path) -> None:
+    (tmp_path / "i.yaml").write_text("organization: acme\n")
+    ran = interlock("engine", "-i", str(tmp_path / "i.yaml"), "--engine", "ssh://host/x")
+    assert ran.code == 2
+    assert "a socket of its own machine" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("ssh://host", "ssh://host/run/interlock/acme/engine.sock"),
+        ("ssh://ops@host:2222", "ssh://ops@host:2222/run/interlock/acme/engine.sock"),
+        ("ssh://[fd00::1]/s", "ssh://[fd00::1]/s"),
+    ],
+)
+def test_an_address_names_the_systems_socket_where_it_names_none(text: str, whole: str) -> None:
+    assert address.engine_address(text, {}, None, "acme") == whole
+
+
+@pytest.mark.parametrize(
+    "text", ["ssh://", "ssh://-oProxyCommand=x", "ssh://a b", "ssh://h:99999/s", "ssh://h/a:b", "ssh://h\n/s"]
+)
+def test_what_is_no_address(text: str) -> None:
+    with pytest.raises(UsageError, match="is no address of an engine"):
+        address.engine_address(text, {}, None, "acme")
+
+
+def test_without_an_organization_the_socket_has_to_be_named() -> None:
+    with pytest.raises(UsageError, match="say which socket: ssh://host/run/interlock/ORGANIZATION/engine"):
+        address.engine_address("ssh://host", {}, None, None)
+
+
+def test_a_machine_without_ssh_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    made = tunnel.Tunnel("ssh://host/s")
+    with pytest.raises(EngineUnreachable, match="not found"):
+        made.socket(5.0)
+    made.close()
