@@ -4,6 +4,7 @@ finds, and the board as it was."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -16,9 +17,11 @@ from engine.api.protocol import CalendarView, DoraView, FiguresView, FindingView
 from engine.api.reading import port_of
 from engine.api.times import when
 from engine.errors import UsageError
-from engine.hygiene import check
-from engine.model.event import Recorded
+from engine.hygiene import check, from_history, history
+from engine.model.event import Event, Recorded
+from engine.model.finding import Finding
 from engine.model.inventory import Inventory
+from engine.model.snapshot import Snapshot
 from engine.model.text import printable
 from engine.plan import dora
 from engine.plan.calendar import Shutter, shutters
@@ -62,11 +65,17 @@ async def figures(request: Request, environment: Name = "", days: Days = 30.0) -
     snapshot = port_of(request).snapshot
     inventory = snapshot.inventory
     where = naming.environment(inventory, environment) if environment else last_environment(inventory)
-    kinds = [kind.__name__ for kind in dora.KINDS]
-    events: list[Recorded] = []
-    while page := await port_of(request).store.read(after=events[-1].seq if events else 0, kinds=kinds, limit=500):
-        events += page
+    events = await _journal(request, dora.KINDS)
     return Reply(await asyncio.to_thread(_figures, inventory, events, where, snapshot.now, days))
+
+
+async def _journal(request: Request, kinds: Iterable[type[Event]]) -> list[Recorded]:
+    """Every event of those kinds."""
+    names = [kind.__name__ for kind in kinds]
+    events: list[Recorded] = []
+    while page := await port_of(request).store.read(after=events[-1].seq if events else 0, kinds=names, limit=500):
+        events += page
+    return events
 
 
 def _figures(inventory: Inventory, events: list[Recorded], where: str, now: datetime, days: float) -> DoraView:
@@ -111,11 +120,19 @@ def last_environment(inventory: Inventory) -> str:
     return last[-1] if last else ""
 
 
+def _found(snapshot: Snapshot, events: list[Recorded]) -> list[Finding]:
+    found = check(snapshot.inventory, snapshot.catalog, snapshot.now)
+    found += from_history(snapshot.inventory, history.latest(events), snapshot.now)
+    return sorted(found, key=lambda finding: (finding.file, finding.line, finding.rule, finding.message))
+
+
 @router.get("/findings", response_model=list[FindingView])
 async def findings(request: Request) -> Any:
-    """What `check` finds in the inventory that the engine uses, with the artifacts it knows."""
+    """What `check` finds in the inventory that the engine uses, with the artifacts it knows, and
+    in the history."""
     snapshot = port_of(request).snapshot
-    found = await asyncio.to_thread(check, snapshot.inventory, snapshot.catalog, snapshot.now)
+    events = await _journal(request, history.KINDS)
+    found = await asyncio.to_thread(_found, snapshot, events)
     views: list[FindingView] = [
         {
             "file": each.file,

@@ -6,15 +6,17 @@ time, ``TIMED_RULES`` are the tables of them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from engine.hygiene import dependencies, health, locksteps, releases, windows
+from engine.hygiene import dependencies, health, history, locksteps, releases, windows
 from engine.hygiene.rule import Rule, TimedRule
 from engine.model.finding import Finding, Severity
 from engine.model.inventory import Inventory
+from engine.model.names import InstanceId
 from engine.model.release import Catalog
 
-__all__ = ["RULES", "TIMED_RULES", "Finding", "Rule", "Severity", "check"]
+__all__ = ["NOT_DEPLOYED", "RULES", "TIMED_RULES", "Finding", "Rule", "Severity", "check", "from_history"]
 
 RULES: tuple[Rule, ...] = (
     Rule("dependency-cycle", Severity.WARNING, dependencies.cycles),
@@ -36,6 +38,14 @@ TIMED_RULES: tuple[TimedRule, ...] = (
     TimedRule("fits-no-window", Severity.ERROR, windows.fits_none),
     TimedRule("freeze-is-over", Severity.WARNING, windows.over),
 )
+
+NOT_DEPLOYED = "not-deployed-for-long"  # the rule that needs an engine's history
+
+
+def from_history(inventory: Inventory, last: Mapping[InstanceId, datetime], now: datetime) -> list[Finding]:
+    """What an engine's history adds: ``last`` is when each instance was last deployed."""
+    rule = Rule(NOT_DEPLOYED, Severity.WARNING, lambda known, _: history.resting(known, last, now))
+    return rule.findings(inventory, Catalog())
 
 
 def check(inventory: Inventory, catalog: Catalog, now: datetime | None = None) -> list[Finding]:

@@ -1,6 +1,8 @@
 """How long a rollout will take: learned from the instance's latest ones, else from the service's
-in other environments, else worked out from its rollout policy. What is kept is seconds a batch,
-so that an answer holds when placements or ``max_parallel`` have changed since.
+in other environments, else worked out from its rollout policy and from what steps of any service
+took beyond theirs. What is kept is seconds a batch, so that an answer holds when placements or
+``max_parallel`` have changed since. Everybody who needs a duration (the forecast, the windows,
+``check``) asks ``expected_s``: what a policy adds to a rollout is added there.
 """
 
 from __future__ import annotations
@@ -11,10 +13,12 @@ from statistics import median
 
 from engine.model.change import Change, Item, Move, MoveState
 from engine.model.names import InstanceId
+from engine.model.service import Service
 from engine.plan.estate import Estate
 
 ENOUGH = 3  # samples; fewer say less than the policy does
-STEP_S = 5.0  # what staging, restarting and confirming take where nothing is known
+STEP_S = 1.0  # what staging, switching and confirming take where nothing is known
+LATEST = 100  # steps that are looked at
 SPREAD = 0.3  # of the logarithm: how durations scatter until there are many samples
 SPREAD_WEIGHT = 6  # as many samples does that guess count for
 P90 = 1.2816  # standard deviations from the median to the 90th percentile
@@ -26,7 +30,7 @@ def rollout_s(estate: Estate, change: Change, item: Item) -> float:
 
 
 def expected_s(estate: Estate, instance: InstanceId) -> float:
-    """The same for any rollout of an instance."""
+    """The same for any rollout of an instance: the expected duration of one rollout."""
     return batches(estate, instance) * _batch_s(estate, instance)
 
 
@@ -101,11 +105,33 @@ def _batch_s(estate: Estate, instance: InstanceId) -> float:
     if samples:
         return median(samples)
     service = estate.service(instance.service)
-    if service is None:
-        return STEP_S
+    return _least_s(service) + _overhead_s(estate) if service else STEP_S
+
+
+def _least_s(service: Service) -> float:
+    """What its policy alone makes a step last: from the first passing check on it has to stay
+    healthy, and be so often enough."""
     health = service.configuration.health
-    healthy_s = health.passes * health.interval_s if health.is_declared else 0.0
-    return STEP_S + healthy_s + service.rollout.min_healthy_time_s
+    passing_s = (health.passes - 1) * health.interval_s if health.is_declared else 0.0
+    return max(passing_s, service.rollout.min_healthy_time_s)
+
+
+def _overhead_s(estate: Estate) -> float:
+    """What the latest steps took beyond what their policies made them last: staging, switching,
+    starting, confirming, whatever the service. A guess until there are enough."""
+    known = estate.answers["overhead"]
+    if "" not in known:
+        extra = [
+            max(0.0, (move.finished - move.started).total_seconds() - _least_s(service))
+            for change in estate.state.changes.values()
+            for item in change.items
+            if item.moves and (service := estate.service(item.service)) is not None
+            for move in item.moves.values()
+            if move.state is MoveState.DONE and move.finished and not move.back
+        ]
+        known[""] = median(extra[-LATEST:]) if len(extra) >= ENOUGH else STEP_S
+    found: float = known[""]
+    return found
 
 
 def _spread(samples: Sequence[float]) -> float:

@@ -1,13 +1,16 @@
-"""Keeps the forecast up to date: whenever the queue or what rolls looks different, and not more
-often than every few seconds, a new one is made beside the loop and handed to the engine, which
-publishes what is new in it.
+"""Keeps the forecast up to date: whenever anything that a forecast looks at is different, or the
+last one has come to its first end, and not more often than every few seconds, a new one is made
+beside the loop and handed to the engine, which publishes what is new in it.
 """
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from datetime import datetime
 from typing import Protocol
 
+from engine.model.change import Change
 from engine.model.forecast import Forecast
 from engine.model.snapshot import Snapshot
 from engine.runtime.engine import Engine
@@ -26,29 +29,41 @@ class Forecasts(Protocol):
 async def foresee(engine: Engine, forecasts: Forecasts, every_s: float = EVERY_S) -> None:
     """Run until cancelled."""
     known: object = ()
+    expires: datetime | None = None
     while True:
         await asyncio.sleep(LOOK_S)
         snapshot = engine.snapshot
-        now = _picture(snapshot)
-        if now == known or snapshot.draining:
+        now = picture(snapshot)
+        if snapshot.draining or (now == known and not (expires and snapshot.now >= expires)):
             continue
-        known = now
-        if now:
+        known, expires = now, None
+        if snapshot.state.unfinished():
             found = await forecasts.forecast(snapshot)
             if found is not None:
                 engine.deliver(found)
+                expires = min((leg.end for leg in found.legs if leg.end > snapshot.now), default=None)
             await asyncio.sleep(max(0.0, every_s - LOOK_S))
 
 
-def _picture(snapshot: Snapshot) -> tuple[object, ...]:
-    """What a forecast depends on, without what only time changes."""
-    return tuple(
-        (
-            change.id,
-            change.status,
-            change.paused_by,
-            snapshot.state.paused_by,
-            tuple((item.status, sum(1 for move in item.moves.values() if move.finished)) for item in change.items),
-        )
-        for change in snapshot.state.unfinished()
+def picture(snapshot: Snapshot) -> tuple[object, ...]:
+    """Everything that a forecast depends on, without what only time changes, what services say of
+    themselves, and the forecasts themselves."""
+    state = snapshot.state
+    return (
+        tuple(_of_change(change) for change in state.unfinished()),
+        state.paused_by,
+        tuple((host.host, host.reach, host.fenced) for host in state.hosts.values()),
+        tuple((alarm, seen.verdict) for alarm, seen in state.alarms.items()),
+        tuple(known for known in state.instances.values() if known.held_by or known.bad),
+        snapshot.inventory,
+        snapshot.catalog,
     )
+
+
+def _of_change(change: Change) -> tuple[object, ...]:
+    """A change without its forecasts: who asks what, what was consented, how far it has come."""
+    rollouts = (
+        (item.status, item.shut_by, item.retries, sum(1 for move in item.moves.values() if move.finished))
+        for item in change.items
+    )
+    return (replace(change, items=(), foreseen=None, promised=None), *rollouts)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from console.cli.starting import start_engine
 from engine.api.client import Client
 from engine.errors import InterlockError, InventoryInvalid
+from tests.api.served import Served
 from tests.cli.conftest import Interlock
 
 VALID = """
@@ -35,6 +38,16 @@ def test_check_tells_file_line_and_rule(interlock: Interlock) -> None:
     assert {finding["severity"] for finding in ran.data} <= {"warning"}
     assert all(finding["line"] > 0 and finding["file"] and finding["rule"] for finding in ran.data)
     assert interlock("check").out.startswith("inventory.yaml:")
+
+
+def test_check_asks_the_engine_for_what_was_not_deployed_for_long(engine: Served, interlock: Interlock) -> None:
+    Path("inventory.yaml").write_text(VALID)
+    assert "not-deployed-for-long" not in interlock("check").out
+    small = engine.engine
+    engine.do(lambda: setattr(small, "snapshot", replace(small.snapshot, now=small.snapshot.now + timedelta(days=200))))
+    ran = interlock("check", "-o", "json")
+    (found,) = {each["message"].partition(" was not")[0] for each in ran.data if "checkout@prod" in each["message"]}
+    assert (ran.code, found) == (0, "checkout@prod")
 
 
 def test_check_of_an_invalid_inventory_exits_2_with_all_errors(interlock: Interlock) -> None:

@@ -31,10 +31,19 @@ def taking(made: World, change: Change) -> float:
 
 def test_until_there_are_three_samples_the_policy_decides() -> None:
     made = world(service("a", hosts=HOSTS, rollout=TEN))
+    assert taking(made, made.deploy(a="1.1")) == 4 * (STEP_S + 10)
     for version in ("2.0", "2.1"):
-        change = roll(made, version, 100)
-        assert taking(made, change) == 4 * (STEP_S + 10)
+        roll(made, version, 100)
+    known = made.state.instances[InstanceId("a", "prod")]
+    assert len(known.batch_s) == 2
     assert taking(made, roll(made, "3.0", 100)) == pytest.approx(400)
+
+
+def test_what_the_steps_of_other_services_took_beyond_their_policy_is_learned() -> None:
+    slow = RolloutPolicy(min_healthy_time_s=30)
+    made = world(service("a", hosts=HOSTS, rollout=TEN), service("b", rollout=slow))
+    roll(made, "2.0", 10 + 7)
+    assert taking(made, made.deploy(b="2.0")) == pytest.approx(2 * (30 + 7))
 
 
 def test_more_hosts_take_longer_and_wider_batches_shorter() -> None:

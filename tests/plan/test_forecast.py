@@ -80,7 +80,7 @@ def test_a_rollout_under_way_is_foreseen_from_where_it_is() -> None:
     made.elapsed_s = 20
     foreseen = forecast(made.snapshot).of(change.id)
     assert foreseen is not None
-    assert (foreseen.start, foreseen.end) == (T0, T0 + timedelta(seconds=30))
+    assert (foreseen.start, foreseen.end) == (T0, T0 + timedelta(seconds=15 + STEP_S + 10))
 
 
 def test_a_rollout_that_waits_for_a_host_has_no_end() -> None:
