@@ -18,6 +18,7 @@ from engine.model.event import (
     PlacementSeen,
     Recorded,
 )
+from engine.model.healing import DriftSeen, HealEnded
 from engine.model.inventory import Domain, Environment, Host, Inventory, Limits, Team
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, Reach, Sighting, Unit
@@ -25,6 +26,7 @@ from engine.model.release import Artifact, Catalog
 from engine.model.service import Configuration, DriverName, Need, RolloutPolicy, Service
 from engine.model.snapshot import Decide, Execute, Plan, Snapshot
 from engine.model.state import State
+from engine.plan.drift import differences
 from engine.plan.evolve import evolve
 from engine.plan.planner import plan
 
@@ -129,6 +131,17 @@ class World:
         each = versions if len(versions) == len(placements) else versions * len(placements)
         return self.record(*(seen(p, v, health) for p, v in zip(placements, each, strict=True)))
 
+    def drift(
+        self, service: str, host: str, version: str | None = None, unit: Unit = Unit.STOPPED, sightings: int = 2
+    ) -> PlacementId:
+        """A placement is seen (twice, unless told) as it should not be: stopped, unless told."""
+        placement, health = PlacementId(service, "prod", host), Health.PASSING if version else Health.FAILING
+        release = version or (None if unit is Unit.ABSENT else self.state.deployed[placement].version)
+        unit = Unit.RUNNING if version else unit
+        self.record(PlacementSeen(Sighting(placement, version, release, None, unit, health)))
+        self.record(DriftSeen(placement, differences(self.state, placement), sightings))
+        return placement
+
     def deploy(self, on_failure: OnFailure = OnFailure.HOLD, kind: Kind = Kind.DEPLOY, **goals: str) -> Change:
         """Queue a change; the services' names have underscores for dashes."""
         items = tuple(
@@ -163,6 +176,9 @@ class World:
         """One act comes to its end; what is put back is seen healthy again."""
         where = act.placement
         self.executing.discard(act.step)
+        if not act.change:
+            self.record(HealEnded(where, act.step, state, detail))
+            return self
         self.record(MoveEnded(act.change, where.service, where.host, act.step, state, detail))
         if state in (MoveState.REVERTED, MoveState.UNCONFIRMED):
             self.record(seen(where, act.origin))

@@ -29,9 +29,15 @@ class _EngineNumbers(Collector):
         yield GaugeMetricFamily(
             "interlock_loop_lag_seconds", "How late the engine's loop last woke.", value=info["lag_ms"] / 1000
         )
+        moving = len(state.moves_in_flight()) + len(state.heals_in_flight())
         yield GaugeMetricFamily(
-            "interlock_moves_in_flight", "Placements being moved.", value=len(state.moves_in_flight())
+            "interlock_moves_in_flight",
+            "Placements being moved.",
+            value=moving,
         )
+        drifted = sum(bool(healing.differs) for healing in state.healings.values())
+        yield GaugeMetricFamily("interlock_placements_drifted", "Placements that have drifted.", value=drifted)
+        yield GaugeMetricFamily("interlock_heals", "Heals begun since the journal began.", value=state.heals)
         yield GaugeMetricFamily("interlock_journal_events", "Events in the journal.", value=info["seq"])
         yield _by(
             "interlock_changes",

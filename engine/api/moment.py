@@ -16,6 +16,7 @@ from engine.model.names import InstanceId, PlacementId
 from engine.model.snapshot import Plan, Snapshot
 from engine.model.state import State
 from engine.model.wait import Wait
+from engine.plan.drift import at_rest
 from engine.plan.estate import Estate
 from engine.plan.pending import orphans
 
@@ -46,11 +47,18 @@ class Moment:
 
     @cached_property
     def moving(self) -> dict[PlacementId, Move]:
-        """The move in flight of each placement."""
+        """The move in flight of each placement: a rollout's, or a heal."""
         return {
             PlacementId(item.service, change.environment, move.host): move
             for change, item, move in self.state.moves_in_flight()
-        }
+        } | {healing.placement: move for healing, move in self.state.heals_in_flight()}
+
+    @cached_property
+    def rolled(self) -> frozenset[InstanceId]:
+        """The instances on which a rollout is at work, or has failed: what differs there is no drift."""
+        return frozenset(
+            instance for instance, items in self.estate.items.items() if not at_rest(item for _, item in items)
+        )
 
     @cached_property
     def waits_of_instances(self) -> dict[str, list[Wait]]:

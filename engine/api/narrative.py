@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.api.protocol import WatchEvent
 from engine.api.times import when
-from engine.model import access, staging
+from engine.model import access, healing, staging
 from engine.model import decision as decided
 from engine.model import event as ev
 from engine.model.change import Kind
@@ -122,6 +122,20 @@ def _retried(e: decided.ChangeRetried) -> Told:
     return e.change, e.change, text
 
 
+def _drifted(e: healing.DriftSeen) -> Told:
+    again = ", seen twice" if e.sightings > 1 else ""
+    return "", str(e.placement), f"{e.placement} has drifted{again}: {', '.join(e.differs)}"
+
+
+def _healing(e: healing.HealIntended) -> Told:
+    attempt = f", try {e.attempt}" if e.attempt > 1 else ""
+    return "", str(e.placement), f"healing {e.placement}: {e.origin or 'nothing'} -> {e.goal}{attempt}"
+
+
+def _healed(e: healing.HealEnded) -> Told:
+    return "", str(e.placement), f"the heal of {e.placement} is {e.state.value}{_why(e.detail)}"
+
+
 _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.EngineStarted: lambda e: ("", "engine", f"engine {e.engine} started, epoch {e.epoch}"),
     access.RequestTurnedDown: _turned_down,
@@ -159,6 +173,11 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.MoveEnded: _ended,
     staging.ReleaseStaged: _staged,
     ev.ForecastPublished: _foreseen,
+    healing.DriftSeen: _drifted,
+    healing.DriftGone: lambda e: ("", str(e.placement), f"{e.placement} is as it should be"),
+    healing.HealIntended: _healing,
+    healing.HealEnded: _healed,
+    healing.HealReleased: lambda e: ("", str(e.instance), f"{e.by} has the drift of {e.instance} healed"),
 }
 
 
@@ -194,7 +213,7 @@ def tell_recorded(recorded: ev.Recorded) -> WatchEvent:
         "subject": printable(subject),
         "message": printable(message),
     }
-    if isinstance(recorded.event, ev.MoveEnded) and recorded.event.log:
+    if isinstance(recorded.event, ev.MoveEnded | healing.HealEnded) and recorded.event.log:
         told["log"] = [printable(line) for line in recorded.event.log]
     return told
 

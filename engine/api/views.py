@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from engine.api.consents import approval_views, bad_views, override_views
+from engine.api.drift import differs_of, heal_of
 from engine.api.moment import Moment
 from engine.api.outages import outage_view
 from engine.api.protocol import (
@@ -98,6 +99,8 @@ def _placement(moment: Moment, placement: PlacementId) -> PlacementView:
         "health": sighting.health.value,
         "detail": printable(sighting.detail),
         "unreachable": host is not None and host.reach is Reach.UNREACHABLE,
+        "differs": differs_of(moment, placement),
+        "heal": heal_of(moment, placement),
     }
 
 

@@ -130,7 +130,7 @@ _PLACEMENT_SCHEMA: dict[str, Any] = {
 class ServiceEntry(Section):
     """Something deployed."""
 
-    later = frozenset(["hooks", "keep_releases", "heal", "prestage", "image", "observe", "apply"])
+    later = frozenset(["hooks", "keep_releases", "prestage", "image", "observe", "apply"])
     team: Name = Field(description="The team that owns it")
     labels: Labels = Field(default={}, description="For limits and policies")
     placement: Annotated[Any, PlainValidator(raw), WithJsonSchema(_PLACEMENT_SCHEMA)] = Field(default="")
@@ -151,6 +151,9 @@ class ServiceEntry(Section):
     needs: Annotated[list[NeedEntry], BlankList] = Field(default=[], description="Services it depends on")
     health: HealthEntry | None = None
     rollout: RolloutEntry = RolloutEntry()
+    heal: Annotated[str, PlainValidator(choice("auto", "report")), schema(enum=["auto", "report"])] = Field(
+        default="auto", description="Whether drift is mended by itself, or only shown"
+    )
     soak: Duration | None = Field(default=None, description="Its own soak time, instead of the environment's")
     known_versions: Annotated[list[Text], BlankList] = Field(
         default=[], description="Versions that exist without an artifact here; a bridge may propose them"

@@ -18,7 +18,16 @@ from engine.inventory.reading import Read, is_blank, read_section
 from engine.inventory.scalars import problem_with_name
 from engine.inventory.service_entries import ArtifactEntry, HealthEntry, NeedEntry, RolloutEntry, ServiceEntry
 from engine.model.inventory import Position
-from engine.model.service import ArtifactSource, Configuration, DriverName, HealthCheck, Need, RolloutPolicy, Service
+from engine.model.service import (
+    ArtifactSource,
+    Configuration,
+    DriverName,
+    Heal,
+    HealthCheck,
+    Need,
+    RolloutPolicy,
+    Service,
+)
 from engine.model.version import Scheme, problem_with, problem_with_constraint
 
 MAX_UNIT_BYTES = 64 * 1024
@@ -89,6 +98,7 @@ def _draft(name: str, entry: Entry, estate: Estate, placer: Placer, faults: Faul
         labels=dict(read.value.labels),
         known_versions=_known_versions(read, faults),
         soak_s=read.value.soak,
+        heal=Heal(read.value.heal),
     )
     return _Draft(service, read, needs)
 

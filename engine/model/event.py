@@ -24,6 +24,7 @@ from engine.model.decision import (
     VersionCleared,
     VersionMarkedBad,
 )
+from engine.model.healing import DriftGone, DriftSeen, HealEnded, HealIntended, HealReleased
 from engine.model.names import InstanceId
 from engine.model.observation import Reach, Sighting
 from engine.model.outage import OutageBegan
@@ -273,6 +274,11 @@ Event = (
     | MoveEnded
     | ReleaseStaged
     | ForecastPublished
+    | DriftSeen
+    | DriftGone
+    | HealIntended
+    | HealEnded
+    | HealReleased
 )
 
 

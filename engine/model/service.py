@@ -34,6 +34,13 @@ class DriverName(StrEnum):
     PROCESS = "process"
 
 
+class Heal(StrEnum):
+    """What becomes of drift: mended by itself, or only told."""
+
+    AUTO = "auto"
+    REPORT = "report"
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """A dependency: the consumer (who holds this) needs ``provider`` within ``version``.
@@ -144,3 +151,4 @@ class Service:
     known_versions: tuple[str, ...] = ()
     soak_s: float | None = None
     keep_releases: int = 5
+    heal: Heal = Heal.AUTO

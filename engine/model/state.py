@@ -13,6 +13,7 @@ from datetime import datetime
 
 from engine.model.alarm import AlarmState
 from engine.model.change import FINAL, UNFINISHED_ROLLOUT, Change, Item, Move, MoveState
+from engine.model.healing import Healing
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import HostState, Sighting
 from engine.model.service import Configuration
@@ -76,7 +77,8 @@ class InstanceState:
 class State:
     """The engine's whole memory. ``elapsed_s`` is engine time: it stands still while the
     engine is down. ``changes`` holds every unfinished change and the latest finished ones,
-    in the order they came. ``configurations`` are those that ``deployed`` speaks of, by digest."""
+    in the order they came. ``configurations`` are those that ``deployed`` speaks of, by digest.
+    ``heals`` counts those ever begun."""
 
     store: str = ""
     epoch: int = 0
@@ -92,6 +94,8 @@ class State:
     soaks: Mapping[InstanceId, tuple[Soak, ...]] = field(default_factory=dict)
     deployed: Mapping[PlacementId, Deployed] = field(default_factory=dict)
     configurations: Mapping[str, Configuration] = field(default_factory=dict)
+    healings: Mapping[PlacementId, Healing] = field(default_factory=dict)
+    heals: int = 0
 
     def unfinished(self) -> tuple[Change, ...]:
         """Changes that are not done, in the order of the queue."""
@@ -117,3 +121,7 @@ class State:
             for move in item.moves.values()
             if move.state is MoveState.MOVING
         )
+
+    def heals_in_flight(self) -> tuple[tuple[Healing, Move], ...]:
+        """Heals intended without an outcome."""
+        return tuple((each, each.flight) for each in self.healings.values() if each.flight is not None)

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     PAUSED = "Paused"
     ENGINE_DRAINING = "EngineDraining"
     FAILED_EARLIER = "FailedEarlier"
+    HEAL_FAILED = "HealFailed"
     APPROVAL_REQUIRED = "ApprovalRequired"
     EVIDENCE_REQUIRED = "EvidenceRequired"
     BAD_VERSION = "BadVersion"
@@ -61,6 +62,7 @@ GATES: dict[Reason, str] = {
     Reason.PAUSED: "pause",
     Reason.ENGINE_DRAINING: "engine",
     Reason.FAILED_EARLIER: "change",
+    Reason.HEAL_FAILED: "heal",
     Reason.APPROVAL_REQUIRED: "approval",
     Reason.EVIDENCE_REQUIRED: "evidence",
     Reason.BAD_VERSION: "version",

@@ -30,7 +30,8 @@ def next_batch(
     estate, waits = rollout.estate, list[Wait]()
     actions: list[Action] = []
     limit = rollout.policy.max_parallel.of(len(rollout.placements))
-    flying = len(rollout.in_flight)
+    moving = {placement.host for placement in rollout.placements if estate.is_moving(placement)}
+    flying = len(moving | {move.host for move in rollout.in_flight})
     unavailable = [p for p in rollout.placements if not estate.available(p)]
     down = len(unavailable)
 
@@ -44,6 +45,9 @@ def next_batch(
         if wait:
             waits.append(wait)
         elif flying >= limit:
+            if not rollout.in_flight:
+                message = f"{', '.join(sorted(moving))} of {rollout.instance} is being healed; at most {limit} may move"
+                waits.append(rollout.wait(Reason.BLAST_RADIUS, placement, message))
             break
         elif goes_down(placement) and down + 1 > limit:
             if not flying:

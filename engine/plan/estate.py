@@ -99,16 +99,20 @@ class Estate:
         return frozenset(change.instance(item) for change, item in self.state.rollouts() if item.is_stopped)
 
     @cached_property
-    def moving(self) -> dict[str, tuple[Change, Item, Move]]:
-        """The move in flight on each host."""
-        return {move.host: (change, item, move) for change, item, move in self.state.moves_in_flight()}
+    def moving(self) -> dict[str, tuple[PlacementId, Move]]:
+        """The move in flight on each host, and of which placement: a rollout's, or a heal."""
+        found = {
+            move.host: (PlacementId(item.service, change.environment, move.host), move)
+            for change, item, move in self.state.moves_in_flight()
+        }
+        return found | {move.host: (healing.placement, move) for healing, move in self.state.heals_in_flight()}
 
     @cached_property
     def _flying(self) -> dict[InstanceId, list[Move]]:
         """The moves in flight of each instance."""
         found: defaultdict[InstanceId, list[Move]] = defaultdict(list)
-        for change, item, move in self.moving.values():
-            found[change.instance(item)].append(move)
+        for placement, move in self.moving.values():
+            found[placement.instance].append(move)
         return found
 
     def service(self, name: str) -> Service | None:
@@ -166,8 +170,8 @@ class Estate:
         elif sighting.unit is not Unit.ABSENT:
             found.add(sighting.release)
         flying = self.moving.get(placement.host)
-        if flying and flying[1].service == placement.service:
-            found.update((flying[2].origin, flying[2].goal))
+        if flying and flying[0].service == placement.service:
+            found.update((flying[1].origin, flying[1].goal))
         return {version for version in found if version is not None}
 
     @_once
@@ -194,7 +198,7 @@ class Estate:
     def is_moving(self, placement: PlacementId) -> bool:
         """Whether a step of this very placement is in flight."""
         flying = self.moving.get(placement.host)
-        return flying is not None and flying[1].service == placement.service
+        return flying is not None and flying[0].service == placement.service
 
     def available(self, placement: PlacementId) -> bool:
         """Its last check passed, its host answers, and no step is at work on it."""
@@ -213,7 +217,7 @@ class Estate:
         if placement.instance in self.stopped:
             return True
         if self.is_moving(placement):
-            move = self.moving[placement.host][2]
+            move = self.moving[placement.host][1]
             return move.origin is not None and move.goal is not None
         sighting = self.state.sightings.get(placement)
         if sighting is None:

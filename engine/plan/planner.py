@@ -15,6 +15,7 @@ from engine.plan.batch import execution
 from engine.plan.budget import Budgets
 from engine.plan.closing import close
 from engine.plan.estate import Estate
+from engine.plan.healing import heals, take_up_heals
 from engine.plan.outage import advance_together
 from engine.plan.prestage import prestage
 from engine.plan.rollout import advance
@@ -66,7 +67,8 @@ def _take_up(estate: Estate) -> Part:
             waits.append(rollout.wait(Reason.HOST_UNREACHABLE, action.placement, message))
         else:
             actions.append(action)
-    return actions, waits
+    more, why = take_up_heals(estate)
+    return actions + more, waits + why
 
 
 def _adopt(estate: Estate) -> Part:
@@ -88,7 +90,7 @@ def _adopt(estate: Estate) -> Part:
 
 def _carry_on(estate: Estate, overtaken: set[tuple[str, str]]) -> Part:
     """The next steps of every rollout under way, in the order of the queue; one placement at a
-    time on a host, and within the budgets, over all of them."""
+    time on a host, and within the budgets, over all of them; then what drifted, in what is left."""
     actions: list[Action] = []
     waits: list[Wait] = []
     busy, budgets = set(estate.moving), Budgets(estate)
@@ -100,4 +102,5 @@ def _carry_on(estate: Estate, overtaken: set[tuple[str, str]]) -> Part:
         )
         actions += more
         waits += why
-    return actions, waits
+    more, why = heals(estate, busy, budgets)
+    return actions + more, waits + why

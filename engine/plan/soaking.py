@@ -130,7 +130,7 @@ def _sight(estate: Estate, instance: InstanceId, target: str) -> _Sight:
         sighting = estate.state.sightings.get(placement)
         if sighting is None or not estate.reachable(placement.host):
             worst = _Sight.UNSEEN
-        elif sighting.version != target or sighting.health is not Health.PASSING:
+        elif sighting.version != target or sighting.health is not Health.PASSING or estate.is_moving(placement):
             return _Sight.BROKEN
     return worst
 

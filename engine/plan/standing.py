@@ -6,8 +6,9 @@ from engine.model.change import Change, Item, MoveState, Status
 from engine.model.names import InstanceId
 from engine.model.observation import Health
 from engine.model.snapshot import Plan
+from engine.plan.drift import differences
 from engine.plan.estate import Estate
-from engine.plan.pending import newcomers, pending
+from engine.plan.pending import pending
 
 
 def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
@@ -27,7 +28,7 @@ def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
         return "paused"
     if any(entry.status is Status.RUNNING for _, entry in estate.items.get(instance, ())):
         return "rolling"
-    if target is not None and _differs(estate, instance, target):
+    if target is not None and _differs(estate, instance):
         return "drifted"
     if status is Status.WAITING:
         held = any(wait.subject == str(instance) for wait in plan.waits)
@@ -56,14 +57,12 @@ def is_converged(estate: Estate, instance: InstanceId) -> bool:
     )
 
 
-def _differs(estate: Estate, instance: InstanceId, target: str) -> bool:
-    """Whether a placement that can be seen runs something else than the target, or nothing
-    (where nothing has been yet, it is new)."""
-    new = newcomers(estate, instance)
+def _differs(estate: Estate, instance: InstanceId) -> bool:
+    """Whether a placement that can be seen is not what was last brought there, or is being healed."""
     for placement in estate.inventory.placements(instance):
-        if placement in new:
-            continue
-        sighting = estate.state.sightings.get(placement)
-        if sighting is not None and estate.reachable(placement.host) and sighting.version != target:
+        healing = estate.state.healings.get(placement)
+        if healing is not None and healing.flight is not None:
+            return True
+        if estate.reachable(placement.host) and differences(estate.state, placement):
             return True
     return False

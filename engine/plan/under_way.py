@@ -15,7 +15,8 @@ from engine.model.service import RolloutPolicy
 from engine.model.snapshot import Decide
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
-from engine.plan.sequence import Clash, clash_of
+from engine.plan.safety import unsafe
+from engine.plan.sequence import Clash
 
 PUT_BACK = frozenset({MoveState.REVERTED, MoveState.UNCONFIRMED})
 UNTOUCHED = frozenset({MoveState.FAILED, MoveState.WITHHELD})
@@ -125,20 +126,4 @@ class UnderWay:
     def unsafe(self, version: str | None, apart_from: Collection[str] = ()) -> Clash | None:
         """The clash that ``version`` would make with what neighbours (but those ``apart_from``) may
         run now; a pair that clashes already imposes nothing."""
-        if version is None:
-            return None
-        mine, one = self.estate.may_run(self.instance), frozenset({version})
-        name = self.item.service
-        for other in self.estate.neighbours(name):
-            if other in apart_from:
-                continue
-            theirs = self.estate.may_run(InstanceId(other, self.change.environment))
-            if not clash_of(self.estate, name, mine, other, theirs):
-                clash = clash_of(self.estate, name, one, other, theirs)
-                if clash:
-                    return clash
-            if not clash_of(self.estate, other, theirs, name, mine):
-                clash = clash_of(self.estate, other, theirs, name, one)
-                if clash:
-                    return clash
-        return None
+        return unsafe(self.estate, self.instance, version, apart_from)

@@ -8,8 +8,11 @@ from dataclasses import replace
 from engine.model.access import JournalCopied, RequestTurnedDown
 from engine.model.event import AlarmSeen, HostSeen, MoveEnded, PlacementSeen
 from engine.model.forecast import Forecast
+from engine.model.healing import DriftGone, DriftSeen, HealEnded
+from engine.model.names import PlacementId
 from engine.model.observation import HostState, Reach, Sighting
 from engine.model.staging import ReleaseStaged
+from engine.plan.drift import at_rest, differences, items_of
 from engine.plan.forecast import news as published
 from engine.runtime.draft import Draft
 from engine.runtime.executor import Unresolved
@@ -46,8 +49,29 @@ def _look(draft: Draft, look: Look, work: Work) -> None:
         return
     _host(draft, HostState(look.host, Reach.UP, look.report.boot_id, look.fenced, look.reason))
     for sighting in look.report.sightings:
-        if not _is_stale(draft, sighting, look, work) and not _is_known(draft, sighting):
+        if _is_stale(draft, sighting, look, work):
+            continue
+        if not _is_known(draft, sighting):
             draft.record(PlacementSeen(sighting))
+        if sighting.placement not in look.report.steps:
+            _drift(draft, sighting.placement)
+
+
+def _drift(draft: Draft, placement: PlacementId) -> None:
+    """What differs at a placement, counted up to the second look in a row that shows it."""
+    known = draft.state.healings.get(placement)
+    if known is not None and known.flight is not None:
+        return
+    differs = differences(draft.state, placement)
+    if differs and not at_rest(items_of(draft.state.changes.values(), placement.instance)):
+        differs = ()
+    if not differs:
+        if known is not None and known.differs:
+            draft.record(DriftGone(placement))
+        return
+    sightings = min(2, known.sightings + 1) if known is not None and known.differs else 1
+    if known is None or (known.differs, known.sightings) != (differs, sightings):
+        draft.record(DriftSeen(placement, differs, sightings))
 
 
 def _is_known(draft: Draft, sighting: Sighting) -> bool:
@@ -99,4 +123,7 @@ def _done(draft: Draft, done: Done) -> None:
         _host(draft, HostState(known.host, reach, known.boot_id, False, end.reason))
         return
     placement = move.placement
+    if not move.change:
+        draft.record(HealEnded(placement, move.step, end.state, end.detail, end.log))
+        return
     draft.record(MoveEnded(move.change, placement.service, placement.host, move.step, end.state, end.detail, end.log))

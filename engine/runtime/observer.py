@@ -13,7 +13,7 @@ import structlog
 from engine import drivers
 from engine.errors import AnswerUnreadable, TransportError
 from engine.model.inventory import Inventory
-from engine.model.observation import Claim, HostReport
+from engine.model.observation import Claim, Health, HostReport
 from engine.model.snapshot import Snapshot
 from engine.plan.deployed import bases_on, looked_at
 from engine.runtime.ports import Chance, Clock
@@ -102,21 +102,36 @@ class Observer:
 
     async def _keep_looking(self, host: str) -> None:
         poked = self._poked[host]
-        await asyncio.sleep(self._chance.jitter(min(1.0, self._interval_s(host))))
+        # The fleet was just looked at as one: from here on each host has a beat of its own.
+        first_s = self._interval_s(host) if self._is_well(host) else 1.0
+        await self._rest(poked, self._chance.jitter(first_s))
         while True:
             poked.clear()
             self._deliver(await self.look(host))
             interval_s = self._interval_s(host)
-            try:
-                async with asyncio.timeout(interval_s * 0.9 + self._chance.jitter(interval_s * 0.2)):
-                    await poked.wait()
-            except TimeoutError:
-                continue
+            await self._rest(poked, interval_s * 0.9 + self._chance.jitter(interval_s * 0.2))
+
+    def _is_well(self, host: str) -> bool:
+        """Whether all that is placed there was seen to be healthy."""
+        snapshot = self._snapshot()
+        seen = [snapshot.state.sightings.get(each) for each in snapshot.inventory.placements_on(host)]
+        return bool(seen) and all(each is not None and each.health is Health.PASSING for each in seen)
+
+    @staticmethod
+    async def _rest(poked: asyncio.Event, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await poked.wait()
+        except TimeoutError:
+            return
 
     def _interval_s(self, host: str) -> float:
-        """Busy where something moves or is to move, steady elsewhere."""
+        """Busy where something moves, is to move, or has drifted; steady elsewhere."""
         snapshot = self._snapshot()
         observe, placed = snapshot.inventory.observe, snapshot.inventory.hosts.get(host)
+        for placement, healing in snapshot.state.healings.items():
+            if placement.host == host and (healing.flight or 0 < healing.sightings < 2):
+                return min(observe.busy_s, observe.steady_s)
         for change, item in snapshot.state.rollouts():
             service = snapshot.inventory.services.get(item.service)
             if service and placed and host in service.hosts.get(change.environment, ()):

@@ -23,6 +23,7 @@ from engine.errors import StoreDamaged
 from engine.model.alarm import AlarmState
 from engine.model.change import Change
 from engine.model.event import ChangeAccepted, Event, Recorded
+from engine.model.healing import Healing
 from engine.model.names import InstanceId
 from engine.model.observation import HostState, Sighting
 from engine.model.service import Configuration
@@ -52,6 +53,8 @@ class _StoredState(BaseModel):
     soaks: tuple[tuple[InstanceId, tuple[Soak, ...]], ...] = ()
     deployed: tuple[Deployed, ...] = ()
     configurations: tuple[Configuration, ...] = ()
+    healings: tuple[Healing, ...] = ()
+    heals: int = 0
 
 
 @cache
@@ -127,6 +130,7 @@ def decode_state(body: str) -> State:
     plain["changes"] = {change.id: change for change in stored.changes}
     plain["soaks"] = dict(stored.soaks)
     plain["deployed"] = {deployed.placement: deployed for deployed in stored.deployed}
+    plain["healings"] = {healing.placement: healing for healing in stored.healings}
     plain["configurations"] = {configuration.digest: configuration for configuration in stored.configurations}
     return State(**plain)
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from engine.model.alarm import AlarmState
 from engine.model.change import Change
 from engine.model.event import Event, HostSeen, MoveIntended, Recorded
+from engine.model.healing import Healing
 from engine.model.names import InstanceId
 from engine.model.observation import HostState, Reach, Sighting
 from engine.model.service import Configuration
@@ -74,6 +75,7 @@ _KEYED: dict[str, tuple[type[Any], Any]] = {
     "hosts": (HostState, lambda host: host.host),
     "changes": (Change, lambda change: change.id),
     "alarms": (AlarmState, lambda alarm: alarm.alarm),
+    "healings": (Healing, lambda healing: healing.placement),
     "deployed": (Deployed, lambda deployed: deployed.placement),
     "configurations": (Configuration, lambda configuration: configuration.digest),
 }

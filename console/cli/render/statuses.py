@@ -96,8 +96,14 @@ def _placement(placement: PlacementView) -> tuple[str, ...]:
         placement["version"] or NONE,
         state,
         placement["health"],
-        placement["detail"],
+        _detail(placement),
     )
+
+
+def _detail(placement: PlacementView) -> str:
+    """What differs and how it is healed, before what its check says."""
+    differs = f"differs: {', '.join(placement.get('differs', ()))}" if placement.get("differs") else ""
+    return "; ".join(filter(None, (differs, placement.get("heal", ""), placement["detail"])))
 
 
 def hosts_text(hosts: Sequence[HostView]) -> str:

@@ -13,7 +13,8 @@ from engine.api.protocol.overtime import PastView
 
 class PlacementView(TypedDict):
     """``state``: running|stopped|failed|absent|unknown, or while it moves the phase: intended,
-    staging, uploading, switching, confirming. ``health``: passing|failing|unknown."""
+    staging, uploading, switching, confirming. ``health``: passing|failing|unknown. ``differs``: what
+    is not as it was last deployed (version, stopped, missing, ...), ``heal`` how its healing goes."""
 
     host: str
     domain: str
@@ -22,6 +23,8 @@ class PlacementView(TypedDict):
     health: str
     detail: str
     unreachable: bool
+    differs: NotRequired[list[str]]
+    heal: NotRequired[str]
 
 
 class BadView(TypedDict):

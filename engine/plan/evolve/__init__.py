@@ -30,6 +30,7 @@ from engine.plan.evolve.alarms import hear
 from engine.plan.evolve.changes import evolve_change, restart_clocks
 from engine.plan.evolve.deployed import put_deployed
 from engine.plan.evolve.forecasts import foresee
+from engine.plan.evolve.healing import OF_HEALING, evolve_healing
 from engine.plan.evolve.outages import begin_outage
 from engine.plan.evolve.parts import instance_state, put_instance, see
 from engine.plan.evolve.people import DECISIONS, evolve_decision
@@ -53,6 +54,8 @@ def evolve(state: State, recorded: Recorded) -> State:
     for kinds, folds in _FAMILIES:
         if isinstance(recorded.event, kinds):
             return folds(state, recorded)
+    if isinstance(recorded.event, OF_HEALING):
+        return evolve_healing(state, recorded)
     return evolve_change(state, recorded)
 
 

@@ -155,11 +155,21 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
     if status is Status.SUCCEEDED:
         good = tuple(g for g in known.good if g.version != item.goal)
         good = (*good, Good(item.goal, item.configuration, item.sha256))[-KEPT_GOOD_VERSIONS:]
-        state = put_deployed(state, known.id, hosts_of(state, known.id), item.goal, item.configuration, item.sha256)
+        state = _at_goal_already(state, known.id, item)
         return put_instance(state, _learned(replace(known, good=good, hosts=hosts_of(state, known.id)), item))
     if status is Status.REVERTED:
         return put_instance(state, replace(known, target=item.origin, configuration=item.origin_configuration))
     return state
+
+
+def _at_goal_already(state: State, instance: InstanceId, item: Item) -> State:
+    """What a rollout found at its goal and did not touch has what it brings; its content is what it
+    was, which nobody may know."""
+    hosts = [host for host in hosts_of(state, instance) if host not in item.moves]
+    known = {host: state.deployed.get(PlacementId(*instance, host)) for host in hosts}
+    digest = item.configuration.digest
+    new = [host for host, deployed in known.items() if not deployed or deployed.configuration != digest]
+    return put_deployed(state, instance, new, item.goal, item.configuration)
 
 
 def _back_in_line(state: State, change: Change, item: Item) -> State:

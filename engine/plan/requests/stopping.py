@@ -16,6 +16,8 @@ from engine.model.event import (
     InstanceReleased,
     ItemStatus,
 )
+from engine.model.healing import HealReleased
+from engine.model.names import InstanceId
 from engine.model.request import Abort, Cancel, Hold, Pause, Release, Resume
 from engine.plan.estate import Estate
 from engine.plan.requests.judgement import Judgement
@@ -43,12 +45,21 @@ def resume(estate: Estate, request: Resume) -> Judgement:
     if not request.subject:
         return (EngineResumed(request.actor),), "the engine goes on"
     if not request.subject.isdigit():
-        instance = find_instance(estate, request.subject)
-        return (InstanceReleased(instance, request.actor),), f"{instance} may move again"
+        return _let_go(estate, find_instance(estate, request.subject), request.actor)
     change = find_change(estate, request.subject)
     if not change.paused_by or change.status in FINAL:
         raise RequestRefused(f"change {change.id} is {change.status.value}, not paused")
     return (ChangeResumed(change.id, request.actor),), f"change {change.id} goes on"
+
+
+def _let_go(estate: Estate, instance: InstanceId, actor: str) -> Judgement:
+    """Hands on again; drift that waited for a person, or was healed in vain, is healed anew."""
+    events: tuple[Event, ...] = (InstanceReleased(instance, actor),)
+    drifted = [each for each in estate.state.healings.values() if each.differs and each.placement.instance == instance]
+    if not drifted:
+        return events, f"{instance} may move again"
+    where = ", ".join(sorted(each.placement.host for each in drifted))
+    return (*events, HealReleased(instance, actor)), f"{instance} may move again; its drift on {where} is healed"
 
 
 def cancel(estate: Estate, request: Cancel) -> Judgement:

@@ -1,0 +1,278 @@
+"""Healing: drift is converged away, one placement at a time on a host, providers before those who
+need them.
+
+A heal obeys people (hold, pause, a cordon), the artifact, dependencies, budgets and HostBusy; it
+asks no window, freeze, soak or approval, for it brings nothing new. It needs two sightings in a row,
+is tried three times with growing pauses, and then waits for a person; so it does where so much of
+an instance differs at once that the cause is hardly on its hosts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from engine.model.change import Move
+from engine.model.healing import Difference, Healing, HealIntended
+from engine.model.names import InstanceId
+from engine.model.release import Artifact
+from engine.model.service import Amount, Heal, RolloutPolicy
+from engine.model.snapshot import Action, Execute
+from engine.model.wait import Reason, Wait
+from engine.plan.budget import Budgets
+from engine.plan.deployed import configuration_at
+from engine.plan.drift import at_rest, differences
+from engine.plan.estate import Estate
+from engine.plan.safety import unsafe
+from engine.plan.sequence import Order
+
+TRIES = 3
+PAUSES_S = (10.0, 60.0)
+AT_ONCE = Amount(20, percent=True)
+
+
+@dataclass(slots=True)
+class Ward:
+    """What one plan's heals share: the hosts with a step, the budgets, and the instances that are
+    being healed, with how many of their placements."""
+
+    estate: Estate
+    busy: set[str]
+    budgets: Budgets
+    healed: defaultdict[InstanceId, int] = field(default_factory=lambda: defaultdict(int))
+    begun: int = 0
+
+
+def heals(estate: Estate, busy: set[str], budgets: Budgets) -> tuple[list[Action], list[Wait]]:
+    """The heals to begin now, and why the rest of the drift waits."""
+    ward = Ward(estate, busy, budgets)
+    for healing in estate.state.healings.values():
+        ward.healed[healing.placement.instance] += healing.flight is not None
+    actions: list[Action] = []
+    waits: list[Wait] = []
+    for healing in _in_order(estate, drifted(estate)):
+        wait = next(_holds(ward, healing), None)
+        if wait is not None:
+            waits.append(wait)
+        elif healing.sightings > 1:
+            actions.append(_begin(ward, healing))
+    return actions, waits
+
+
+def drifted(estate: Estate) -> list[Healing]:
+    """The drift that is nobody else's: no rollout of the instance is at work or has failed, the
+    inventory still has the placement, and nothing heals it yet."""
+    return [
+        healing
+        for healing in estate.state.healings.values()
+        if healing.differs
+        and healing.flight is None
+        and differences(estate.state, healing.placement)
+        and healing.placement in estate.placements(healing.placement.instance)
+        and estate.known(healing.placement.instance).target is not None
+        and at_rest(item for _, item in estate.items.get(healing.placement.instance, ()))
+    ]
+
+
+def _in_order(estate: Estate, patients: list[Healing]) -> list[Healing]:
+    """Providers first, then by name."""
+    names = {healing.placement.service for healing in patients}
+    before = {name: {p: None for p in estate.providers(name) if p in names and p != name} for name in names}
+    generations = Order(before).generations()
+    rank = {name: at for at, generation in enumerate(generations) for name in generation}
+    return sorted(patients, key=lambda healing: (rank[healing.placement.service], healing.placement))
+
+
+def _holds(ward: Ward, healing: Healing) -> Iterator[Wait]:
+    """What keeps a heal from beginning, the most lasting reason first."""
+    yield from _people(ward.estate, healing)
+    yield from _many(ward.estate, healing)
+    yield from _attempts(ward.estate, healing)
+    if healing.sightings > 1 or not ward.estate.reachable(healing.placement.host):
+        yield from _host(ward, healing)
+        yield from _artifact_wait(ward.estate, healing)
+        yield from _neighbours(ward, healing)
+        yield from _limits(ward, healing)
+
+
+def wait_of(estate: Estate, healing: Healing, reason: Reason, message: str, unblock: str = "") -> Wait:
+    """A wait of one heal."""
+    service = estate.service(healing.placement.service)
+    owner = service.team if service else ""
+    said = f"{healing.placement} differs ({', '.join(healing.differs)}): {message}"
+    return Wait(reason, str(healing.placement), said, owner=owner, unblock=unblock)
+
+
+def _people(estate: Estate, healing: Healing) -> Iterator[Wait]:
+    instance = healing.placement.instance
+    service, held_by = estate.service(instance.service), estate.known(instance).held_by
+    again = f"interlock deploy {instance.service}={estate.known(instance).target} -e {instance.environment}"
+    if service is not None and service.heal is Heal.REPORT:
+        message = "heal: report, so Interlock leaves it as it is"
+        yield wait_of(estate, healing, Reason.HELD, message, again)
+    if estate.snapshot.draining:
+        message = "the engine is stopping; it is healed when an engine runs again"
+        yield wait_of(estate, healing, Reason.ENGINE_DRAINING, message)
+    if estate.state.paused_by:
+        message = f"{estate.state.paused_by} paused the engine: nothing is healed"
+        yield wait_of(estate, healing, Reason.PAUSED, message, "interlock resume")
+    if held_by:
+        yield wait_of(estate, healing, Reason.HELD, f"{held_by} holds {instance}", f"interlock resume {instance}")
+
+
+def _many(estate: Estate, healing: Healing) -> Iterator[Wait]:
+    """So much of the instance differs at once that somebody should look first."""
+    instance = healing.placement.instance
+    known = [estate.state.healings.get(placement) for placement in estate.placements(instance)]
+    many = [each for each in known if each is not None and (each.differs or each.flight)]
+    limit = AT_ONCE.of(len(known))
+    if len(many) > limit and not any(each.released_by for each in many):
+        where = ", ".join(each.placement.host for each in many[:4])
+        message = f"{len(many)} of {len(known)} placements do at once ({where}), and Interlock heals at most {limit}"
+        yield wait_of(estate, healing, Reason.HELD, message, f"interlock release {instance}")
+
+
+def _attempts(estate: Estate, healing: Healing) -> Iterator[Wait]:
+    """Three tries, with growing pauses between them."""
+    instance, why = healing.placement.instance, healing.detail or "it was healed, and differed again at once"
+    if healing.attempts >= TRIES:
+        message = f"healing was tried {healing.attempts} times; the last time: {why}"
+        yield wait_of(estate, healing, Reason.HEAL_FAILED, message, f"interlock release {instance}")
+    elif healing.attempts:
+        left_s = healing.ended_s + PAUSES_S[healing.attempts - 1] - estate.snapshot.elapsed_s
+        if left_s > 0:
+            message = f"healing try {healing.attempts} of {TRIES} did not do ({why}); the next in {left_s:.0f} s"
+            yield wait_of(estate, healing, Reason.FAILED_EARLIER, message)
+
+
+def _host(ward: Ward, healing: Healing) -> Iterator[Wait]:
+    estate, host = ward.estate, healing.placement.host
+    known = estate.state.hosts.get(host)
+    if known is None or not estate.reachable(host):
+        reason = known.reason if known and known.reason else "it has not been seen yet"
+        message = f"{host} does not answer: {reason}"
+        yield wait_of(estate, healing, Reason.HOST_UNREACHABLE, message, f"interlock probe {host}")
+    elif not known.fenced:
+        message = f"{host} is unfenced: {known.reason or 'the claim of this engine is not on it yet'}"
+        yield wait_of(estate, healing, Reason.HOST_UNREACHABLE, message)
+    elif host in ward.busy:
+        yield wait_of(estate, healing, Reason.HOST_BUSY, f"another step is at work on {host} just now")
+
+
+def artifact_of(estate: Estate, healing: Healing) -> Artifact | None:
+    """The file to send where the host lacks the release: the very content that was deployed, or,
+    where nobody knows that (it was adopted), the one of that version."""
+    instance, deployed = healing.placement.instance, estate.state.deployed.get(healing.placement)
+    target = estate.known(instance).target
+    known = estate.snapshot.catalog.find(instance.service, target) if target else None
+    if known is None or not known.sha256:
+        return None
+    return known if deployed is None or deployed.sha256 in ("", known.sha256) else None
+
+
+def _artifact_wait(estate: Estate, healing: Healing) -> Iterator[Wait]:
+    """The release has to be sent again, and what was deployed is not there to be sent."""
+    lost = {Difference.MISSING.value, Difference.CONTENT.value}
+    if not lost & set(healing.differs) or artifact_of(estate, healing) is not None:
+        return
+    instance = healing.placement.instance
+    target = estate.known(instance).target or ""
+    known = estate.snapshot.catalog.find(instance.service, target)
+    if known is None:
+        message, reason = f"the artifact of {instance.service} {target} is gone", Reason.ARTIFACT_MISSING
+    else:
+        message, reason = f"{known.path} is not what was deployed as {target}", Reason.ARTIFACT_UNVERIFIED
+    yield wait_of(estate, healing, reason, message, "put the file back")
+
+
+def _neighbours(ward: Ward, healing: Healing) -> Iterator[Wait]:
+    """It may run beside all that may run, and services joined by a dependency are healed in turn."""
+    estate, instance = ward.estate, healing.placement.instance
+    clash = unsafe(estate, instance, estate.known(instance).target)
+    if clash is not None:
+        yield wait_of(estate, healing, Reason.DEPENDENCY_VERSION, clash.sentence())
+    for other in estate.neighbours(instance.service):
+        if ward.healed[instance._replace(service=other)]:
+            message = f"{other}, to which it is joined by a dependency, is being healed"
+            yield wait_of(estate, healing, Reason.DEPENDENCY_BUSY, message)
+
+
+def _limits(ward: Ward, healing: Healing) -> Iterator[Wait]:
+    """Not more of the instance at once than a rollout would move; what runs goes down only within
+    the budgets, what is down may always be mended."""
+    estate, placement = ward.estate, healing.placement
+    placements = estate.placements(placement.instance)
+    limit = _policy(estate, placement.service).max_parallel.of(len(placements))
+    down = [each for each in placements if not estate.available(each)]
+    if ward.healed[placement.instance] >= limit:
+        message = f"{ward.healed[placement.instance]} of {placement.instance} are being healed; at most {limit} at once"
+        yield wait_of(estate, healing, Reason.BLAST_RADIUS, message)
+    elif estate.available(placement) and len(down) + 1 > limit:
+        message = f"{down[0].host} is unavailable, and at most {limit} of {placement.instance} may be"
+        yield wait_of(estate, healing, Reason.BLAST_RADIUS, message)
+    elif estate.available(placement):
+        for refusal in ward.budgets.refuse(placement):
+            yield wait_of(estate, healing, refusal.reason, refusal.message, refusal.unblock)
+
+
+def _policy(estate: Estate, name: str) -> RolloutPolicy:
+    service = estate.service(name)
+    return service.rollout if service else RolloutPolicy()
+
+
+def _begin(ward: Ward, healing: Healing) -> Execute:
+    """The step of one heal, with its intent."""
+    estate, placement = ward.estate, healing.placement
+    state, sighting = estate.state, estate.state.sightings.get(placement)
+    if estate.available(placement):
+        ward.budgets.take(placement)
+    ward.busy.add(placement.host)
+    ward.healed[placement.instance] += 1
+    ward.begun += 1
+    # The number is the state's, so that no heal ever has the name of another one.
+    step = f"{state.store[:12]}-{state.epoch}-heal{state.heals + ward.begun}-{placement.service}-{placement.host}"
+    origin = (sighting.version or sighting.release) if sighting else None
+    goal = estate.known(placement.instance).target or ""
+    intent = HealIntended(placement, step, origin, goal, healing.attempts + 1)
+    move = Move(placement.host, step, origin, goal, intent.attempt, estate.snapshot.now)
+    return heal_step(estate, healing, move, intent)
+
+
+def heal_step(estate: Estate, healing: Healing, move: Move, intent: HealIntended | None) -> Execute:
+    """What the runtime needs to carry out a heal; without ``intent``, to take it up again."""
+    placement, policy = healing.placement, _policy(estate, healing.placement.service)
+    configuration, deployed = configuration_at(estate.state, placement), estate.state.deployed.get(placement)
+    if configuration is None:
+        raise ValueError(f"{placement} is to be healed and nothing was ever deployed there")
+    return Execute(
+        change="",
+        placement=placement,
+        step=move.step,
+        origin=move.origin,
+        goal=move.goal,
+        configuration=configuration,
+        min_healthy_time_s=policy.min_healthy_time_s,
+        healthy_deadline_s=policy.healthy_deadline_s,
+        confirm_timeout_s=policy.confirm_timeout_s,
+        artifact=artifact_of(estate, healing),
+        keep=deployed is None or not deployed.sha256,
+        intent=intent,
+    )
+
+
+def take_up_heals(estate: Estate) -> tuple[list[Action], list[Wait]]:
+    """Heals in flight that nobody carries out: a crash or a lost link left them."""
+    actions: list[Action] = []
+    waits: list[Wait] = []
+    for healing, move in estate.state.heals_in_flight():
+        if move.step in estate.snapshot.executing:
+            continue
+        known = estate.state.hosts.get(move.host)
+        if move.host in estate.inventory.hosts and estate.reachable(move.host) and known and known.fenced:
+            actions.append(heal_step(estate, healing, move, None))
+        else:
+            reason = known.reason if known and known.reason else "it does not answer, or is not claimed yet"
+            message = f"a heal is at work on {move.host}, whose outcome is not known: {reason}"
+            waits.append(wait_of(estate, healing, Reason.HOST_UNREACHABLE, message, f"interlock probe {move.host}"))
+    return actions, waits
