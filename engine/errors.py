@@ -104,6 +104,11 @@ class LoginRefused(TransportError):
 class HostKeyMismatch(TransportError):
     """The host shows another key than the one recorded: an operator's decision."""
 
+    def __init__(self, message: str, line: str = "", file: str = "") -> None:
+        super().__init__(message)
+        self.line = line
+        self.file = file
+
 
 class DeadlinePassed(TransportError):
     """The host did not answer in time; the command may still be running there."""

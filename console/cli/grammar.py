@@ -19,7 +19,7 @@ NOT_YET_VERBS = frozenset(
     (
         *("init", "restart", "remove", "hook"),
         *("cordon", "uncordon", "drain", "retire", "unretire", "promote"),
-        *("doctor", "simulate"),
+        "simulate",
     )
 )
 NOT_YET_OPTIONS = {

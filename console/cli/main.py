@@ -57,6 +57,7 @@ TABLE = {
     "backup": "journal",
     "restore": "journal",
     "graph": "graph",
+    "doctor": "doctor",
     "check": "local",
     "schema": "local",
     "console": "start",

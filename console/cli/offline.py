@@ -4,9 +4,9 @@ that start one. Everything is imported when it is called, so that no other comma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,3 +142,12 @@ def restore(file: Path, folder: Path, by: str) -> Restored:
     from engine.store import restoring
 
     return asyncio.run(restoring.restore(file, folder, by))
+
+
+def doctor(path: Path, hosts: Sequence[str], *, trust_new: bool) -> Iterator[list[dict[str, str]]]:
+    """The findings of each host, host by host as they answer. Each is ``{"host", "severity", "rule",
+    "message", "remedy"}``. Raises UsageError for an unknown host."""
+    from engine.doctor.clinic import examine
+
+    for found in examine(path, hosts, trust_new=trust_new):
+        yield [{**asdict(each), "severity": each.severity.value} for each in found]

@@ -7,6 +7,7 @@ holds its digest. Everybody else calls the functions named here and never spells
 from __future__ import annotations
 
 from engine.drivers.fencing import ClaimAnswer, claim, parse_claim
+from engine.drivers.inspecting import inspect, parse_inspect
 from engine.drivers.observing import observe, parse_observe
 from engine.drivers.script import DIGEST, SCRIPT
 from engine.drivers.spec import PlacementSpec, expand
@@ -47,9 +48,11 @@ __all__ = [
     "claim",
     "confirm",
     "expand",
+    "inspect",
     "observe",
     "parse_claim",
     "parse_confirm",
+    "parse_inspect",
     "parse_log",
     "parse_observe",
     "parse_stage",

@@ -31,6 +31,7 @@ PARTS = (
     "prune",
     "deadman",
     "observe",
+    "inspect",
     "start",
 )
 

@@ -163,7 +163,9 @@ def mismatch(route: Route, trust: Trust, witness: Witness, detail: str) -> HostK
     return HostKeyMismatch(
         f"{route} shows the host key {_print(witness.key)}, which is not recorded in {trust.file}{vouched}. "
         f"{UNTOUCHED} Compare it with what `ssh-keygen -lf` says of /etc/ssh/ssh_host_*_key.pub on the host; "
-        f"if it is the same, add this line to {trust.file}: {_line(route, witness.key)}"
+        f"if it is the same, add this line to {trust.file}: {_line(route, witness.key)}",
+        "" if trust.authorities else _line(route, witness.key),
+        trust.file,
     )
 
 

@@ -29,6 +29,7 @@
 #                                  unstaged|running|fenced, detail, log.., confirmed yes
 #   withdraw* step= wait_ms=    -> result withdrawn|failed|lost|rebooted|busy|running|fenced
 #   confirm* step=              -> result confirmed|fired|unknown|fenced
+#   inspect                     stdin: base and user lines  -> what the host has, for doctor
 #   log lines=                  -> log..
 # All but observe and claim take driver= base= service=. job, watch, recover, supervise, leave,
 # rejoin and depart are the script's own: what it starts, most of it detached.

@@ -7,7 +7,7 @@ keep=5 cache_max=2000000000 artifact_max=4000000000 url=''
 why='' mark='' m_step='' final='' line=''
 
 verb=${1-}
-is_one_of "$verb" observe claim stage upload switch withdraw confirm log job watch recover supervise leave rejoin depart ||
+is_one_of "$verb" observe inspect claim stage upload switch withdraw confirm log job watch recover supervise leave rejoin depart ||
     die 64 "knows no verb of that name"
 shift
 for argument in "$@"; do

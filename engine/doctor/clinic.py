@@ -1,0 +1,38 @@
+"""Everything that ``interlock doctor`` needs, put together: inventory, SSH, an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from engine import inventory as inventories
+from engine.doctor.finding import Finding
+from engine.doctor.visit import visit
+from engine.drivers import DIGEST, SCRIPT
+from engine.errors import UsageError
+from engine.model.text import did_you_mean, near, printable
+from engine.transport.ssh import SshTransport
+
+
+def examine(path: Path, hosts: Sequence[str], *, trust_new: bool = False) -> Iterator[list[Finding]]:
+    """Visit these hosts of the inventory at ``path`` (all, if none is named); the findings of each
+    as it answers. Raises InventoryInvalid or UsageError."""
+    inventory = inventories.load(path)
+    for host in hosts:
+        if host not in inventory.hosts:
+            hint = did_you_mean(near(host, inventory.hosts))
+            raise UsageError(f"There is no host {printable(host, 80)!r} in {path}{hint}.")
+    loop = asyncio.new_event_loop()
+    transport = SshTransport(inventory, (SCRIPT, DIGEST))
+    visiting = visit(inventory, transport, list(hosts) or sorted(inventory.hosts), trust_new=trust_new)
+    try:
+        while True:
+            try:
+                yield loop.run_until_complete(anext(visiting))
+            except StopAsyncIteration:
+                return
+    finally:
+        loop.run_until_complete(visiting.aclose())
+        loop.run_until_complete(transport.close())
+        loop.close()
