@@ -18,7 +18,7 @@ from engine.model.text import did_you_mean, near, printable
 NOT_YET_VERBS = frozenset(
     (
         *("init", "restart", "remove", "hook"),
-        *("cordon", "uncordon", "drain", "retire", "unretire", "promote"),
+        *("cordon", "uncordon", "drain", "retire", "unretire"),
         "simulate",
     )
 )

@@ -43,6 +43,7 @@ TABLE = {
     "release": "steer",
     "abort": "steer",
     "retry": "steer",
+    "promote": "steer",
     "expedite": "steer",
     "cancel": "act",
     "pause": "act",

@@ -115,6 +115,8 @@ ACTIONS: tuple[Action, ...] = (
            footer=CHANGES, danger=CONFIRM, request=_of_change("cancel")),
     Action("approve", "a", "approve", "say yes to a change, as it stands", ACT, CHANGES,
            footer=CHANGES, danger=CONFIRM, request=_approve),
+    Action("promote", "m", "promote", "let canaries go on that have baked and wait for a person", ACT, CHANGES,
+           danger=CONFIRM, request=_of_change("promote")),
     Action("reject", "n", "reject", "say no to a change that has not started, and why", ACT, CHANGES,
            danger=DIALOG, request=_of_change("reject")),
     Action("retry", "t", "retry", "begin anew what failed, was taken back or never started of a change", ACT, CHANGES,

@@ -63,6 +63,14 @@ def _approve(aim: Aim) -> str:
     return "" if asked else f"nothing asks for an approval of change {aim.change['id']} now"
 
 
+def _promote(aim: Aim) -> str:
+    over = _over(aim)
+    if over or aim.change is None:
+        return over
+    asked = any(wait["reason"] == "PromotionRequired" for wait in aim.change["waits"])
+    return "" if asked else f"no canary of change {aim.change['id']} awaits promotion now"
+
+
 def _abort(aim: Aim) -> str:
     over = _over(aim)
     if over or aim.change is None:
@@ -146,6 +154,7 @@ def _rollback(aim: Aim) -> str:
 
 RULES: Mapping[str, Callable[[Aim], str]] = {
     "why": _why, "pause": _pause, "cancel": _cancel, "rollback": _rollback, "approve": _approve, "abort": _abort,
+    "promote": _promote,
     "reject": _reject, "retry": _retry, "expedite": _expedite, "override": _override, "hold": _hold,
     "clear_bad": _clear_bad,
 }  # fmt: skip

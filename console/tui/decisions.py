@@ -81,6 +81,7 @@ def _lines(name: str) -> Callable[[ChangeView], list[Line]]:
 cancel = _asks("Cancel", _lines("cancel_lines"))
 approve = _asks("Approve", _lines("approve_lines"))
 abort = _asks("Abort", _lines("abort_lines"))
+promote = _asks("Promote", _lines("promote_lines"))
 
 
 def _reasoned(console: Console, action: Action, aim: Aim, title: str, verb: str, lines: Sequence[Line]) -> None:

@@ -144,8 +144,8 @@ class Client:
         return cast(Accepted, self.post("/v1/rollback", request))
 
     def act(self, verb: str, subject: str) -> Accepted:
-        """``pause``, ``resume``, ``cancel``, ``hold`` or ``release`` a change, an instance, or
-        (the first two) "" for the engine."""
+        """``pause``, ``resume``, ``cancel``, ``hold``, ``release`` or ``promote`` a change, an
+        instance (not the last), or (the first two) "" for the engine."""
         return cast(Accepted, self.post(f"/v1/{verb}", {"subject": subject}))
 
     def decide(self, verb: str, body: Mapping[str, Any]) -> Accepted:

@@ -75,6 +75,12 @@ async def retry(request: Request, body: DecisionBody) -> Any:
     return await _submit(request, ask.Retry(actor(request), change, body.get("reason", "")))
 
 
+@router.post("/promote", response_model=Accepted)
+async def promote(request: Request, body: SubjectBody) -> Any:
+    """Let the canaries of a change go on, which have baked and wait for a person."""
+    return await _submit(request, ask.Promote(actor(request), _change(request, body["subject"])))
+
+
 @router.post("/expedite", response_model=Accepted)
 async def expedite(request: Request, body: DecisionBody) -> Any:
     """Move a change ahead of the queue."""

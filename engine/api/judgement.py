@@ -44,6 +44,7 @@ def _step(step: Step) -> StepView:
         "after": sorted(step.after),
         "environment": step.environment,
         "configuration": step.reconfigures,
+        "strategy": printable(step.strategy),
         "start": None,
         "end": None,
     }

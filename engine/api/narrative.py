@@ -15,6 +15,7 @@ from engine.api.times import when
 from engine.model import access, healing, staging
 from engine.model import decision as decided
 from engine.model import event as ev
+from engine.model import stage as staged
 from engine.model.change import Kind
 from engine.model.outage import OutageBegan
 from engine.model.text import first_line, printable
@@ -82,6 +83,20 @@ def _shut(e: ev.RolloutShut) -> Told:
 def _outage(e: OutageBegan) -> Told:
     text = f"an outage of {', '.join(e.members)} begins: {', '.join(e.stopped)} stops until the others have moved"
     return e.change, e.change, text
+
+
+def _baking(e: staged.StageBaking) -> Told:
+    if not e.stage:
+        return e.change, e.service, f"{e.service}: its bake is cut off, because a host went down; it will begin anew"
+    return e.change, e.service, f"{e.service}: {e.stage} is complete and healthy, and bakes"
+
+
+def _stood(e: staged.RolloutStood) -> Told:
+    return (
+        e.change,
+        e.service,
+        f"{e.service} {'is held: its progress clock stands' if e.stands else 'is held no longer'}",
+    )
 
 
 def _foreseen(e: ev.ForecastPublished) -> Told:
@@ -167,6 +182,10 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
     decided.VersionCleared: _cleared,
     OutageBegan: _outage,
     ev.RolloutShut: _shut,
+    staged.StageBaking: _baking,
+    staged.StagePassed: lambda e: (e.change, e.service, f"{e.service}: {e.stage} is through"),
+    staged.RolloutStood: _stood,
+    staged.ChangePromoted: lambda e: (e.change, e.change, f"{e.by} promoted the canary of {', '.join(e.services)}"),
     ev.ItemStatus: lambda e: (e.change, e.service, f"{e.service} is {e.status.value}{_why(e.failure)}"),
     ev.ChangeStatus: _status,
     ev.MoveIntended: _intended,

@@ -25,6 +25,7 @@ from engine.api.protocol import (
     StatusRow,
     WaitView,
 )
+from engine.api.stages import stage_view
 from engine.api.times import when
 from engine.model.change import FINAL, Change, Item, Move, MoveState, Status
 from engine.model.names import InstanceId, PlacementId
@@ -170,6 +171,7 @@ def _item(moment: Moment, change: Change, item: Item) -> ItemView:
         "started": when(item.started),
         "finished": when(item.finished),
         "configuration": reconfigures(moment.estate, change.instance(item), item),
+        "stage": stage_view(moment.estate, change, item),
         "moves": [_move(moment, item.moves[host]) for host in sorted(item.moves)],
     }
     if item.staged and item.status is Status.WAITING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from engine.hygiene import dependencies, health, history, locksteps, releases, windows
+from engine.hygiene import dependencies, health, history, locksteps, releases, strategies, windows
 from engine.hygiene.rule import Rule, TimedRule
 from engine.model.finding import Finding, Severity
 from engine.model.inventory import Inventory
@@ -29,6 +29,8 @@ RULES: tuple[Rule, ...] = (
     Rule("equal-versions", Severity.ERROR, releases.equal_versions),
     Rule("no-artifact", Severity.WARNING, releases.no_artifact),
     Rule("no-digest", Severity.WARNING, releases.no_digest),
+    Rule("canary-is-everything", Severity.WARNING, strategies.canary_is_everything),
+    Rule("domain-order", Severity.WARNING, strategies.domain_order_is_not_the_placement),
     Rule("no-health-check", Severity.WARNING, health.no_health_check),
     Rule("unreachable-deadline", Severity.ERROR, health.unreachable_deadline),
 )

@@ -13,7 +13,7 @@ from engine.model.release import Catalog
 from engine.model.snapshot import Snapshot
 from engine.model.state import State
 from engine.model.window import Schedule, WindowPolicy
-from engine.plan.durations import expected_s
+from engine.plan.durations import expected_s, moving_s
 from engine.plan.estate import Estate
 from engine.plan.spans import Spans, intersect
 from engine.plan.windows import HORIZON_DAYS, horizon, length_text, second_of, stretches, windows_over
@@ -46,7 +46,7 @@ def fits_none(inventory: Inventory, catalog: Catalog, now: datetime) -> Iterator
     second = second_of(now)
     estate = Estate(Snapshot(inventory, catalog, State(), now, 0.0))
     for instance, policies in _held(inventory):
-        need_s = 2 * expected_s(estate, instance)
+        need_s = expected_s(estate, instance) + moving_s(estate, instance)
         closing = tuple(policy for policy in policies if not policy.span)
         longest_s = _longest(_schedules(policies), _schedules(closing), second)
         if 0 < longest_s < need_s:

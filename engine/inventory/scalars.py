@@ -156,6 +156,15 @@ def _amount(value: Any) -> Amount:
         raise mismatch("a count such as 2, or a percentage from 1% to 100%", value) from None
 
 
+def _amount_or_none(value: Any) -> Amount:
+    if value in ("0", "0%"):
+        return Amount(0)
+    try:
+        return _amount(value)
+    except PydanticCustomError:
+        raise mismatch("0, a count such as 2, or a percentage from 1% to 100%", value) from None
+
+
 def choice(*allowed: str, later: tuple[str, ...] = ()) -> Callable[[Any], str]:
     """A reader of one of a few words; ``later`` are refused as not supported yet."""
 
@@ -201,6 +210,11 @@ AmountOf = Annotated[
     Amount,
     PlainValidator(_amount),
     WithJsonSchema({"type": ["integer", "string"], "minimum": 1, "pattern": "^([1-9][0-9]*|([1-9][0-9]?|100)%)$"}),
+]
+AmountOrNone = Annotated[
+    Amount,
+    PlainValidator(_amount_or_none),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "pattern": "^([0-9]+|([0-9][0-9]?|100)%)$"}),
 ]
 Port = Annotated[
     int,

@@ -20,6 +20,7 @@ from engine.inventory.fields import (
 from engine.inventory.hook_entries import SecretEntry
 from engine.inventory.scalars import (
     AmountOf,
+    AmountOrNone,
     Blank,
     BlankList,
     Count,
@@ -90,24 +91,28 @@ class HealthEntry(Section):
 class RolloutEntry(Section):
     """How one instance moves."""
 
-    later = frozenset(
-        [
-            "canary",
-            "auto_promote",
-            "bake",
-            "domain_order",
-            "first_domain_bake",
-            "max_unavailable",
-            "max_failures",
-            "prestage",
-        ]
-    )
+    later = frozenset({"prestage"})
     max_parallel: AmountOf = Field(default=Amount(1), description="Placements moved at once, a count or a percentage")
     min_healthy_time: Duration = Field(default=10.0, description="How long it must stay healthy to count as done")
     healthy_deadline: PositiveDuration = Field(default=300.0, description="How long a placement may take to get there")
     progress_deadline: PositiveDuration = Field(default=600.0, description="Longest time without any placement done")
     confirm_timeout: PositiveDuration = Field(default=60.0, description="How long a host waits for confirmation")
     auto_revert: Flag = Field(default=True, description="Whether an unhealthy version is taken back")
+    canary: AmountOrNone = Field(default=Amount(0), description="Placements that move first and bake by themselves")
+    auto_promote: Flag = Field(default=True, description="Whether healthy canaries go on by themselves after the bake")
+    bake: Duration = Field(
+        default=0.0, description="How long canaries, then each domain or the rest, must stay healthy"
+    )
+    domain_order: Annotated[list[Name], BlankList] = Field(
+        default=[], description="Failure domains, one after the other; canaries are in the first"
+    )
+    first_domain_bake: Duration | None = Field(default=None, description="Bake of the first domain; default: bake")
+    max_unavailable: AmountOf | None = Field(
+        default=None, description="Placements that may be unavailable, whatever made them so; default: max_parallel"
+    )
+    max_failures: AmountOrNone = Field(
+        default=Amount(0), description="Placements that may fail, are put back, and tried once more at the end"
+    )
 
     @model_validator(mode="after")
     def _deadlines_in_order(self) -> RolloutEntry:
@@ -117,6 +122,20 @@ class RolloutEntry(Section):
                 f"{self.min_healthy_time:g}s, {self.healthy_deadline:g}s, {self.progress_deadline:g}s"
                 " (defaults 10s, 5m, 10m)"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _strategy_makes_sense(self) -> RolloutEntry:
+        given = self.model_fields_set
+        twice = next((name for name in self.domain_order if self.domain_order.count(name) > 1), None)
+        if twice is not None:
+            raise problem(f"expected each domain once in domain_order, found {twice} twice")
+        if "auto_promote" in given and not self.auto_promote and not self.canary.value:
+            raise problem(
+                "auto_promote: false waits for a person to promote canaries, and there are none; add canary: 1"
+            )
+        if "first_domain_bake" in given and not self.domain_order:
+            raise problem("first_domain_bake goes with domain_order, which is missing")
         return self
 
 

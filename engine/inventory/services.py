@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.inventory.domain_order import check_domain_order
 from engine.inventory.estate import Estate
 from engine.inventory.faults import Faults, dotted, quote
 from engine.inventory.files import absolute, read_text
@@ -87,6 +88,7 @@ def _draft(name: str, entry: Entry, estate: Estate, placer: Placer, faults: Faul
         for index, node in enumerate(split.needs)
         if (need := read_section(NeedEntry, node, Position(node.file, node.line), (*path, "needs", index), faults))
     )
+    check_domain_order(read, estate, faults)
     service = Service(
         name=name,
         team=read.value.team,
@@ -195,6 +197,13 @@ def _rollout(entry: RolloutEntry) -> RolloutPolicy:
         progress_deadline_s=entry.progress_deadline,
         confirm_timeout_s=entry.confirm_timeout,
         auto_revert=entry.auto_revert,
+        canary=entry.canary,
+        auto_promote=entry.auto_promote,
+        bake_s=entry.bake,
+        domain_order=tuple(entry.domain_order),
+        first_domain_bake_s=entry.first_domain_bake,
+        max_unavailable=entry.max_unavailable,
+        max_failures=entry.max_failures,
     )
 
 

@@ -21,6 +21,7 @@ from engine.model.forecast import Foreseen
 from engine.model.names import InstanceId
 from engine.model.outage import Outage
 from engine.model.service import Configuration
+from engine.model.stage import Bake
 from engine.model.staging import Staged
 
 
@@ -111,7 +112,8 @@ class Move:
     ``step`` names it on the host, for ever: the host runs a name once and keeps its result.
     ``detail`` says what went wrong, ``log`` holds the service's last lines. ``forgiven``: a
     person resumed the change after this failed, so it does not count against the next try.
-    ``ended_s`` is engine time: retries are spaced by it.
+    ``ended_s`` is engine time: retries are spaced by it. ``failures`` counts the forward moves of
+    this placement that failed before this one.
     """
 
     host: str
@@ -127,6 +129,12 @@ class Move:
     log: tuple[str, ...] = ()
     forgiven: bool = False
     ended_s: float = 0.0
+    failures: int = 0
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it went forward and did not get there, for a reason that is the release's."""
+        return not self.back and self.state in (MoveState.REVERTED, MoveState.FAILED)
 
     @property
     def counts_as_lost(self) -> bool:
@@ -147,6 +155,9 @@ class Item:
     ``origin_sha256`` is the digest of the version it leaves, "" where it is not known: no other
     content may go under these names. ``outage``: its part in a lockstep that goes together.
     ``staged`` tells, by host, where its release was brought while it waited.
+    ``bake`` is the stage that bakes or awaits promotion; ``passed`` are those that are through,
+    each with the engine time; ``promoted_by`` let the canaries go on. ``stood_since_s``: a gate
+    holds it since then, and the progress clock stands still.
     """
 
     service: str
@@ -167,6 +178,10 @@ class Item:
     origin_sha256: str = ""
     outage: Outage | None = None
     staged: Mapping[str, Staged] = field(default_factory=dict)
+    bake: Bake | None = None
+    passed: Mapping[str, float] = field(default_factory=dict)
+    promoted_by: str = ""
+    stood_since_s: float | None = None
 
     @property
     def is_stopped(self) -> bool:
@@ -177,6 +192,10 @@ class Item:
         """Whether its placement on a host has moved as far as the rollout goes, or goes back."""
         move = self.moves.get(host)
         return back if move is None else move.state is MoveState.DONE and move.back is back
+
+    def progress_s(self, now_s: float) -> float:
+        """How long the progress clock has run at engine time ``now_s``."""
+        return (now_s if self.stood_since_s is None else self.stood_since_s) - self.progress_at_s
 
 
 class OnFailure(StrEnum):

@@ -29,6 +29,7 @@ from engine.model.names import InstanceId
 from engine.model.observation import Reach, Sighting
 from engine.model.outage import OutageBegan
 from engine.model.service import Configuration
+from engine.model.stage import ChangePromoted, RolloutStood, StageBaking, StagePassed
 from engine.model.staging import ReleaseStaged
 
 
@@ -269,6 +270,10 @@ Event = (
     | ItemStatus
     | OutageBegan
     | RolloutShut
+    | StageBaking
+    | StagePassed
+    | RolloutStood
+    | ChangePromoted
     | ChangeStatus
     | MoveIntended
     | MoveEnded

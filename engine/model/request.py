@@ -117,6 +117,14 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
+class Promote:
+    """Let the canaries of a change go on, which have baked and wait for a person."""
+
+    actor: str
+    change: str
+
+
+@dataclass(frozen=True, slots=True)
 class Expedite:
     """Move a change ahead of the queue."""
 
@@ -177,6 +185,7 @@ Request = (
     | Release
     | Abort
     | Retry
+    | Promote
     | Expedite
     | Approve
     | Reject

@@ -20,7 +20,9 @@ class Amount:
     percent: bool = False
 
     def of(self, total: int) -> int:
-        """The count this comes to among ``total``: rounded down, never below 1."""
+        """The count this comes to among ``total``: rounded down, never below 1 (but 0 is none)."""
+        if self.value == 0:
+            return 0
         return max(1, total * self.value // 100) if self.percent else max(1, self.value)
 
     def __str__(self) -> str:
@@ -78,7 +80,14 @@ class HealthCheck:
 
 @dataclass(frozen=True, slots=True)
 class RolloutPolicy:
-    """How one instance moves; names and defaults follow Nomad's ``update`` block."""
+    """How one instance moves; names follow Nomad's ``update`` block, and so do the defaults, but
+    for ``auto_revert`` and ``auto_promote``.
+
+    ``canary``: so many placements move first. ``bake_s``: engine time for which the canaries, and
+    then each domain, have to stay healthy. ``domain_order``: one failure domain at a time; the
+    first bakes ``first_domain_bake_s`` (None: as the others). ``max_unavailable`` None: as many
+    as ``max_parallel``. ``max_failures``: placements that may fail and be tried again at the end.
+    """
 
     max_parallel: Amount = Amount(1)
     min_healthy_time_s: float = 10.0
@@ -87,6 +96,17 @@ class RolloutPolicy:
     confirm_timeout_s: float = 60.0
     auto_revert: bool = True
     prestage: bool = True
+    canary: Amount = Amount(0)
+    auto_promote: bool = True
+    bake_s: float = 0.0
+    domain_order: tuple[str, ...] = ()
+    first_domain_bake_s: float | None = None
+    max_unavailable: Amount | None = None
+    max_failures: Amount = Amount(0)
+
+    def may_be_unavailable(self, total: int) -> int:
+        """How many of ``total`` placements may be unavailable at once."""
+        return (self.max_unavailable or self.max_parallel).of(total)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class Reason(StrEnum):
     EVIDENCE_REQUIRED = "EvidenceRequired"
     BAD_VERSION = "BadVersion"
     NOT_BEFORE = "NotBefore"
+    BAKING = "Baking"
+    PROMOTION_REQUIRED = "PromotionRequired"
 
 
 GATES: dict[Reason, str] = {
@@ -67,6 +69,8 @@ GATES: dict[Reason, str] = {
     Reason.EVIDENCE_REQUIRED: "evidence",
     Reason.BAD_VERSION: "version",
     Reason.NOT_BEFORE: "time",
+    Reason.BAKING: "bake",
+    Reason.PROMOTION_REQUIRED: "promotion",
 }
 
 # What keeps the estate whole is never anybody's to wave through (product: override).

@@ -177,6 +177,7 @@ RULES: Mapping[type, Rule] = {
     ask.Release: Rule("release", Role.DEPLOYER, _subject),
     ask.Abort: Rule("abort a change of", Role.DEPLOYER, _change),
     ask.Retry: Rule("retry a change of", Role.DEPLOYER, _change),
+    ask.Promote: Rule("promote a change of", Role.DEPLOYER, _change),
     ask.Expedite: Rule("expedite a change", Role.ADMIN, _whole),
     ask.Approve: Rule("approve a change of", Role.APPROVER, _change),
     ask.Reject: Rule("reject a change of", Role.APPROVER, _change),

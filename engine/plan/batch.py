@@ -1,5 +1,6 @@
-"""Which placements of a rollout move next. The number unavailable stays within ``max_parallel``
-and the budgets of the environment and its domains, or does not rise; one placement at a time
+"""Which placements of a rollout move next. No more than ``max_parallel`` move at once; the number
+unavailable stays within ``max_unavailable`` and the budgets of the environment and its domains, or
+does not rise, whatever made them so: a host that does not answer counts. One placement at a time
 moves on a host, and only hosts that answer and carry this engine's claim are touched.
 Placements that are unhealthy already go first.
 """
@@ -32,6 +33,7 @@ def next_batch(
     limit = rollout.policy.max_parallel.of(len(rollout.placements))
     moving = {placement.host for placement in rollout.placements if estate.is_moving(placement)}
     flying = len(moving | {move.host for move in rollout.in_flight})
+    allowed = rollout.policy.may_be_unavailable(len(rollout.placements))
     unavailable = [p for p in rollout.placements if not estate.available(p)]
     down = len(unavailable)
 
@@ -49,11 +51,9 @@ def next_batch(
                 message = f"{', '.join(sorted(moving))} of {rollout.instance} is being healed; at most {limit} may move"
                 waits.append(rollout.wait(Reason.BLAST_RADIUS, placement, message))
             break
-        elif goes_down(placement) and down + 1 > limit:
+        elif goes_down(placement) and down + 1 > allowed:
             if not flying:
-                ill = ", ".join(p.host for p in unavailable)
-                message = f"{down} of {len(rollout.placements)} are unavailable ({ill}); at most {limit} may be"
-                waits.append(rollout.wait(Reason.BLAST_RADIUS, placement, message))
+                waits.append(no_room(rollout, placement, unavailable, allowed))
             break
         elif goes_down(placement) and (refused := _refusals(rollout, placement, budgets)):
             waits += refused
@@ -65,6 +65,21 @@ def next_batch(
             busy.add(placement.host)
             actions.append(_execute(rollout, placement, back=back))
     return actions, _each_once(waits)
+
+
+def no_room(rollout: UnderWay, subject: object, unavailable: list[PlacementId], allowed: int) -> Wait:
+    """The wait for the instance's own budget: too few hosts answer to keep it, or too much is ill."""
+    total = len(rollout.placements)
+    ill = ", ".join(placement.host for placement in unavailable)
+    message = f"{len(unavailable)} of {total} are unavailable ({ill}); at most {allowed} may be"
+    deaf = [placement.host for placement in unavailable if not rollout.estate.reachable(placement.host)]
+    if not deaf or len(unavailable) - len(deaf) >= allowed:
+        return rollout.wait(Reason.BLAST_RADIUS, subject, message)
+    unblock = (
+        f"mend {deaf[0]}, or set max_unavailable: {len(unavailable) + 1} in services.{rollout.item.service}.rollout"
+    )
+    message = f"too few hosts answer to keep the budget: {message}, and {', '.join(deaf)} does not answer"
+    return rollout.wait(Reason.HOST_UNREACHABLE, subject, message, unblock)
 
 
 def untouchable(rollout: UnderWay, placement: PlacementId, busy: set[str]) -> Wait | None:

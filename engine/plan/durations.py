@@ -11,10 +11,11 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
-from engine.model.change import Change, Item, Move, MoveState
+from engine.model.change import Change, Item, Kind, Move, MoveState
 from engine.model.names import InstanceId
 from engine.model.service import Service
 from engine.plan.estate import Estate
+from engine.plan.stages import outline
 
 ENOUGH = 3  # samples; fewer say less than the policy does
 STEP_S = 1.0  # what staging, switching and confirming take where nothing is known
@@ -25,23 +26,34 @@ P90 = 1.2816  # standard deviations from the median to the 90th percentile
 
 
 def rollout_s(estate: Estate, change: Change, item: Item) -> float:
-    """Seconds the rollout of one item will take: one in two takes longer."""
-    return expected_s(estate, change.instance(item))
+    """Seconds the rollout of one item will take, bakes included: one in two takes longer."""
+    instance = change.instance(item)
+    return moving_s(estate, instance, change.kind) + bakes_s(estate, instance, change.kind)
 
 
 def expected_s(estate: Estate, instance: InstanceId) -> float:
-    """The same for any rollout of an instance: the expected duration of one rollout."""
-    return batches(estate, instance) * _batch_s(estate, instance)
+    """The same for any rollout of an instance that is no way back."""
+    return moving_s(estate, instance) + bakes_s(estate, instance)
 
 
-def rollout_p90_s(estate: Estate, change: Change, item: Item) -> float:
-    """Seconds that nine of ten such rollouts stay within."""
-    return rollout_s(estate, change, item) * math.exp(P90 * _spread(_samples(estate, change.instance(item))))
+def moving_s(estate: Estate, instance: InstanceId, kind: Kind = Kind.DEPLOY) -> float:
+    """Seconds in which something of a rollout moves."""
+    return batches(estate, instance, kind) * _batch_s(estate, instance)
+
+
+def bakes_s(estate: Estate, instance: InstanceId, kind: Kind = Kind.DEPLOY) -> float:
+    """Seconds for which its stages bake, one after the other."""
+    return sum(bake_s for _, _, bake_s in outline(estate, instance, kind))
+
+
+def moving_p90_s(estate: Estate, instance: InstanceId, kind: Kind = Kind.DEPLOY) -> float:
+    """Seconds within which nine of ten such rollouts have moved; bakes always last as long as they do."""
+    return moving_s(estate, instance, kind) * math.exp(P90 * _spread(_samples(estate, instance)))
 
 
 def revert_s(estate: Estate, change: Change, item: Item) -> float:
-    """Seconds to take the whole rollout back, at the same pace as it went."""
-    return rollout_s(estate, change, item)
+    """Seconds to take the whole rollout back, at the same pace as it went; nothing bakes then."""
+    return moving_s(estate, change.instance(item), Kind.ROLLBACK)
 
 
 def together_s(estate: Estate, change: Change, group: Sequence[str], stopped: Sequence[str]) -> float:
@@ -50,16 +62,19 @@ def together_s(estate: Estate, change: Change, group: Sequence[str], stopped: Se
     return sum(max((s for name, s in each.items() if (name in stopped) is half), default=0.0) for half in (False, True))
 
 
-def batches(estate: Estate, instance: InstanceId) -> int:
+def batches(estate: Estate, instance: InstanceId, kind: Kind = Kind.DEPLOY) -> int:
     """How many times a group of placements moves, one group after the other; at least 1."""
-    return max(1, math.ceil(len(estate.placements(instance)) / parallel(estate, instance)))
+    together = parallel(estate, instance)
+    return max(1, sum(math.ceil(size / together) for _, size, _ in outline(estate, instance, kind)))
 
 
 def parallel(estate: Estate, instance: InstanceId) -> int:
     """How many of its placements move side by side; at least 1."""
     placed = len(estate.placements(instance))
     service = estate.service(instance.service)
-    return min(placed, service.rollout.max_parallel.of(placed)) if service and placed else 1
+    if service is None or not placed:
+        return 1
+    return max(1, min(placed, service.rollout.max_parallel.of(placed), service.rollout.may_be_unavailable(placed)))
 
 
 def is_learned(estate: Estate, instance: InstanceId) -> bool:

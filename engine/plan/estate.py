@@ -16,6 +16,7 @@ from engine.model.service import Need, Service
 from engine.model.snapshot import Snapshot
 from engine.model.state import InstanceState
 from engine.model.version import Scheme, satisfies
+from engine.plan.reach import rests
 from engine.plan.tally import Scope, Tally
 
 ABANDONED = frozenset({Status.CANCELLED, Status.SUPERSEDED})
@@ -264,30 +265,17 @@ class Estate:
     def rolling(self, instance: InstanceId) -> Change | None:
         """The change that is rolling the instance now: moves in flight or still to come.
 
-        Paused at a safe point, or left only with hosts that do not answer, does not count; but
-        an outage does until it is over: what is stopped meanwhile must find what it left.
+        Paused at a safe point, or only waiting for hosts to answer, does not count; but an
+        outage does until it is over: what is stopped meanwhile must find what it left.
         """
         for change, item in reversed(self.items.get(instance, ())):
             if any(move.state is MoveState.MOVING for move in item.moves.values()):
                 return change
             if item.outage and item.status in UNFINISHED_ROLLOUT:
                 return change
-            if (
-                item.status in (Status.RUNNING, Status.REVERTING)
-                and not item.shut_by
-                and not self._only_unreachable_left(change, item)
-            ):
+            if item.status in (Status.RUNNING, Status.REVERTING) and not item.shut_by and not rests(self, change, item):
                 return change
         return None
-
-    def _only_unreachable_left(self, change: Change, item: Item) -> bool:
-        back = item.status is Status.REVERTING
-        left = [
-            placement
-            for placement in self.placements(change.instance(item))
-            if not item.is_through(placement.host, back=back)
-        ]
-        return bool(left) and not any(self.reachable(placement.host) for placement in left)
 
     def desired(self, instance: InstanceId) -> str | None:
         """What the newest accepted change asks for that was not taken back in some way."""

@@ -23,6 +23,7 @@ from engine.plan.planner import plan
 from engine.plan.requests import judge
 from engine.plan.requests.chains import chain_of
 from engine.plan.sequence import Clash, Order, order
+from engine.plan.strategy import strategy_text
 from engine.plan.trials import Leg
 from engine.plan.violations import violations
 
@@ -31,7 +32,7 @@ from engine.plan.violations import violations
 class Step:
     """One service's move in an environment. Steps of equal ``rank`` (from 1) may roll together;
     ``after`` names those of the same change that go before; ``reconfigures``: its configuration
-    is another one too."""
+    is another one too; ``strategy``: the stages it goes in, "" if there is one only."""
 
     rank: int
     service: str
@@ -40,6 +41,7 @@ class Step:
     after: tuple[str, ...]
     environment: str = ""
     reconfigures: bool = False
+    strategy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +137,10 @@ def _steps(estate: Estate, change: Change, found: Order, before: list[Step]) -> 
     for name in sorted(goals, key=lambda name: (ranks[name], name)):
         left = [step.goal for step in before if (step.service, step.environment) == (name, change.environment)]
         origin = left[-1] if left else _from(estate, change, name)
-        anew = reconfigures(estate, InstanceId(name, change.environment), change.item(name))
-        yield Step(ranks[name], name, origin, goals[name], tuple(found.before[name]), change.environment, anew)
+        instance = InstanceId(name, change.environment)
+        anew = reconfigures(estate, instance, change.item(name))
+        way = strategy_text(estate, change, instance)
+        yield Step(ranks[name], name, origin, goals[name], tuple(found.before[name]), change.environment, anew, way)
 
 
 def _accept(snapshot: Snapshot, events: Iterable[Event]) -> Snapshot:

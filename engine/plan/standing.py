@@ -12,7 +12,7 @@ from engine.plan.pending import pending
 
 
 def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
-    """The first that applies of: unknown, reverting, failed, paused, rolling, drifted, waiting,
+    """The first that applies of: unknown, reverting, failed, paused, baking, rolling, drifted, waiting,
     pending, degraded, converged."""
     change, item = estate.items.get(instance, [(None, None)])[-1]
     status = item.status if item else None
@@ -26,6 +26,8 @@ def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
         return "failed"
     if change and item and _is_paused(change, item):
         return "paused"
+    if item and item.bake is not None:
+        return "baking"
     if any(entry.status is Status.RUNNING for _, entry in estate.items.get(instance, ())):
         return "rolling"
     if target is not None and _differs(estate, instance):

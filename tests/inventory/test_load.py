@@ -112,6 +112,9 @@ def test_a_service() -> None:
     assert (rollout.min_healthy_time_s, rollout.healthy_deadline_s) == (0.0, 300.0)
     assert (rollout.progress_deadline_s, rollout.confirm_timeout_s) == (5400.0, 172800.0)
     assert rollout.auto_revert is False
+    assert (rollout.canary, rollout.auto_promote, rollout.max_failures) == (Amount(1), False, Amount(0))
+    assert (rollout.bake_s, rollout.domain_order, rollout.first_domain_bake_s) == (300.0, ("eu-b", "eu-a"), 1800.0)
+    assert (rollout.may_be_unavailable(8), rollout.max_failures.of(8)) == (2, 0)
 
 
 def test_the_other_ways_to_run_and_check() -> None:

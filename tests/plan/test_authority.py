@@ -45,6 +45,7 @@ def requests_about(name: str, change: str) -> dict[str, Request]:
         "Release": ask_for.Release("kim", change),
         "Abort": ask_for.Abort("kim", change),
         "Retry": ask_for.Retry("kim", change),
+        "Promote": ask_for.Promote("kim", change),
         "Expedite": ask_for.Expedite("kim", change),
         "Approve": ask_for.Approve("kim", change),
         "Reject": ask_for.Reject("kim", change),
@@ -57,7 +58,8 @@ ANY = {"viewer", "deployer", "approver", "admin"}
 MOVES = {"deployer", "admin"}
 WHO_MAY = {
     **dict.fromkeys(
-        ["Deploy", "Rollback", "Pause", "Resume", "Cancel", "Hold", "Release", "Abort", "Retry", "ClearBad"], MOVES
+        ["Deploy", "Rollback", "Pause", "Resume", "Cancel", "Hold", "Release", "Abort", "Retry", "Promote", "ClearBad"],
+        MOVES,
     ),
     "Expedite": {"admin"},
     "Approve": {"approver", "admin"},

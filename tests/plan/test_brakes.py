@@ -58,7 +58,7 @@ def test_a_rollout_that_is_taken_back_counts_as_rolling_although_a_host_it_never
     made.deploy(db="2.0")
     assert made.settle() == []
     assert made.change(change).status is Status.REVERTING
-    assert reasons(made) >= {Reason.BLAST_RADIUS, Reason.DEPENDENCY_BUSY}
+    assert reasons(made) >= {Reason.HOST_UNREACHABLE, Reason.DEPENDENCY_BUSY}
 
 
 def test_a_rollout_that_is_resumed_stands_aside_while_a_neighbour_rolls() -> None:

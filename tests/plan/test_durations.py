@@ -7,7 +7,7 @@ import pytest
 from engine.model.change import Change
 from engine.model.names import InstanceId
 from engine.model.service import Amount, RolloutPolicy
-from engine.plan.durations import STEP_S, batches, revert_s, rollout_p90_s, rollout_s
+from engine.plan.durations import STEP_S, batches, moving_p90_s, revert_s, rollout_s
 from engine.plan.estate import Estate
 from tests.builders import World, service, world
 
@@ -92,7 +92,11 @@ def test_the_p90_is_wider_than_the_median_and_the_way_back_is_foreseen() -> None
     for version, took_s in (("2.0", 40), ("2.1", 50), ("3.0", 60)):
         change = roll(made, version, took_s)
     estate, item = Estate(made.snapshot), change.items[0]
-    assert rollout_s(estate, change, item) < rollout_p90_s(estate, change, item) < 2 * rollout_s(estate, change, item)
+    assert (
+        rollout_s(estate, change, item)
+        < moving_p90_s(estate, change.instance(item))
+        < 2 * rollout_s(estate, change, item)
+    )
     assert revert_s(estate, change, item) == rollout_s(estate, change, item)
 
 

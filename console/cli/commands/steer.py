@@ -1,5 +1,5 @@
-"""``interlock hold``, ``release``, ``abort``, ``retry`` and ``expedite``: when a change goes,
-whether it goes back, and whether it goes again."""
+"""``interlock hold``, ``release``, ``abort``, ``retry``, ``promote`` and ``expedite``: when a change
+goes, whether it goes back, and whether it goes again."""
 
 from __future__ import annotations
 
@@ -50,6 +50,13 @@ def retry_command(session: Session, change: str, reason: str, wait: bool, timeou
     client = session.client()
     client.decide("retry", {"subject": change, "reason": reason})
     finish(session, follow(client, change, timeout), timeout)
+
+
+@verb("promote")
+@click.argument("change")
+def promote_command(session: Session, change: str) -> None:
+    """Let the canaries of a change go on, which have baked and wait for a person."""
+    act(session, "promote", change)
 
 
 @verb("expedite")

@@ -53,6 +53,8 @@ def change_text(change: ChangeView) -> str:
         lines.append(f"  finished {clock(change['finished'])}")
     for item in change["items"]:
         lines += ["", f"{move_text(item)}: {item['state']}, {item['done']} of {item['total']} placements done"]
+        if stage := item.get("stage"):
+            lines.append(f"  stage {stage['number']} of {stage['count']}: {printable(stage['text'])}")
         lines += [f"  {line}" for line in printable_lines(item["failure"]).splitlines()]
         lines += staged_lines(item)
         moves = [_move(move) for move in item["moves"]]

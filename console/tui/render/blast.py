@@ -37,6 +37,19 @@ def approve_lines(change: ChangeView) -> list[Line]:
     return found
 
 
+def promote_lines(change: ChangeView) -> list[Line]:
+    """The canaries that would go on, and where each service's rollout is."""
+    found: list[Line] = []
+    for item in change["items"]:
+        if stage := item.get("stage"):
+            found.append(_move_line(item))
+            style = WARN if stage["awaits_promotion"] else MUTED
+            found.append(
+                line(span(f"   stage {stage['number']} of {stage['count']}: ", FAINT), span(stage["text"], style))
+            )
+    return found
+
+
 def abort_lines(change: ChangeView) -> list[Line]:
     """What goes back, what does not start, and what becomes of the rest."""
     done = "goes back too, in reverse order" if change["on_failure"] == "revert_all" else "stays"

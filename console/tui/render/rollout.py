@@ -56,6 +56,10 @@ def _item(picture: Picture, change: ChangeView, item: ItemView, now: datetime, w
         width,
     )
     found = [head]
+    if stage := item.get("stage"):
+        style = WARN if stage["awaits_promotion"] else ACCENT
+        place = f"   stage {stage['number']} of {stage['count']}: "
+        found.append(line(span(place, FAINT), span(stage["text"], style)))
     found += failure_lines(item["failure"], width, "   ")
     row = picture.row(item["service"], change["environment"])
     moves = {move["host"]: move for move in item["moves"]}

@@ -28,6 +28,7 @@ from engine.api.protocol.changes import (
     ItemView,
     LogView,
     MoveView,
+    StageView,
     StagingView,
 )
 from engine.api.protocol.judging import (
@@ -106,6 +107,7 @@ __all__ = [
     "RollbackRequest",
     "ServiceView",
     "ShutterView",
+    "StageView",
     "StagingView",
     "StartView",
     "StatusRow",

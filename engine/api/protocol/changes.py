@@ -33,7 +33,25 @@ class StagingView(TypedDict):
     faults: dict[str, str]
 
 
+class StageView(TypedDict):
+    """Where a rollout is: ``name`` is canary, "domain NAME" or all; ``number`` counts from 1 of
+    ``count`` stages; ``done`` of ``total`` placements of it are at the goal. ``text`` says it in
+    a few words: "canary 1 of 1, baking 3m12s of 5m"."""
+
+    name: str
+    number: int
+    count: int
+    done: int
+    total: int
+    baking: bool
+    bake_s: float
+    baked_s: float
+    awaits_promotion: bool
+    text: str
+
+
 # `from` is a keyword, hence the functional form. `configuration`: it brings another one.
+# `stage`: None where it goes in one, or is not on its way.
 ItemView = TypedDict(
     "ItemView",
     {
@@ -48,6 +66,7 @@ ItemView = TypedDict(
         "finished": NotRequired["str | None"],
         "configuration": NotRequired[bool],
         "staged": NotRequired[StagingView],
+        "stage": "NotRequired[StageView | None]",
         "moves": "list[MoveView]",
     },
 )

@@ -79,6 +79,7 @@ StepView = TypedDict(
         "configuration": NotRequired[bool],
         "start": "str | None",
         "end": "str | None",
+        "strategy": NotRequired[str],
     },
 )
 

@@ -35,6 +35,7 @@ from engine.plan.evolve.outages import begin_outage
 from engine.plan.evolve.parts import instance_state, put_instance, see
 from engine.plan.evolve.people import DECISIONS, evolve_decision
 from engine.plan.evolve.soaks import SOAKS, evolve_soak
+from engine.plan.evolve.stages import STAGES, evolve_stage
 from engine.plan.evolve.staging import evolve_staging
 from engine.plan.evolve.versions import OF_VERSIONS, evolve_version
 
@@ -117,5 +118,6 @@ _FAMILIES: tuple[tuple[tuple[type, ...], Callable[[State, Recorded], State]], ..
     ((RequestTurnedDown, JournalCopied), _changes_nothing),
     (DECISIONS, evolve_decision),
     (SOAKS, evolve_soak),
+    (STAGES, evolve_stage),
     (OF_VERSIONS, evolve_version),
 )

@@ -23,6 +23,7 @@ from engine.model.state import Good, InstanceState, State
 from engine.plan.durations import seconds_a_batch
 from engine.plan.evolve.deployed import drop_deployed, put_deployed
 from engine.plan.evolve.parts import change_of, hosts_of, instance_state, put_change, put_instance, see, with_item
+from engine.plan.evolve.stages import restarted
 
 KEPT_FINISHED_CHANGES = 200
 KEPT_GOOD_VERSIONS = 10
@@ -67,7 +68,7 @@ def restart_clocks(state: State, instance: InstanceId | None = None) -> State:
     for which people held it is not held against it."""
     for change, item in state.rollouts():
         if item.status is Status.RUNNING and instance in (None, change.instance(item)):
-            anew = with_item(state.changes[change.id], replace(item, progress_at_s=state.elapsed_s))
+            anew = with_item(state.changes[change.id], restarted(item, state.elapsed_s))
             state = put_change(state, anew)
     return state
 
@@ -98,7 +99,7 @@ def _pause(state: State, change: Change, by: str) -> State:
 
 def _resume(state: State, change: Change, elapsed_s: float) -> State:
     items = tuple(
-        replace(item, status=Status.RUNNING, progress_at_s=elapsed_s, failure="", moves=_forgiven(item))
+        replace(restarted(item, elapsed_s), status=Status.RUNNING, failure="", moves=_forgiven(item))
         if item.status is Status.PAUSED
         else item
         for item in change.items
@@ -128,10 +129,10 @@ def _shut(state: State, event: RolloutShut, elapsed_s: float) -> State:
     change = change_of(state, event.change)
     item = change.item(event.service)
     if event.revert:
-        item = replace(item, status=advance(item.status, Status.REVERTING), again=True, shut_by="")
+        item = replace(item, status=advance(item.status, Status.REVERTING), again=True, shut_by="", bake=None)
     else:
         item = replace(item, shut_by=event.by)
-    return put_change(state, with_item(change, replace(item, progress_at_s=elapsed_s)))
+    return put_change(state, with_item(change, restarted(item, elapsed_s)))
 
 
 def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
@@ -142,13 +143,16 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
         return _back_in_line(state, change, item)
     if status is Status.RUNNING and item.started is None:
         return start_item(state, change, item, recorded)
+    goes_on = status in (Status.RUNNING, Status.PAUSED)
     item = replace(
         item,
         status=status,
         failure=event.failure or item.failure,
         finished=recorded.at if status in FINAL else None,
         progress_at_s=recorded.elapsed_s,
-        shut_by=item.shut_by if status in (Status.RUNNING, Status.PAUSED) else "",
+        shut_by=item.shut_by if goes_on else "",
+        bake=item.bake if goes_on else None,
+        stood_since_s=None,
     )
     state = put_change(state, with_item(change, item))
     known = instance_state(state, change.instance(item))
@@ -213,8 +217,12 @@ def _intend(state: State, event: MoveIntended, recorded: Recorded) -> State:
     before = item.moves.get(event.host)
     if before and before.state is MoveState.MOVING:
         raise IllegalTransition(f"{event.service} on {event.host} is moving already (step {before.step})")
-    move = Move(event.host, event.step, event.origin, event.goal, event.attempt, recorded.at, event.back)
-    return put_change(state, with_item(change, replace(item, moves={**item.moves, event.host: move})))
+    failures = before.failures + before.has_failed if before else 0
+    move = Move(
+        event.host, event.step, event.origin, event.goal, event.attempt, recorded.at, event.back, failures=failures
+    )
+    bake = item.bake if event.back else None  # what moves now has not baked yet
+    return put_change(state, with_item(change, replace(item, moves={**item.moves, event.host: move}, bake=bake)))
 
 
 def _end(state: State, event: MoveEnded, recorded: Recorded) -> State:
@@ -231,8 +239,8 @@ def _end(state: State, event: MoveEnded, recorded: Recorded) -> State:
         detail=event.detail,
         log=event.log,
     )
-    progress = recorded.elapsed_s if event.state is MoveState.DONE else item.progress_at_s
-    item = replace(item, moves={**item.moves, event.host: move}, progress_at_s=progress)
+    item = replace(item, moves={**item.moves, event.host: move})
+    item = restarted(item, recorded.elapsed_s) if event.state is MoveState.DONE else item
     state = put_change(state, with_item(change, item))
     return _see_end(state, PlacementId(event.service, change.environment, event.host), item, move)
 

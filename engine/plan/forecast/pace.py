@@ -9,10 +9,10 @@ import math
 from collections.abc import Callable
 
 from engine.model.change import Change, Item
-from engine.plan.durations import P90, is_learned, rollout_p90_s, rollout_s
+from engine.plan.durations import P90, is_learned, moving_p90_s, moving_s
 from engine.plan.estate import Estate
 
-# (estate, change, item, squares so far) -> (seconds the rollout takes, squares at its end)
+# (estate, change, item, squares so far) -> (seconds in which the rollout moves, squares at its end)
 Pace = Callable[[Estate, Change, Item, float], tuple[float, float]]
 
 
@@ -28,8 +28,9 @@ def paced(pace: Pace, estate: Estate, change: Change, item: Item, squares: float
 
 def likely(estate: Estate, change: Change, item: Item, squares: float) -> tuple[float, float]:
     """Each rollout takes its median; one that follows another its mean, which is what adds up."""
-    usual_s, p90_s = rollout_s(estate, change, item), rollout_p90_s(estate, change, item)
-    follows = squares > 0 and is_learned(estate, change.instance(item))
+    instance = change.instance(item)
+    usual_s, p90_s = moving_s(estate, instance, change.kind), moving_p90_s(estate, instance, change.kind)
+    follows = squares > 0 and is_learned(estate, instance)
     mean_s = usual_s * math.exp((math.log(p90_s / usual_s) / P90) ** 2 / 2)
     return mean_s if follows else usual_s, squares + (p90_s - usual_s) ** 2
 

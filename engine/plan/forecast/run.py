@@ -16,7 +16,8 @@ from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, Sighting, Unit
 from engine.model.outage import OutageBegan
 from engine.model.snapshot import Decide, Snapshot
-from engine.model.wait import RESERVING, Wait
+from engine.model.wait import RESERVING, Reason, Wait
+from engine.plan.baking import ahead
 from engine.plan.budget import Budgets
 from engine.plan.closing import close
 from engine.plan.durations import batches, parallel
@@ -34,6 +35,7 @@ from engine.plan.under_way import UnderWay
 HORIZON = timedelta(days=30)
 ROUNDS = 50  # of decisions at one moment
 LEAST = timedelta(seconds=1)  # that a step under way still takes
+FORESEEN = RESERVING | {Reason.BAKING}  # waits that are part of how a rollout goes
 CALENDAR = frozenset({"window", "freeze"})  # gates over rollouts under way that have a time of their own
 
 
@@ -92,7 +94,7 @@ class Run:
         self.starts[key] = rollout.item.started or now
         carry_on = advance_together if rollout.item.outage else advance
         _, waits = carry_on(rollout, set(self._estate.moving), Budgets(self._estate))
-        holding = tuple(wait for wait in waits if wait.reason not in RESERVING and wait.gate not in CALENDAR)
+        holding = tuple(wait for wait in waits if wait.reason not in FORESEEN and wait.gate not in CALENDAR)
         times = [wait.until for wait in holding if wait.until is not None]
         if len(times) < len(holding):
             self.waits[key] = holding  # nobody can say when it goes on
@@ -112,13 +114,14 @@ class Run:
         key = (rollout.change.id, rollout.item.service)
         takes_s, squares = paced(self._pace, self._estate, rollout.change, rollout.item, self._square)
         arrived = rollout.is_at_origin if rollout.item.status is Status.REVERTING else rollout.is_at_goal
-        hosts = [
-            place.host
+        left = {
+            place
             for place in rollout.placements
             if not arrived(place) and self._answers(place.host) and not self._estate.is_moving(place)
-        ]
-        step_s = takes_s / batches(self._estate, rollout.instance)
-        self._steps.begin(key, hosts, parallel(self._estate, rollout.instance), step_s)
+        }
+        legs = [([place.host for place in places if place in left], bake_s) for places, bake_s in ahead(rollout)]
+        step_s = takes_s / batches(self._estate, rollout.instance, rollout.change.kind)
+        self._steps.begin(key, legs, parallel(self._estate, rollout.instance), step_s)
         self._squares[key] = squares
         self._idle.add(key)
 

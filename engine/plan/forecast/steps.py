@@ -7,22 +7,31 @@ from __future__ import annotations
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 Key = tuple[str, str]  # change, service
+Leg = tuple[list[str], float]  # the hosts of one stage, and the seconds for which it bakes
 
 
 @dataclass(slots=True)
 class Rolling:
-    """One rollout: the hosts it has not begun yet, how many steps may and do run side by side,
-    and how long each takes. ``held``: it begins no further step."""
+    """One rollout: the hosts of its stage that it has not begun yet, how many steps may and do run
+    side by side, and how long each takes. ``ahead`` are its later stages, each with the time
+    for which it bakes; ``bake`` is this one's. ``held``: it begins no further step."""
 
     left: list[str]
     limit: int
     step: timedelta
     flying: int = 0
     held: bool = False
+    bake: timedelta = timedelta()
+    ahead: list[Leg] = field(default_factory=list)
+
+    @property
+    def is_through(self) -> bool:
+        """Whether it has nothing left to do."""
+        return not (self.left or self.flying or self.bake or self.ahead)
 
 
 class Steps:
@@ -36,12 +45,30 @@ class Steps:
         self._try: set[Key] = set()  # what may be able to begin a step now
         self._count = 0
 
-    def begin(self, key: Key, hosts: Iterable[str], limit: int, step_s: float) -> None:
-        """A rollout that has those hosts to move, in this order."""
-        rollout = self.rolling[key] = Rolling(list(hosts), limit, timedelta(seconds=step_s))
+    def begin(self, key: Key, legs: Iterable[Leg], limit: int, step_s: float) -> None:
+        """A rollout that has those hosts to move, stage by stage, in this order."""
+        rollout = self.rolling[key] = Rolling([], limit, timedelta(seconds=step_s), ahead=list(legs))
+        self._enter(key, rollout)
+        self._try.add(key)
+
+    def _enter(self, key: Key, rollout: Rolling) -> None:
+        """Its next stage that has anything to do."""
+        while rollout.ahead and not rollout.left and not rollout.bake:
+            hosts, bake_s = rollout.ahead.pop(0)
+            rollout.left, rollout.bake = list(hosts), timedelta(seconds=bake_s)
         for host in rollout.left:
             self._wanted[host].add(key)
-        self._try.add(key)
+
+    def _bake(self, key: Key, rollout: Rolling, now: datetime) -> None:
+        """Everything of its stage has arrived: it bakes, or enters the next."""
+        if rollout.left or rollout.flying:
+            return
+        if not rollout.bake:
+            self._enter(key, rollout)
+        if rollout.bake and not rollout.left:
+            rollout.flying += 1
+            self._push(key, f"{key[1]} of change {key[0]} bakes", now + rollout.bake)  # no host is called so
+            rollout.bake = timedelta()
 
     def fly(self, key: Key, host: str, until: datetime) -> None:
         """A step of a rollout that is under way already."""
@@ -60,10 +87,11 @@ class Steps:
     def turn(self, key: Key, hosts: Iterable[str]) -> None:
         """It goes back: those of these hosts that it has begun are to move once more."""
         rollout = self.rolling[key]
-        ahead = set(rollout.left)
+        ahead = {*rollout.left, *(host for hosts, _ in rollout.ahead for host in hosts)}
         for host in ahead:
             self._wanted[host].discard(key)
-        self.begin(key, [host for host in hosts if host not in ahead], rollout.limit, rollout.step.total_seconds())
+        begun = [host for host in hosts if host not in ahead]
+        self.begin(key, [(begun, 0.0)], rollout.limit, rollout.step.total_seconds())
         self.rolling[key].flying = rollout.flying
 
     def drop(self, key: Key) -> list[str]:
@@ -79,6 +107,7 @@ class Steps:
             rollout = self.rolling.get(key)
             if rollout is None or rollout.held:
                 continue
+            self._bake(key, rollout, now)
             for host in [host for host in rollout.left if host not in self._busy]:
                 if rollout.flying >= rollout.limit:
                     break
@@ -97,7 +126,10 @@ class Steps:
         at = self._due[0][0]
         ending = Counter(key for until, _, key, _ in self._due if until == at)
         known = ((self.rolling.get(key), count) for key, count in ending.items())
-        return any(rollout is not None and not rollout.left and rollout.flying == count for rollout, count in known)
+        return any(
+            rollout is not None and not (rollout.left or rollout.bake or rollout.ahead) and rollout.flying == count
+            for rollout, count in known
+        )
 
     def finish(self, now: datetime) -> list[tuple[Key, str]]:
         """The steps that have ended by now, each with its host."""
@@ -114,8 +146,7 @@ class Steps:
 
     def through(self, keys: Collection[Key]) -> list[Key]:
         """Which of these have nothing left to do."""
-        known = ((key, self.rolling[key]) for key in keys if key in self.rolling)
-        return [key for key, rollout in known if not rollout.left and not rollout.flying]
+        return [key for key in keys if key in self.rolling and self.rolling[key].is_through]
 
     def _push(self, key: Key, host: str, until: datetime) -> None:
         self._busy.add(host)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.model.wait import Wait
+from engine.plan.batch import no_room
 from engine.plan.budget import Budgets
 from engine.plan.gates.case import Case
 from engine.plan.gates.outage import together
@@ -18,9 +19,11 @@ def budget(case: Case) -> Iterator[Wait]:
     limits, estate = case.estate.inventory.limits, case.estate
     if together(case):
         return  # an outage is meant to take them down
+    rollout = UnderWay(estate, case.change, case.item)
+    yield from _own(rollout)
     if limits.unavailable is None and limits.unavailable_per_domain is None:
         return
-    budgets, rollout = Budgets(estate), UnderWay(estate, case.change, case.item)
+    budgets = Budgets(estate)
     waits: dict[str, Wait] = {}
     for placement in rollout.placements:
         if rollout.is_at_goal(placement) or not estate.reachable(placement.host):
@@ -36,3 +39,17 @@ def budget(case: Case) -> Iterator[Wait]:
             wait = case.wait(refusal.reason, refusal.message, refusal.owner, refusal.unblock)
             waits.setdefault(refusal.owner, wait)
     yield from waits.values()
+
+
+def _own(rollout: UnderWay) -> Iterator[Wait]:
+    """Hosts that do not answer have spent the instance's own budget, so that nothing could move."""
+    estate, placements = rollout.estate, rollout.placements
+    unavailable = [placement for placement in placements if not estate.available(placement)]
+    allowed = rollout.policy.may_be_unavailable(len(placements))
+    if len(unavailable) < allowed or all(estate.reachable(placement.host) for placement in unavailable):
+        return
+    near = [p for p in placements if not rollout.is_at_goal(p) and estate.reachable(p.host)]
+    if near and all(estate.available(placement) for placement in near):
+        wait = no_room(rollout, rollout.instance, unavailable, allowed)
+        if not is_lifted(estate, rollout.change, wait.reason):
+            yield wait

@@ -20,6 +20,7 @@ from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.lifting import override
 from engine.plan.requests.linking import deploy_linked
 from engine.plan.requests.named import find_change, find_environment, find_instance, find_service
+from engine.plan.requests.promoting import promote
 from engine.plan.requests.queueing import deploy, rollback
 from engine.plan.requests.stopping import abort, cancel, hold, pause, release, resume
 
@@ -62,6 +63,7 @@ _JUDGES: Mapping[type, Callable[[Estate, Any], Judgement]] = {
     ask.Release: release,
     ask.Abort: abort,
     ask.Retry: retry,
+    ask.Promote: promote,
     ask.Expedite: expedite,
     ask.Approve: approve,
     ask.Reject: reject,
