@@ -102,7 +102,8 @@ def go(console: Console, action: Action, aim: Aim) -> None:
 DEEDS: dict[str, Callable[[Console, Action, Aim], Opening]] = {
     "deploy": deploy, "rollback": decisions.rollback, "cancel": decisions.cancel, "approve": decisions.approve,
     "abort": decisions.abort, "promote": decisions.promote, "reject": decisions.reject, "retry": decisions.retry,
-    "expedite": decisions.expedite, "override": decisions.override, "hold": decisions.hold, "clear_bad": decisions.clear_bad,
+    "expedite": decisions.expedite, "override": decisions.override,
+    "hold": decisions.hold, "clear_bad": decisions.clear_bad,
     "why": why, "log": log, "help": show_help,
     "palette": palette, "environment": environment, "freeze": freeze, "quit": leave,
     "map": go, "services": go, "queue": go, "rollout": go, "hosts": go,

@@ -18,8 +18,8 @@ def canary_is_everything(inventory: Inventory, _catalog: Catalog) -> Iterator[Re
                 yield Remark(
                     f"services.{service.name}.rollout",
                     f"{service.name} has {len(hosts)} placement{'s' * (len(hosts) != 1)} in {environment}, "
-                    f"and canary is {service.rollout.canary}: the canary is all of it, so a bad version reaches everything at once. "
-                    "Place it on more hosts, or remove canary",
+                    f"and canary is {service.rollout.canary}: the canary is all of it, so a bad version reaches "
+                    "everything at once. Place it on more hosts, or remove canary",
                 )
 
 
@@ -34,12 +34,12 @@ def domain_order_is_not_the_placement(inventory: Inventory, _catalog: Catalog) -
         if empty and paths:
             yield Remark(
                 f"services.{service.name}.rollout",
-                f"domain_order of {service.name} names {', '.join(empty)}, where it has no placement: passed over. "
-                f"It has placements in {', '.join(sorted({path[-1] for path in paths if path}))}",
+                f"domain_order of {service.name} names {', '.join(empty)}, where it has no placement: they are passed over. "
+                f"Remove them: it has placements in {', '.join(sorted({path[-1] for path in paths if path}))}",
             )
         if late:
             yield Remark(
                 f"services.{service.name}.rollout",
                 f"{service.name} has placements in {', '.join(late)}, which domain_order does not name: they come "
-                "last, one domain after the other. Name them where they belong",
+                "last, one domain after the other. Add them to domain_order where they belong",
             )

@@ -59,6 +59,18 @@ TABLE = [
         "warning dependency-cycle: checkout -> ledger -> checkout need each other: some upgrades have no safe order",
     ),
     (
+        (OF_LEDGER, OF_LEDGER + "    rollout: {canary: 2}\n"),
+        {},
+        16,
+        "warning canary-is-everything: ledger has 2 placements in prod, and canary is 2",
+    ),
+    (
+        (OF_LEDGER, OF_LEDGER + "    rollout: {domain_order: [b]}\n"),
+        {},
+        16,
+        "warning domain-order: ledger has placements in a, which domain_order does not name",
+    ),
+    (
         (LEDGER + TWICE, LEDGER + "{zone: a}"),
         {},
         12,
