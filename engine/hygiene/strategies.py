@@ -34,7 +34,7 @@ def domain_order_is_not_the_placement(inventory: Inventory, _catalog: Catalog) -
         if empty and paths:
             yield Remark(
                 f"services.{service.name}.rollout",
-                f"domain_order of {service.name} names {', '.join(empty)}, where it has no placement: they are passed over. "
+                f"domain_order of {service.name} names {', '.join(empty)}, where it has no placement: passed over. "
                 f"Remove them: it has placements in {', '.join(sorted({path[-1] for path in paths if path}))}",
             )
         if late:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from engine.model.change import Kind, MoveState
@@ -95,12 +95,20 @@ class Course:
     @cached_property
     def groups(self) -> dict[str, tuple[PlacementId, ...]]:
         """The placements by the domain they move in."""
-        return groups(self.rollout.estate, self.rollout.instance, self.rollout.policy)
+        policy = self.rollout.policy
+        if self.rollout.item.outage is not None:
+            policy = replace(policy, domain_order=())
+        return groups(self.rollout.estate, self.rollout.instance, policy)
+
+    @property
+    def _kind(self) -> Kind:
+        """What is stopped meanwhile waits for no canary: an outage goes in one, like a way back."""
+        return Kind.ROLLBACK if self.rollout.item.outage is not None else self.rollout.change.kind
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
         """All of them, in their order."""
-        policy, kind = self.rollout.policy, self.rollout.change.kind
+        policy, kind = self.rollout.policy, self._kind
         bakes = _bakes(policy, self.groups, kind)
         rest = [Stage(name, placements, bakes[name]) for name, placements in self.groups.items()]
         canaries = self._canaries() if kind is not Kind.ROLLBACK else ()
