@@ -204,12 +204,13 @@ def _limits(ward: Ward, healing: Healing) -> Iterator[Wait]:
     estate, placement = ward.estate, healing.placement
     placements = estate.placements(placement.instance)
     limit = _policy(estate, placement.service).max_parallel.of(len(placements))
+    allowed = _policy(estate, placement.service).may_be_unavailable(len(placements))
     down = [each for each in placements if not estate.available(each)]
     if ward.healed[placement.instance] >= limit:
         message = f"{ward.healed[placement.instance]} of {placement.instance} are being healed; at most {limit} at once"
         yield wait_of(estate, healing, Reason.BLAST_RADIUS, message)
-    elif estate.available(placement) and len(down) + 1 > limit:
-        message = f"{down[0].host} is unavailable, and at most {limit} of {placement.instance} may be"
+    elif estate.available(placement) and len(down) + 1 > allowed:
+        message = f"{down[0].host} is unavailable, and at most {allowed} of {placement.instance} may be"
         yield wait_of(estate, healing, Reason.BLAST_RADIUS, message)
     elif estate.available(placement):
         for refusal in ward.budgets.refuse(placement):
