@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from engine.errors import RequestRefused
 from engine.model.change import Change, Kind, MoveState, OnFailure, Status
 from engine.model.event import ChangeAccepted
+from engine.model.names import InstanceId
 from engine.model.request import Rollback
 from engine.model.service import Service
 from engine.model.wait import Reason
@@ -157,3 +159,23 @@ def test_a_chain_that_is_offered_can_be_walked_and_is_safe_all_the_way(
 
     play(made, random.Random(seed), check)
     assert made.change(change).status is Status.SUCCEEDED
+
+
+def test_a_version_named_must_be_today_what_was_good_then() -> None:
+    made = upgraded()
+    known = {name: dict(each) for name, each in made.catalog.by_service.items()}
+    made.deploy(mail="2.0")
+    made.run()
+    made.deploy(mail="3.0")
+    made.run()
+    instance = InstanceId("mail", "prod")
+    good = tuple(replace(each, sha256="a" * 64) for each in made.state.instances[instance].good)
+    made.state = replace(
+        made.state,
+        instances={**made.state.instances, instance: replace(made.state.instances[instance], good=good)},
+    )
+    known["mail"]["2.0"] = replace(known["mail"]["2.0"], sha256="b" * 64)
+    made.catalog = replace(made.catalog, by_service=known)
+    with pytest.raises(RequestRefused, match="ArtifactUnverified: .*mail-2.0.* was aaaaaaaaaaaa then and is bbbbbb"):
+        back(made, "mail", to="2.0")
+    assert back(made, "mail").items[0].goal == "2.0", "without a name the hosts still have what was good"

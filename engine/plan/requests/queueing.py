@@ -160,7 +160,20 @@ def _good(estate: Estate, instance: InstanceId, to: str) -> Good:
         wanted = f"{to} was never healthy in {instance}" if to else f"{instance} has no earlier good version"
         wanted = sentence(*mark) if mark else wanted
         raise RequestRefused(f"{wanted}; good ones: {names}. To go anywhere else, deploy it. Nothing was queued")
+    if to:
+        _check_same(estate, instance, found)
     return found
+
+
+def _check_same(estate: Estate, instance: InstanceId, good: Good) -> None:
+    """Refuse a version by name whose file is another one today than the one that was good here."""
+    file = estate.snapshot.catalog.find(instance.service, good.version)
+    if file is not None and file.sha256 and good.sha256 and file.sha256 != good.sha256:
+        raise RequestRefused(
+            f"ArtifactUnverified: {file.path} is not what was good in {instance}: its sha256 was "
+            f"{good.sha256[:12]} then and is {file.sha256[:12]} now. Put the file back, or deploy what it is now: "
+            f"interlock deploy {instance.service}={good.version} -e {instance.environment}. Nothing was queued"
+        )
 
 
 def _rollback_change(estate: Estate, request: Rollback, change: Change) -> Judgement:
