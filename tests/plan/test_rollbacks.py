@@ -176,6 +176,6 @@ def test_a_version_named_must_be_today_what_was_good_then() -> None:
     )
     known["mail"]["2.0"] = replace(known["mail"]["2.0"], sha256="b" * 64)
     made.catalog = replace(made.catalog, by_service=known)
-    with pytest.raises(RequestRefused, match="ArtifactUnverified: .*mail-2.0.* was aaaaaaaaaaaa then and is bbbbbb"):
+    with pytest.raises(RequestRefused, match=r"ArtifactUnverified: .*mail-2.0.* was aaaaaaaaaaaa then and is bbbbbb"):
         back(made, "mail", to="2.0")
     assert back(made, "mail").items[0].goal == "2.0", "without a name the hosts still have what was good"
