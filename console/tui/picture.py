@@ -13,6 +13,7 @@ from engine.api.protocol import (
     Board,
     ChangeView,
     EngineView,
+    ExternalView,
     GraphView,
     HostView,
     PlacementView,
@@ -136,6 +137,12 @@ class Picture:
         """The graph's nodes by name."""
         nodes = self.graph["services"] if self.graph else []
         return {node["service"]: node for node in nodes}
+
+    @cached_property
+    def externals(self) -> Mapping[str, ExternalView]:
+        """What is needed and never rolled, by name."""
+        known = self.board.get("externals", []) if self.board else []
+        return {external["external"]: external for external in known}
 
     @cached_property
     def waits(self) -> list[WaitView]:

@@ -10,9 +10,11 @@ from collections import defaultdict
 
 import networkx as nx
 
-from engine.api.protocol import GraphView, ServiceView
+from engine.api.protocol import ExternalView, GraphView, ServiceView
+from engine.api.times import when
 from engine.model.inventory import Inventory
 from engine.model.names import InstanceId
+from engine.model.observation import Health
 from engine.model.release import Catalog
 from engine.model.snapshot import Snapshot
 from engine.model.text import printable
@@ -45,7 +47,26 @@ def graph_view(snapshot: Snapshot) -> GraphView:
     return {
         "organization": inventory.organization,
         "environments": list(inventory.environments),
+        "externals": external_views(snapshot),
         "services": [_service(estate, name, layer[name], consumers[name]) for name in sorted(inventory.services)],
+    }
+
+
+def external_views(snapshot: Snapshot) -> list[ExternalView]:
+    """The externals by name, and how each is."""
+    return [_external(snapshot, name) for name in sorted(snapshot.inventory.externals)]
+
+
+def _external(snapshot: Snapshot, name: str) -> ExternalView:
+    seen, inventory = snapshot.state.externals.get(name), snapshot.inventory
+    needing = (each for each in inventory.services.values() if name in {need.external for need in each.externals})
+    return {
+        "external": name,
+        "owner": inventory.externals[name].owner,
+        "health": seen.health.value if seen else Health.UNKNOWN.value,
+        "detail": printable(seen.detail) if seen else "",
+        "since": when(seen.since) if seen else None,
+        "needed_by": sorted(each.name for each in needing),
     }
 
 
@@ -60,6 +81,7 @@ def _service(estate: Estate, name: str, layer: int, consumers: set[str]) -> Serv
             {"provider": need.provider, "version": need.version, "when": need.when}
             for need in sorted(service.needs, key=lambda need: (need.provider, need.version, need.when))
         ],
+        "externals": sorted({need.external for need in service.externals}),
         "needed_by": sorted(consumers),
         "layer": layer,
         "environments": [environment for environment in inventory.environments if service.hosts.get(environment)],

@@ -17,6 +17,7 @@ from engine.model import decision as decided
 from engine.model import event as ev
 from engine.model import stage as staged
 from engine.model.change import Kind
+from engine.model.external import ExternalSeen
 from engine.model.outage import OutageBegan
 from engine.model.text import first_line, printable
 from engine.runtime.watchers import News, Progress
@@ -159,6 +160,7 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.EngineResumed: lambda e: ("", "engine", f"the engine was resumed by {e.by}"),
     ev.HostSeen: _host,
     ev.PlacementSeen: _placement,
+    ExternalSeen: lambda e: ("", e.external, f"the external {e.external} is {e.health.value}{_why(e.detail)}"),
     ev.AlarmSeen: lambda e: ("", e.alarm, f"the alarm {e.alarm} is {e.verdict.value}{_why(e.detail)}"),
     ev.InstanceAdopted: lambda e: ("", str(e.instance), f"{e.instance} adopted at {e.version}"),
     ev.InstanceHeld: lambda e: ("", str(e.instance), f"{e.instance} is held by {e.by}"),

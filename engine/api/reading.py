@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 
 from engine.api import naming
-from engine.api.graph import graph_view
+from engine.api.graph import external_views, graph_view
 from engine.api.judgement import why_view
 from engine.api.moment import Moment
 from engine.api.narrative import tell
@@ -73,6 +73,7 @@ async def board(request: Request, at: Name = "") -> Any:
     whole: Board = {
         "engine": _engine_view(request),
         "status": status_rows(moment, moment.snapshot.inventory.instances()),
+        "externals": external_views(moment.snapshot),
         "changes": change_views(moment),
         "hosts": host_views(moment, port_of(request).transport.latency_ms),
     }

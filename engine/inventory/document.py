@@ -12,6 +12,7 @@ from pydantic import Field, PlainValidator
 
 from engine.inventory.alarms import AlarmEntry
 from engine.inventory.consents import ApprovalEntry, EvidenceEntry, OverridesEntry
+from engine.inventory.externals import ExternalEntry
 from engine.inventory.fields import Labels, Login, raw, schema
 from engine.inventory.roles import RolesEntry
 from engine.inventory.scalars import (
@@ -108,7 +109,7 @@ class PoliciesEntry(Section):
 class Document(Section):
     """A whole inventory."""
 
-    later = frozenset({"externals", "include", "signers"})
+    later = frozenset({"include", "signers"})
     organization: Name = Field(description="The name of the whole estate")
     environments: Annotated[dict[Name, EnvironmentEntry], Blank] = Field(description="staging, prod, ...")
     teams: Annotated[dict[Name, TeamEntry], Blank] = Field(default={}, description="Who owns services")
@@ -118,6 +119,7 @@ class Document(Section):
     ssh: SshEntry = SshEntry()
     hosts: Annotated[dict[Text, HostEntry], Blank] = Field(default={}, description="Machines, by name")
     observe: ObserveEntry = ObserveEntry()
+    externals: Annotated[dict[Name, ExternalEntry], Blank] = Field(default={}, description="Needed, never rolled")
     services: Annotated[dict[Name, ServiceEntry], Blank] = Field(default={}, description="What is deployed")
     policies: PoliciesEntry = PoliciesEntry()
     roles: RolesEntry = RolesEntry()

@@ -11,6 +11,7 @@ from engine.inventory.alarms import make_alarms
 from engine.inventory.consents import Consents
 from engine.inventory.document import Document, ObserveEntry, PoliciesEntry, SshEntry
 from engine.inventory.estate import Estate, make_ssh, read_estate
+from engine.inventory.externals import make_externals
 from engine.inventory.faults import Faults, dotted
 from engine.inventory.files import read_document
 from engine.inventory.node import Listing, Node, Scalar, Table, child, place, table_of
@@ -72,6 +73,7 @@ def _load(path: Path) -> Inventory:
         overrides=consents.overrides(policies.value.overrides),
         roles=make_roles(roles, scopes, declared="roles" in document.entries),
         alarms=make_alarms(policies, policies.value.alarms, scopes),
+        externals=make_externals(document, estate.declared_teams, faults),
         observe=Observe(observe.value.steady, observe.value.busy),
         positions={**_positions(document), **{f"hosts.{name}": at for name, at in estate.host_places.items()}},
     )

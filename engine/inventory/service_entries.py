@@ -47,12 +47,21 @@ class ArtifactEntry(Section):
 
 
 class NeedEntry(Section):
-    """A dependency on another service."""
+    """A dependency on another service, or on an external: exactly one of service and external."""
 
-    later = frozenset({"external"})
-    service: Name = Field(description="The provider")
+    service: Name | None = Field(default=None, description="The provider")
+    external: Name | None = Field(default=None, description="An external that has to be well for it to start")
     version: FreeText = Field(default="", description="The provider's versions that will do, such as >=2.3,<4")
     when: FreeText = Field(default="", description="The own versions for which this holds; default: all")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> NeedEntry:
+        if (self.service is None) == (self.external is None):
+            found = "none of them" if self.service is None else "both"
+            raise problem(f"expected exactly one of service and external, found {found}")
+        if self.external is not None and self.version:
+            raise problem("an external has no version: leave version out")
+        return self
 
 
 _TCP = re.compile(r"(?:[A-Za-z0-9._:{}\[\]-]{1,255}:)?([0-9]{1,5})\Z", re.ASCII)

@@ -18,6 +18,7 @@ from engine.inventory.placement import Placer
 from engine.inventory.reading import Read, is_blank, read_section
 from engine.inventory.scalars import problem_with_name
 from engine.inventory.service_entries import ArtifactEntry, HealthEntry, NeedEntry, RolloutEntry, ServiceEntry
+from engine.model.external import ExternalNeed
 from engine.model.inventory import Position
 from engine.model.service import (
     ArtifactSource,
@@ -67,7 +68,13 @@ def read_services(document: Table, estate: Estate, faults: Faults) -> dict[str, 
         if draft is not None:
             drafts[name] = draft
     declared = section.value.entries
-    return {name: _with_needs(draft, drafts, declared, faults) for name, draft in sorted(drafts.items())}
+    made = {name: _with_needs(draft, drafts, declared, faults) for name, draft in sorted(drafts.items())}
+    externals = table_of(child(document, "externals"))
+    for draft in drafts.values():
+        for need in draft.needs:
+            if need.value.external is not None and need.value.external not in externals:
+                faults.unknown(need.at("external"), need.name("external"), "external", need.value.external, externals)
+    return made
 
 
 def _draft(name: str, entry: Entry, estate: Estate, placer: Placer, faults: Faults) -> _Draft | None:
@@ -222,8 +229,15 @@ def _artifact(service: str, read: Read[ServiceEntry], faults: Faults) -> Artifac
 
 
 def _with_needs(draft: _Draft, drafts: Mapping[str, _Draft], declared: Mapping[str, Entry], faults: Faults) -> Service:
-    needs = [_need(draft, need, drafts, declared, faults) for need in draft.needs]
-    return replace(draft.service, needs=tuple(need for need in needs if need is not None))
+    needs = [_need(draft, need, drafts, declared, faults) for need in draft.needs if need.value.service is not None]
+    others = [need for need in draft.needs if need.value.external is not None]
+    for read in others:
+        _check_constraint(read, "when", read.value.when, draft.service, faults)
+    return replace(
+        draft.service,
+        needs=tuple(need for need in needs if need is not None),
+        externals=tuple(ExternalNeed(str(read.value.external), read.value.when.strip()) for read in others),
+    )
 
 
 def _need(
@@ -237,7 +251,7 @@ def _need(
     wherever the consumer does."""
     entry, consumer = read.value, draft.service
     _check_constraint(read, "when", entry.when, consumer, faults)
-    if "service" in read.unread:
+    if entry.service is None or "service" in read.unread:
         return None
     if entry.service == consumer.name:
         faults.add(read.at("service"), "conflict", f"{read.name('service')}: a service cannot need itself")

@@ -25,6 +25,7 @@ from engine.model.decision import (
     VersionMarkedBad,
 )
 from engine.model.healing import DriftGone, DriftSeen, HealEnded, HealIntended, HealReleased
+from engine.model.external import ExternalSeen
 from engine.model.names import InstanceId
 from engine.model.observation import Reach, Sighting
 from engine.model.outage import OutageBegan
@@ -247,6 +248,7 @@ Event = (
     | HostSeen
     | PlacementSeen
     | AlarmSeen
+    | ExternalSeen
     | InstanceAdopted
     | InstanceHeld
     | InstanceReleased

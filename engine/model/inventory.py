@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from engine.model.alarm import AlarmPolicy
 from engine.model.consent import ApprovalPolicy, EvidencePolicy, OverridePolicy
+from engine.model.external import External
 from engine.model.names import InstanceId, PlacementId
 from engine.model.release import Storage
 from engine.model.role import Grant
@@ -130,6 +131,7 @@ class Inventory:
     windows: Mapping[str, WindowPolicy] = field(default_factory=dict)
     freezes: Mapping[str, Freeze] = field(default_factory=dict)
     alarms: Mapping[str, AlarmPolicy] = field(default_factory=dict)
+    externals: Mapping[str, External] = field(default_factory=dict)
     positions: Mapping[str, Position] = field(default_factory=dict)
 
     def instances(self) -> tuple[InstanceId, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 
+from engine.model.external import ExternalNeed
 from engine.model.hook import Hooks, SecretSource
 from engine.model.version import Scheme
 
@@ -157,6 +158,7 @@ class Service:
 
     ``known_versions`` exist somewhere, whether or not their artifacts are here: a bridge may
     propose them. ``keep_releases`` stay on each host. ``soak_s`` is its own soak time (None: the environment's).
+    ``externals`` are what it needs besides.
     """
 
     name: str
@@ -170,5 +172,6 @@ class Service:
     labels: Mapping[str, str] = field(default_factory=dict)
     known_versions: tuple[str, ...] = ()
     soak_s: float | None = None
+    externals: tuple[ExternalNeed, ...] = ()
     keep_releases: int = 5
     heal: Heal = Heal.AUTO

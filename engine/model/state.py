@@ -14,6 +14,7 @@ from datetime import datetime
 from engine.model.alarm import AlarmState
 from engine.model.change import FINAL, UNFINISHED_ROLLOUT, Change, Item, Move, MoveState
 from engine.model.healing import Healing
+from engine.model.external import ExternalState
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import HostState, Sighting
 from engine.model.service import Configuration
@@ -91,6 +92,7 @@ class State:
     hosts: Mapping[str, HostState] = field(default_factory=dict)
     changes: Mapping[str, Change] = field(default_factory=dict)
     alarms: Mapping[str, AlarmState] = field(default_factory=dict)
+    externals: Mapping[str, ExternalState] = field(default_factory=dict)
     soaks: Mapping[InstanceId, tuple[Soak, ...]] = field(default_factory=dict)
     deployed: Mapping[PlacementId, Deployed] = field(default_factory=dict)
     configurations: Mapping[str, Configuration] = field(default_factory=dict)

@@ -27,6 +27,7 @@ from engine.runtime.contact import first_looks
 from engine.runtime.deciding import decide
 from engine.runtime.delivery import Delivery
 from engine.runtime.draft import Draft
+from engine.runtime.externals import Externals
 from engine.runtime.intake import Fact, take_in
 from engine.runtime.last_words import last_words
 from engine.runtime.observer import Look, Observer
@@ -86,6 +87,7 @@ class Engine:
         self._halted = False
         self._scanned_s = clock.monotonic_s()
         self._probes = Probes(clock, chance, self.deliver, asks)
+        self._externals = Externals(chance, self.deliver)
         self._observer = Observer(transport, clock, chance, lambda: self.snapshot, self.deliver)
         self._prover = prover or Trusting()
         delivery = Delivery(transport, self._prover, self.refresh_catalog)
@@ -123,6 +125,7 @@ class Engine:
         await self.step()
         self._observer.follow(self.snapshot.inventory)
         self._probes.follow(self.snapshot.inventory)
+        self._externals.follow(self.snapshot.inventory)
 
     async def run(self) -> None:
         """Step whenever something happened or time may have changed the answer; returns at
@@ -142,7 +145,7 @@ class Engine:
 
     async def close(self) -> None:
         """Stop looking, leave steps to their hosts, keep a snapshot, end every watch."""
-        await asyncio.gather(self._observer.close(), self._probes.close())
+        await asyncio.gather(self._observer.close(), self._probes.close(), self._externals.close())
         await asyncio.gather(self._work.close(), self._stager.close())
         self._refuse_rest()
         await self.store.save_snapshot(self._seq, self.snapshot.state)
@@ -185,6 +188,7 @@ class Engine:
         self.snapshot = replace(self.snapshot, inventory=inventory, catalog=catalog)
         self._observer.follow(inventory)
         self._probes.follow(inventory)
+        self._externals.follow(inventory)
         self._wake.set()
 
     def watch(self) -> AsyncIterator[News]:

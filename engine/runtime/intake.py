@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from engine.model.access import JournalCopied, RequestTurnedDown
 from engine.model.event import AlarmSeen, HostSeen, MoveEnded, PlacementSeen
+from engine.model.external import ExternalSeen
 from engine.model.forecast import Forecast
 from engine.model.healing import DriftGone, DriftSeen, HealEnded
 from engine.model.names import PlacementId
@@ -22,14 +23,14 @@ from engine.runtime.stager import Arrived
 from engine.runtime.work import Done, Work
 
 _MEASURE = re.compile(r"\d+(?= ?(?:ms|milliseconds|s|seconds|bytes)\b)")
-Fact = Look | Done | Arrived | Forecast | Heard | RequestTurnedDown | JournalCopied
+Fact = ExternalSeen | Look | Done | Arrived | Forecast | Heard | RequestTurnedDown | JournalCopied
 
 
 def take_in(draft: Draft, news: Fact, work: Work) -> None:
     """Record the events that one piece of news comes to."""
     if isinstance(news, Look):
         _look(draft, news, work)
-    elif isinstance(news, RequestTurnedDown | JournalCopied):
+    elif isinstance(news, ExternalSeen | RequestTurnedDown | JournalCopied):
         draft.record(news)
     elif isinstance(news, Arrived):
         _arrived(draft, news)

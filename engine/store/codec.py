@@ -24,6 +24,7 @@ from engine.model.alarm import AlarmState
 from engine.model.change import Change
 from engine.model.event import ChangeAccepted, Event, Recorded
 from engine.model.healing import Healing
+from engine.model.external import ExternalState
 from engine.model.names import InstanceId
 from engine.model.observation import HostState, Sighting
 from engine.model.service import Configuration
@@ -50,6 +51,7 @@ class _StoredState(BaseModel):
     hosts: tuple[HostState, ...]
     changes: tuple[Change, ...]
     alarms: tuple[AlarmState, ...] = ()
+    externals: tuple[ExternalState, ...] = ()
     soaks: tuple[tuple[InstanceId, tuple[Soak, ...]], ...] = ()
     deployed: tuple[Deployed, ...] = ()
     configurations: tuple[Configuration, ...] = ()
@@ -127,6 +129,7 @@ def decode_state(body: str) -> State:
     plain["sightings"] = {sighting.placement: sighting for sighting in stored.sightings}
     plain["hosts"] = {host.host: host for host in stored.hosts}
     plain["alarms"] = {alarm.alarm: alarm for alarm in stored.alarms}
+    plain["externals"] = {external.external: external for external in stored.externals}
     plain["changes"] = {change.id: change for change in stored.changes}
     plain["soaks"] = dict(stored.soaks)
     plain["deployed"] = {deployed.placement: deployed for deployed in stored.deployed}

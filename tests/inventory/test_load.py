@@ -19,6 +19,7 @@ from engine.inventory.fields import PLACEHOLDERS
 from engine.inventory.reading import section_at
 from engine.inventory.section import Section
 from engine.model.consent import ApprovalPolicy, EvidencePolicy, OverridePolicy
+from engine.model.external import ExternalNeed
 from engine.model.hook import SecretSource
 from engine.model.inventory import Position
 from engine.model.scope import Scope
@@ -95,6 +96,7 @@ def test_a_service() -> None:
     configuration, health, rollout = checkout.configuration, checkout.configuration.health, checkout.rollout
     assert checkout.labels == {"compliance": "pci", "tier": "0"}
     assert checkout.needs == (Need("ledger", ">=2.3.0,<4.0.0"), Need("ledger", ">=3.0.0", ">=2.0"))
+    assert checkout.externals == (ExternalNeed("stripe", ">=2.0"),)
     assert checkout.scheme is Scheme.PEP440
     assert checkout.artifact is not None
     assert checkout.artifact.path == str(FIXTURES / "artifacts/checkout-{version}.tar.gz")

@@ -12,6 +12,7 @@ from engine.model.alarm import AlarmState
 from engine.model.change import Change
 from engine.model.event import Event, HostSeen, MoveIntended, Recorded
 from engine.model.healing import Healing
+from engine.model.external import ExternalState
 from engine.model.names import InstanceId
 from engine.model.observation import HostState, Reach, Sighting
 from engine.model.service import Configuration
@@ -76,6 +77,7 @@ _KEYED: dict[str, tuple[type[Any], Any]] = {
     "changes": (Change, lambda change: change.id),
     "alarms": (AlarmState, lambda alarm: alarm.alarm),
     "healings": (Healing, lambda healing: healing.placement),
+    "externals": (ExternalState, lambda external: external.external),
     "deployed": (Deployed, lambda deployed: deployed.placement),
     "configurations": (Configuration, lambda configuration: configuration.digest),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from engine.api.protocol import GraphView, NeedView, ServiceView
+from engine.api.protocol import ExternalView, GraphView, NeedView, ServiceView
 from engine.model.text import printable
 
 
@@ -14,12 +14,23 @@ def graph_text(graph: GraphView) -> str:
     for layer in sorted({service["layer"] for service in graph["services"]}):
         lines.append(f"layer {layer}")
         lines += [f"  {_line(service)}" for service in graph["services"] if service["layer"] == layer]
+    externals = graph.get("externals", [])
+    lines += ["externals"] if externals else []
+    lines += [f"  {_external(external)}" for external in externals]
     return "\n".join(lines)
+
+
+def _external(external: ExternalView) -> str:
+    detail = f": {external['detail']}" if external["detail"] and external["health"] != "passing" else ""
+    owner = f" ({external['owner']})" if external["owner"] else ""
+    needed = f", needed by {', '.join(external['needed_by'])}" if external["needed_by"] else ", needed by nobody"
+    return printable(f"{external['external']}{owner} {external['health']}{detail}{needed}")
 
 
 def _line(service: ServiceView) -> str:
     needs = ", ".join(_need(need) for need in service["needs"])
     bad = "; ".join(f"{', '.join(versions)} bad in {where}" for where, versions in service["bad"].items())
+    needs = ", ".join(filter(None, (needs, *service.get("externals", ()))))
     tail = (f" needs {needs}" if needs else "") + (f" [{bad}]" if bad else "")
     return printable(f"{service['service']} ({service['team']}){tail}")
 
@@ -37,6 +48,10 @@ def dot_text(graph: GraphView) -> str:
         for need in service["needs"]:
             label = f" [label={_quoted(need['version'])}]" if need["version"] else ""
             lines.append(f"  {_quoted(service['service'])} -> {_quoted(need['provider'])}{label};")
+    for external in graph.get("externals", ()):
+        name = _quoted(external["external"])
+        lines.append(f"  {name} [shape=ellipse, tooltip={_quoted(external['health'])}];")
+        lines += [f"  {_quoted(consumer)} -> {name};" for consumer in external["needed_by"]]
     return "\n".join([*lines, "}"])
 
 
@@ -53,6 +68,9 @@ def mermaid_text(graph: GraphView) -> str:
         for need in service["needs"]:
             label = f'|"{_entity(need["version"])}"|' if need["version"] else ""
             lines.append(f"  {number[service['service']]} -->{label} {number[need['provider']]}")
+    for n, external in enumerate(graph.get("externals", ())):
+        lines.append(f'  x{n}(["{_entity(external["external"])}"])')
+        lines += [f"  {number[consumer]} --> x{n}" for consumer in external["needed_by"]]
     return "\n".join(lines)
 
 

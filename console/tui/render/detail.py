@@ -169,13 +169,37 @@ def relations(picture: Picture, service: str, environment: str, width: int) -> l
     node = picture.services.get(service)
     if node is None:
         return []
-    found = [line(span(" needs", FAINT))] if node["needs"] else [line(span(" needs nothing", FAINT))]
+    externals = node.get("externals", [])
+    found = [line(span(" needs" if node["needs"] or externals else " needs nothing", FAINT))]
     for need in node["needs"]:
         when = f" when {need['when']}" if need["when"] else ""
         found.append(_related("‹", need["provider"], f"{need['version']}{when}", picture, environment, width))
+    found += [_external(name, picture, width) for name in externals]
     found.append(line(span(" needed by" if node["needed_by"] else " nothing needs it", FAINT)))
     found += [_related("›", other, "", picture, environment, width) for other in node["needed_by"]]
     return found
+
+
+HEALTH = {"passing": "converged", "failing": "failed"}  # whose looks they have
+
+
+def _external(name: str, picture: Picture, width: int) -> Line:
+    """An external that it needs: how it is, and whom to ask."""
+    known = picture.externals.get(name)
+    its = look(HEALTH.get(known["health"], "unknown") if known else "unknown")
+    health = known["health"] if known else "unknown"
+    said = f"external, {health}" if health == "passing" else f"external, {health}: {known['detail'] if known else ''}"
+    owner = f"  {known['owner']}" if known and known["owner"] else ""
+    return line(
+        " ",
+        span("‹", ACCENT),
+        span(its.glyph, its.style),
+        " ",
+        fit(name, min(18, width - 16), TEXT),
+        " ",
+        span(shorten(said, max(10, width - 24 - len(owner))), MUTED),
+        span(owner, FAINT),
+    )
 
 
 def _related(mark: str, name: str, accepts: str, picture: Picture, environment: str, width: int) -> Line:

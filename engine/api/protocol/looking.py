@@ -90,12 +90,25 @@ class ServiceView(TypedDict):
     environments: list[str]
     versions: list[str]
     bad: dict[str, list[str]]
+    externals: NotRequired[list[str]]
+
+
+class ExternalView(TypedDict):
+    """What is needed and never rolled. ``health``: passing|failing|unknown, for ``detail``, since ``since``."""
+
+    external: str
+    owner: str
+    health: str
+    detail: str
+    since: str | None
+    needed_by: list[str]
 
 
 class GraphView(TypedDict):
     organization: str
     environments: list[str]
     services: list[ServiceView]
+    externals: NotRequired[list[ExternalView]]
 
 
 class EngineView(TypedDict):
@@ -129,6 +142,7 @@ class Board(TypedDict):
     status: list[StatusRow]
     changes: list[ChangeView]
     hosts: list[HostView]
+    externals: NotRequired[list[ExternalView]]
     past: NotRequired[PastView]
 
 

@@ -22,11 +22,12 @@ from engine.model.event import (
     PlacementSeen,
     Recorded,
 )
+from engine.model.external import ExternalSeen
 from engine.model.observation import HostState, Reach
 from engine.model.outage import OutageBegan
 from engine.model.staging import ReleaseStaged
 from engine.model.state import Good, State
-from engine.plan.evolve.alarms import hear
+from engine.plan.evolve.alarms import hear, hear_external
 from engine.plan.evolve.changes import evolve_change, restart_clocks
 from engine.plan.evolve.deployed import put_deployed
 from engine.plan.evolve.forecasts import foresee
@@ -64,7 +65,7 @@ def _evolve_engine(state: State, recorded: Recorded) -> State:
     match recorded.event:
         case EngineStarted(store, epoch, engine):
             hosts = {n: replace(h, reach=Reach.UNKNOWN, fenced=False) for n, h in state.hosts.items()}
-            return replace(state, store=store, epoch=epoch, engine=engine, hosts=hosts, alarms={})
+            return replace(state, store=store, epoch=epoch, engine=engine, hosts=hosts, alarms={}, externals={})
         case EnginePaused(by):
             return replace(state, paused_by=by)
         case _:
@@ -114,6 +115,7 @@ _FAMILIES: tuple[tuple[tuple[type, ...], Callable[[State, Recorded], State]], ..
     ((InstanceAdopted, InstanceHeld, InstanceReleased), _evolve_instance),
     ((ForecastPublished,), _evolve_forecast),
     ((OutageBegan,), begin_outage),
+    ((ExternalSeen,), hear_external),
     ((ReleaseStaged,), evolve_staging),
     ((RequestTurnedDown, JournalCopied), _changes_nothing),
     (DECISIONS, evolve_decision),

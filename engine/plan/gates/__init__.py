@@ -17,6 +17,7 @@ from engine.plan.gates.budget import budget
 from engine.plan.gates.case import Case
 from engine.plan.gates.consent import approval, evidence
 from engine.plan.gates.dependency import dependency_busy, dependency_unhealthy, dependency_version, lockstep
+from engine.plan.gates.external import external_unhealthy
 from engine.plan.gates.limits import concurrency
 from engine.plan.gates.outage import companions, outage, shared
 from engine.plan.gates.people import failed_earlier, held, not_before
@@ -38,6 +39,7 @@ START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
     outage,
     dependency_version,
     dependency_unhealthy,
+    external_unhealthy,
     dependency_busy,
     soak,
     window_closed,
