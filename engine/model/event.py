@@ -24,8 +24,8 @@ from engine.model.decision import (
     VersionCleared,
     VersionMarkedBad,
 )
-from engine.model.healing import DriftGone, DriftSeen, HealEnded, HealIntended, HealReleased
 from engine.model.external import ExternalSeen
+from engine.model.healing import DriftGone, DriftSeen, HealEnded, HealIntended, HealReleased
 from engine.model.names import InstanceId
 from engine.model.observation import Reach, Sighting
 from engine.model.outage import OutageBegan

@@ -13,8 +13,8 @@ from datetime import datetime
 
 from engine.model.alarm import AlarmState
 from engine.model.change import FINAL, UNFINISHED_ROLLOUT, Change, Item, Move, MoveState
-from engine.model.healing import Healing
 from engine.model.external import ExternalState
+from engine.model.healing import Healing
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import HostState, Sighting
 from engine.model.service import Configuration

@@ -23,8 +23,8 @@ from engine.errors import StoreDamaged
 from engine.model.alarm import AlarmState
 from engine.model.change import Change
 from engine.model.event import ChangeAccepted, Event, Recorded
-from engine.model.healing import Healing
 from engine.model.external import ExternalState
+from engine.model.healing import Healing
 from engine.model.names import InstanceId
 from engine.model.observation import HostState, Sighting
 from engine.model.service import Configuration

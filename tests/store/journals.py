@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from engine.model.alarm import AlarmState
 from engine.model.change import Change
 from engine.model.event import Event, HostSeen, MoveIntended, Recorded
-from engine.model.healing import Healing
 from engine.model.external import ExternalState
+from engine.model.healing import Healing
 from engine.model.names import InstanceId
 from engine.model.observation import HostState, Reach, Sighting
 from engine.model.service import Configuration
