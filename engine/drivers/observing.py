@@ -96,6 +96,9 @@ def _sighting(spec: PlacementSpec, block: dict[str, str]) -> Sighting:
         unit=unit,
         health=health,
         detail=block.get("detail", ""),
+        sha256=block.get("sha256", ""),
+        edited=block.get("changed") == "yes",
+        restarts=int(_number(block.get("restarts", ""))),
     )
 
 

@@ -15,6 +15,7 @@ class Unit(StrEnum):
     """What the host says of the process or unit."""
 
     RUNNING = "running"
+    STARTING = "starting"  # systemd waits for it to say that it is up
     STOPPED = "stopped"
     FAILED = "failed"
     ABSENT = "absent"  # nothing of it is installed
@@ -43,7 +44,10 @@ class Sighting:
 
     ``version`` is what the service reports of itself, or, where it reports nothing, the
     release that ``current`` points to; None if nothing runs. ``release`` and
-    ``configuration`` are what the host has installed. ``detail`` says why a check fails.
+    ``configuration`` are what the host has installed, ``sha256`` the artifact that the release was
+    unpacked from ("" if it is not complete, or nobody knows). ``edited``: its unit or its start
+    script is not what was written with the configuration. ``restarts`` counts those since it was
+    started. ``detail`` says why a check fails.
     """
 
     placement: PlacementId
@@ -53,6 +57,9 @@ class Sighting:
     unit: Unit = Unit.UNKNOWN
     health: Health = Health.UNKNOWN
     detail: str = ""
+    sha256: str = ""
+    edited: bool = False
+    restarts: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,6 +87,7 @@ def _in_order(estate: Estate, patients: list[Healing]) -> list[Healing]:
 def _holds(ward: Ward, healing: Healing) -> Iterator[Wait]:
     """What keeps a heal from beginning, the most lasting reason first."""
     yield from _people(ward.estate, healing)
+    yield from _half_way(ward.estate, healing)
     yield from _many(ward.estate, healing)
     yield from _attempts(ward.estate, healing)
     if healing.sightings > 1 or not ward.estate.reachable(healing.placement.host):
@@ -119,6 +120,17 @@ def _people(estate: Estate, healing: Healing) -> Iterator[Wait]:
         yield wait_of(estate, healing, Reason.PAUSED, message, "interlock resume")
     if held_by:
         yield wait_of(estate, healing, Reason.HELD, f"{held_by} holds {instance}", f"interlock resume {instance}")
+
+
+def _half_way(estate: Estate, healing: Healing) -> Iterator[Wait]:
+    """A rollout was overtaken before it came here, and what overtook it never began: to go on would be
+    a rollout, which people ask for."""
+    instance, deployed = healing.placement.instance, estate.state.deployed.get(healing.placement)
+    target = estate.known(instance).target
+    if deployed is not None and deployed.version != target:
+        message = f"the rollout to {target} was overtaken before it came here, so {deployed.version} stayed"
+        again = f"interlock deploy {instance.service}={target} -e {instance.environment}"
+        yield wait_of(estate, healing, Reason.FAILED_EARLIER, message, again)
 
 
 def _many(estate: Estate, healing: Healing) -> Iterator[Wait]:

@@ -81,9 +81,11 @@ def _is_known(draft: Draft, sighting: Sighting) -> bool:
     known = draft.state.sightings.get(sighting.placement)
     if known is None or sighting == known:
         return known is not None
-    return (
-        _measureless(sighting.detail) == _measureless(known.detail) and replace(sighting, detail=known.detail) == known
-    )
+    if _measureless(sighting.detail) != _measureless(known.detail):
+        return False
+    if known.restarts < sighting.restarts < 2 * known.restarts:
+        sighting = replace(sighting, restarts=known.restarts)  # told by ever larger steps, as it goes on
+    return replace(sighting, detail=known.detail) == known
 
 
 def _measureless(text: str) -> str:

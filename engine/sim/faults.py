@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from random import Random
 
+from engine.sim.tampering import Tampering
 from engine.sim.world import World
 
 DAY_S = 86400.0
@@ -18,6 +19,7 @@ class Faults:
         self._world = world
         self._random: Random = world.random("faults")
         self._every_s = every_s
+        self._tampering = Tampering(world)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -113,6 +115,9 @@ class Faults:
             self._world.kill_engine()
             self._world.start_engine()
 
+    async def _tamper(self) -> None:
+        self._tampering.tamper()
+
     async def _second_engine(self) -> None:
         if self._world.process is not None:
             self._world.process.must_be_alone(self._world.invariants)
@@ -136,4 +141,7 @@ FAULTS: dict[str, Callable[[Faults], Awaitable[None]]] = {
     "engine restarted": Faults._restart_engine,
     "journal's disk broken": Faults._break_disk,
     "second engine": Faults._second_engine,
+    "tampering": Faults._tamper,
+    "tampering again": Faults._tamper,
+    "more tampering": Faults._tamper,
 }

@@ -28,6 +28,9 @@ class Witness(Protocol):
     def changed(self, host: str, service: str) -> None:
         """What runs, or may run, at a placement is not what it was."""
 
+    def rebuilt(self, host: str) -> None:
+        """A host has an empty disk: it knows no step that it ever ran."""
+
     def breach(self, sentence: str) -> None:
         """Something that must never be."""
 
@@ -122,6 +125,19 @@ class SimHost:
         if process is not None:
             process.sick_until_s = self.now_s + seconds
             self.witness.note(f"{self.name} {service} is sick")
+
+    def wipe(self, placed: Placed) -> None:
+        """Somebody stopped the service and removed its folder."""
+        self.placed[placed.service] = Placed(placed.service, driver=placed.driver)
+        self.witness.note(f"{self.name} loses {placed.service}")
+        self.witness.changed(self.name, placed.service)
+
+    def forget(self) -> None:
+        """The disk is a new one; the machine is off."""
+        self.claims.clear()
+        for placed in list(self.placed.values()):
+            self.wipe(placed)
+        self.witness.rebuilt(self.name)
 
     def kill_job(self, service: str) -> None:
         """The step's job is killed, as by the out-of-memory killer."""

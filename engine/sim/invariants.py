@@ -86,6 +86,11 @@ class Invariants:
         if len(moving) + 1 > limit:
             self.breach(f"{host} begins {step} while {service} moves on {', '.join(moving)}: at most {limit} may")
 
+    def rebuilt(self, host: str) -> None:
+        """Steps that it ran before may have to run again."""
+        self.note(f"{host} has an empty disk")
+        self._launches = Counter({(on, step): times for (on, step), times in self._launches.items() if on != host})
+
     def changed(self, host: str, service: str) -> None:
         """What may run is another set now: every dependency of and on the service must hold."""
         self.checks["dependencies hold between all that may run"] += 1
@@ -124,6 +129,9 @@ class Invariants:
         for change, item, move in snapshot.state.moves_in_flight():
             if move.attempt > MAX_ATTEMPTS:
                 self.breach(f"change {change.id} tries {item.service} on {move.host} the {move.attempt}th time")
+        for healing, move in snapshot.state.heals_in_flight():
+            if move.attempt > MAX_ATTEMPTS:
+                self.breach(f"{healing.placement} is healed the {move.attempt}th time")
         for host in snapshot.state.hosts.values():
             if "error inside the engine" in host.reason:
                 self.breach(f"{host.host}: {host.reason}")

@@ -8,8 +8,9 @@ from random import Random
 
 from engine.errors import InterlockError
 from engine.model.change import OnFailure, Status
-from engine.model.request import Cancel, Deploy, Pause, Request, Resume, Rollback
+from engine.model.request import Cancel, Deploy, Pause, Release, Request, Resume, Rollback
 from engine.model.state import State
+from engine.model.wait import Reason
 from engine.sim.estate import ENVIRONMENT, TIGHT, VERSIONS
 from engine.sim.world import World
 
@@ -54,7 +55,7 @@ class Operator:
             self._world.invariants.note(f"{request} granted: {outcome.message}")
 
     async def clear_up(self) -> None:
-        """Resume whatever is paused or held."""
+        """Resume whatever is paused or held, drift that waits for a person included."""
         engine = self._world.engine
         if engine is None:
             return
@@ -62,6 +63,9 @@ class Operator:
         subjects = [""] if state.paused_by else []
         subjects += [change.id for change in state.unfinished() if change.status is Status.PAUSED]
         subjects += [str(known.id) for known in state.instances.values() if known.held_by]
+        for wait in engine.plan.waits:
+            if wait.reason in (Reason.HELD, Reason.HEAL_FAILED) and wait.unblock.startswith("interlock release "):
+                await self.ask(Release(self._name, wait.subject.partition("/")[0]))
         for subject in subjects:
             await self.ask(Resume(self._name, subject))
 

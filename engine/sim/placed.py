@@ -68,6 +68,7 @@ class Placed:
     job: asyncio.Task[None] | None = None
     driver: str = "systemd"
     previous: str | None = None
+    edited: str | None = None  # the configuration whose files somebody has changed
 
     @property
     def is_locked(self) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.model.change import Change
-from engine.model.names import InstanceId
+from engine.model.names import InstanceId, PlacementId
 from engine.model.wait import Reason, Wait
+from engine.plan.drift import at_rest, items_of
 from engine.sim.estate import ENVIRONMENT
+from engine.sim.process import WatchedEngine
 from engine.sim.world import World
 
 # With everything healed, resumed and idle, nobody can be waiting for these.
@@ -23,6 +25,9 @@ IMPOSSIBLE = frozenset(
     }
 )
 ILLNESS = frozenset({Reason.BLAST_RADIUS, Reason.DEPENDENCY_UNHEALTHY})
+TRUE_OF_DRIFT = frozenset(
+    {Reason.DEPENDENCY_VERSION, Reason.DEPENDENCY_BUSY, Reason.BLAST_RADIUS, Reason.FAILED_EARLIER}
+)
 TURN = frozenset({Reason.DEPENDENCY_BUSY, Reason.CONCURRENCY_LIMIT})
 
 
@@ -36,6 +41,8 @@ class Rest:
         """Whether nothing moves and nobody waits for a reason that cannot last."""
         engine = self._world.engine
         if engine is None or engine.activity.names or engine.snapshot.state.moves_in_flight():
+            return False
+        if engine.snapshot.state.heals_in_flight():
             return False
         return not self._false_waits()
 
@@ -71,7 +78,26 @@ class Rest:
         while more := {w.change for w in waits if w.change not in grounded and grounded & self._ahead(w, unfinished)}:
             grounded |= more
         in_circles = [w for w in waits if w.change not in grounded]
+        found += self._unhealed(engine)
         return found + [f"change {w.change} waits in circles ({w.subject}): {w.message}" for w in in_circles]
+
+    def _unhealed(self, engine: WatchedEngine) -> list[str]:
+        """Placements that truly are not what their target says, though no rollout of theirs failed,
+        and for which no true reason is given."""
+        state, found = engine.snapshot.state, []
+        given = {wait.subject: wait.reason for wait in engine.plan.waits}
+        for host, placed in self._world.placements():
+            placement = PlacementId(placed.service, ENVIRONMENT, host.name)
+            known = state.instances.get(placement.instance)
+            if known is None or known.target is None or not at_rest(items_of(state.changes.values(), known.id)):
+                continue
+            if placed.current == known.target and placed.process and placed.process.version == known.target:
+                continue
+            if placement not in state.deployed and placed.current is None:
+                continue
+            if given.get(str(placement)) not in TRUE_OF_DRIFT:
+                found.append(f"{placement} has {placed.current} instead of {known.target}, unhealed")
+        return found
 
     def _ahead(self, wait: Wait, unfinished: Mapping[str, Change]) -> set[str]:
         """The changes of which one has to go on before this wait can end."""

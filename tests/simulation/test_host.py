@@ -43,6 +43,9 @@ class Silent:
     def changed(self, host: str, service: str) -> None:
         pass
 
+    def rebuilt(self, host: str) -> None:
+        pass
+
     def breach(self, sentence: str) -> None:
         raise AssertionError(sentence)
 

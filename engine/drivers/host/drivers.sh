@@ -2,6 +2,7 @@
 
 unit_state() { # $unit, $ident (changes when it was restarted), $why if it does not run
     ident=
+    restarts=
     why=
     "state_$driver"
 }

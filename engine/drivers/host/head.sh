@@ -13,7 +13,8 @@
 #   observe organization=       stdin: per placement the lines service, base, driver, http, tcp,
 #                               check, version (those that exist) and `end TIMEOUT_MS`
 #                               -> boot, clock, claim.., free, then per placement: service,
-#                                  release, configuration, unit, health, detail, version, step
+#                                  release, configuration, sha256, changed, unit, restarts, health,
+#                                  detail, version, step
 #   claim organization= store= epoch= engine= [take_over=yes]   stdin: base lines
 #                               -> result claimed|fenced|refused, holder, detail
 #   stage*   version= user= probe= size= sha256= kind= cache_max= artifact_max=

@@ -85,13 +85,20 @@ write_configuration() { # the bundle, as files of configurations/STEP
         esac
     done
     grep -v -e "^run$TAB" -e "^env$TAB" -e "^unit$TAB" -e "^secrets$TAB" "$mine/bundle" >"$new/health"
-    put_line "$new/digest" "$configuration" && mv -f -- "$new" "$made" && rm -f -- "$mine/bundle"
+    put_line "$new/digest" "$configuration" && put_line "$new/sum" "$(sum_of "$new")" && mv -f -- "$new" "$made" && rm -f -- "$mine/bundle"
 }
 
 write_secrets() { # FOLDER: those of the bundle, for the service's user alone
     grep -q "^secrets$TAB" "$mine/bundle" || return 0
     (umask 077 && sed -n "s/^secrets$TAB//p" "$mine/bundle" >"$1/secrets") || return 1
     [ -z "$user" ] || [ "$user" = "$(id -un)" ] || chown -- "$user" "$1/secrets"
+}
+
+sum_of() { # CONFIGURATION: one digest of all its files, by which an edit shows
+    for part in run env unit check secrets health digest; do
+        [ ! -f "$1/$part" ] || cat "$1/$part"
+        printf '\n%s\n' "$part"
+    done 2>/dev/null | sha256sum | cut -c 1-64
 }
 
 read_health() { # the health part of a configuration folder, into h_*

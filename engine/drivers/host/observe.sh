@@ -63,7 +63,9 @@ observe_one() { # one placement, in one write, since others write at the same ti
     first_line "$own/configuration/digest" || line=
     block="service$TAB$service
 release$TAB$from
-configuration$TAB$line"
+configuration$TAB$line
+sha256$TAB$(marker "$dir/releases/$from")
+changed$TAB$(edited)"
     observe_step
     unit_state
     health=unknown
@@ -80,12 +82,28 @@ configuration$TAB$line"
             # nobody here knows it, but it answers: it runs, and can be adopted
             if [ "$reported" ]; then unit=running; else health=unknown why=$state_why; fi
         fi
-    elif [ "$unit" = failed ] || [ "$unit" = stopped ]; then
+    elif [ "$unit" = failed ] || [ "$unit" = stopped ] || [ "$unit" = starting ]; then
         health=failing
     fi
     [ "$health" != passing ] || why=
-    printf '%s\nunit\t%s\nhealth\t%s\nversion\t%s\n%s\n' "$block" "$unit" "$health" "$reported" \
+    printf '%s\nunit\t%s\nrestarts\t%s\nhealth\t%s\nversion\t%s\n%s\n' "$block" "$unit" "$restarts" "$health" "$reported" \
         "$(say detail "$(printf '%s' "$why" | head -c 500)")"
+}
+
+marker() { # RELEASE: the sha256 under which it was unpacked, "" if it is not complete
+    first_line "$1/.interlock-release" && printf '%s' "$line"
+}
+
+edited() { # yes if the files in force are not those that were written with the configuration
+    kept=$own/configuration
+    [ -e "$kept/sum" ] || return 0
+    first_line "$kept/sum"
+    [ "$line" = "$(sum_of "$kept")" ] && is_installed "$kept" || printf yes
+}
+
+is_installed() { # CONFIGURATION: whether systemd has the unit that was written with it
+    [ "$driver" = systemd ] && [ -f "$1/unit" ] || return 0
+    [ -f "$UNITS/$service.service" ] && [ "$(cat "$UNITS/$service.service")" = "$(cat "$1/unit")" ]
 }
 
 observe_step() { # the step under way; one whose job has died is reversed, apart from this call

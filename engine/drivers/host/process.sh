@@ -8,6 +8,7 @@ state_process() {
     # shellcheck disable=SC2086
     set -- $line
     ident=$line
+    restarts=${3-}
     if is_alive "${1-}" "${2-}"; then
         unit=running
         return

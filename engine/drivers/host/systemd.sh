@@ -16,7 +16,7 @@ X
     */active/* | */reloading/*) unit=running ;;
     */failed/*) unit=failed final=yes why="$service.service failed ($outcome)" ;;
     */activating/auto-restart*) unit=failed why="$service.service keeps ending and is restarted ($outcome, ${restarts:-some} restarts)" ;;
-    */activating/*) unit=stopped why="$service.service is still starting" ;;
+    */activating/*) unit=starting why="$service.service is still starting" ;;
     */inactive/* | */deactivating/*) unit=stopped why="$service.service is stopped" ;;
     *) unit=unknown why="systemd says nothing of $service.service" ;;
     esac

@@ -161,7 +161,8 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
         good = (*good, Good(item.goal, item.configuration, item.sha256))[-KEPT_GOOD_VERSIONS:]
         state = _at_goal_already(state, known.id, item)
         return put_instance(state, _learned(replace(known, good=good, hosts=hosts_of(state, known.id)), item))
-    if status is Status.REVERTED:
+    never_begun = status is Status.SUPERSEDED and item.started is not None and not item.moves
+    if status is Status.REVERTED or (never_begun and known.target == item.goal):
         return put_instance(state, replace(known, target=item.origin, configuration=item.origin_configuration))
     return state
 
@@ -255,7 +256,9 @@ def _see_end(state: State, placement: PlacementId, item: Item, move: Move) -> St
         state = put_deployed(state, placement.instance, (placement.host,), move.goal, configuration, sha256)
         return see(
             state,
-            Sighting(placement, move.goal, move.goal, configuration.digest, Unit.RUNNING, Health.PASSING),
+            Sighting(
+                placement, move.goal, move.goal, configuration.digest, Unit.RUNNING, Health.PASSING, sha256=sha256
+            ),
         )
     if move.state in (MoveState.REVERTED, MoveState.UNCONFIRMED):
         unit = Unit.UNKNOWN if move.origin else Unit.ABSENT

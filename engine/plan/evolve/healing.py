@@ -81,8 +81,8 @@ def _end(state: State, event: HealEnded, recorded: Recorded) -> State:
     if event.state is MoveState.DONE:
         known = replace(known, flight=None, ended_s=at_s, detail="", differs=(), sightings=0, since=None)
         deployed = state.deployed.get(event.placement)
-        digest = deployed.configuration if deployed else None
-        sighting = Sighting(event.placement, move.goal, move.goal, digest, Unit.RUNNING, Health.PASSING)
+        digest, sha256 = (deployed.configuration, deployed.sha256) if deployed else (None, "")
+        sighting = Sighting(event.placement, move.goal, move.goal, digest, Unit.RUNNING, Health.PASSING, sha256=sha256)
         return see(_put(state, known), sighting)
     state = _put(state, replace(known, flight=None, ended_s=at_s, detail=event.detail, sightings=0))
     if event.state in (MoveState.REVERTED, MoveState.UNCONFIRMED):
