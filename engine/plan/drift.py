@@ -66,9 +66,9 @@ def _differences(state: State, placement: PlacementId, sighting: Sighting, targe
     deployed, configuration = state.deployed.get(placement), configuration_at(state, placement)
     if sighting.edited:
         yield Difference.UNIT
-    if deployed and deployed.sha256 and sighting.release == target and sighting.unit is not Unit.UNKNOWN:
-        if sighting.sha256 != deployed.sha256:
-            yield Difference.CONTENT
+    told_of = sighting.release == target and sighting.unit is not Unit.UNKNOWN
+    if told_of and deployed and deployed.sha256 not in ("", sighting.sha256):
+        yield Difference.CONTENT
     # What was adopted tells no configuration until Interlock has deployed something there.
     told = sighting.configuration or ("" if deployed and deployed.sha256 else None)
     if configuration is not None and told is not None and told != configuration.digest:

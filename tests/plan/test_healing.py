@@ -7,14 +7,15 @@ from dataclasses import replace
 import pytest
 
 from engine.model.change import MoveState, Status
-from engine.model.event import EnginePaused, InstanceHeld
+from engine.model.event import EnginePaused, InstanceHeld, PlacementSeen
 from engine.model.inventory import Limits
 from engine.model.names import InstanceId, PlacementId
-from engine.model.observation import Health, Unit
+from engine.model.observation import Health, Sighting, Unit
 from engine.model.request import Release
 from engine.model.service import Amount, Heal, RolloutPolicy
 from engine.model.snapshot import Execute
 from engine.model.wait import Reason, Wait
+from engine.plan.drift import differences
 from engine.plan.estate import Estate
 from engine.plan.requests import judge
 from engine.plan.standing import state_of
@@ -253,3 +254,33 @@ def test_a_new_placement_is_no_drift() -> None:
     made.drift("web", "db-1", unit=Unit.ABSENT)
     assert made.state.healings[PlacementId("web", "prod", "db-1")].differs == ()
     assert healed(made) == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "differs"),
+    [
+        ({}, ()),
+        ({"edited": True}, ("unit changed",)),
+        ({"sha256": "b" * 64}, ("content changed",)),
+        ({"sha256": ""}, ("content changed",)),
+        ({"configuration": "0123456789abcdef"}, ("configuration",)),
+        ({"configuration": None}, ("configuration",)),
+        ({"release": "0.9"}, ("version",)),
+        ({"version": "0.9"}, ("version",)),
+        ({"version": None, "unit": Unit.STOPPED}, ("stopped",)),
+        ({"version": None, "unit": Unit.FAILED}, ("failed",)),
+        ({"version": None, "unit": Unit.STARTING}, ()),
+        ({"version": None, "release": None, "unit": Unit.ABSENT}, ("missing",)),
+        ({"health": Health.FAILING}, ()),  # sick is not drifted
+        ({"restarts": 7}, ()),
+        ({"version": None, "unit": Unit.UNKNOWN, "sha256": ""}, ()),
+    ],
+)
+def test_what_differs_has_a_name(seen: dict[str, object], differs: tuple[str, ...]) -> None:
+    made = world(service("web"))
+    placement = PlacementId("web", "prod", "web-1")
+    known = made.state.deployed[placement]
+    made.state = replace(made.state, deployed={**made.state.deployed, placement: replace(known, sha256="a" * 64)})
+    whole = Sighting(placement, "1.0", "1.0", known.configuration, Unit.RUNNING, Health.PASSING, sha256="a" * 64)
+    made.record(PlacementSeen(replace(whole, **seen)))  # type: ignore[arg-type]
+    assert differences(made.state, placement) == differs

@@ -1,0 +1,72 @@
+"""What a look tells of hands that worked on the host, under every shell; and that a step under a new
+name puts the same release and configuration in force again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+
+from engine.drivers import ConfirmResult, StepResult
+from engine.model.observation import Health, Unit
+from tests.drivers.box import Box, Placed, eventually, placed, served
+
+
+def running(box: Box, port: int) -> Placed:
+    return placed(box, served(box, port)).staged("1.0").deployed("1.0", "s1")
+
+
+def again(web: Placed, step: str) -> None:
+    """What a heal does."""
+    assert web.switch(step).result is StepResult.HEALTHY
+    assert web.confirm(step).result is ConfirmResult.CONFIRMED
+    seen = web.sighting()
+    assert (seen.version, seen.unit, seen.health, seen.edited) == ("1.0", Unit.RUNNING, Health.PASSING, False)
+
+
+def test_content_restarts_and_edits_are_told(any_box: Box, port: int) -> None:
+    web = running(any_box, port)
+    seen = web.sighting()
+    assert seen.sha256 == web.artifact("1.0").sha256
+    assert (seen.edited, seen.restarts) == (False, 0)
+
+    os.kill(web.child(), signal.SIGKILL)
+    eventually(lambda: web.sighting().restarts == 1 and web.sighting().health is Health.PASSING)
+
+    run = web.own / "configuration" / "run"
+    run.write_text(run.read_text() + "# by hand\n")
+    assert web.sighting().edited
+    again(web, "s2")
+
+    (web.dir / "releases" / "1.0" / ".interlock-release").write_text("0" * 64 + "\n")
+    assert web.sighting().sha256 == "0" * 64
+
+
+def test_a_service_stopped_by_hand_is_told_and_comes_back(box: Box, port: int) -> None:
+    web = running(box, port)
+    for pid in box.processes():
+        box.kill(pid)
+    eventually(lambda: web.sighting().unit is Unit.FAILED)
+    again(web, "s2")
+
+
+def test_a_link_moved_by_hand_is_told_and_comes_back(box: Box, port: int) -> None:
+    web = running(box, port).staged("2.0")
+    link = web.dir / "current"
+    link.unlink()
+    link.symlink_to("releases/2.0")
+    seen = web.sighting()
+    assert (seen.version, seen.release) == ("1.0", "2.0")
+    again(web.at("1.0"), "s2")
+    assert web.current() == "releases/1.0"
+
+
+def test_a_base_removed_whole_is_told_and_can_be_built_anew(box: Box, port: int) -> None:
+    web = running(box, port)
+    for pid in box.processes():
+        box.kill(pid)
+    shutil.rmtree(web.dir.parent)
+    seen = web.report()
+    assert seen.claim is None
+    assert (seen.sightings[0].unit, seen.sightings[0].release) == (Unit.ABSENT, None)
+    again(web.staged("1.0").at("1.0"), "s1")  # the host knows no step by that name any more
