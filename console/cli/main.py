@@ -59,6 +59,7 @@ TABLE = {
     "restore": "journal",
     "graph": "graph",
     "doctor": "doctor",
+    "init": "local",
     "check": "local",
     "schema": "local",
     "console": "start",

@@ -151,3 +151,11 @@ def doctor(path: Path, hosts: Sequence[str], *, trust_new: bool) -> Iterator[lis
 
     for found in examine(path, hosts, trust_new=trust_new):
         yield [{**asdict(each), "severity": each.severity.value} for each in found]
+
+
+def starter(user: str) -> str:
+    """The inventory to start from, with ``user`` as the team's first member."""
+    from importlib.resources import files
+
+    text = files("inventories").joinpath("two-hosts/inventory.yaml").read_text(encoding="utf-8")
+    return text.replace("members: [you]", f"members: [{user}]")
