@@ -22,9 +22,7 @@ from engine.api.narrative import kind_of, tell
 from engine.api.server import ApiServer
 from engine.drivers import DIGEST, SCRIPT
 from engine.errors import InterlockError
-from engine.inventory.catalog import scan
-from engine.model.inventory import Inventory
-from engine.model.release import Catalog
+from engine.runtime.depot import Depot
 from engine.runtime.engine import Engine
 from engine.runtime.forecaster import Forecaster
 from engine.runtime.foresight import foresee
@@ -71,16 +69,13 @@ async def _serve(options: ServeOptions) -> int:
         try:
             clock, chance = SystemClock(), SystemChance()
             loaded = await store.load()
-            engine = Engine(inventory, loaded, store, transport, clock, chance, _find_artifacts)
+            depot = Depot(options.state / "artifacts")
+            engine = Engine(inventory, loaded, store, transport, clock, chance, depot.find, prover=depot)
             return await _run(engine, options)
         finally:
             await transport.close()
     finally:
         await store.close()
-
-
-async def _find_artifacts(inventory: Inventory) -> Catalog:
-    return await asyncio.to_thread(scan, inventory)
 
 
 async def _run(engine: Engine, options: ServeOptions) -> int:

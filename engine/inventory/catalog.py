@@ -23,7 +23,7 @@ from engine.model.version import is_safe, problem_with
 
 SUMS_FILE = "SHA256SUMS"
 MAX_SUMS_BYTES = 8 * 1024 * 1024
-UNSUPPORTED = (".tar.zst", ".tar.xz", ".tar.bz2", ".zip")
+UNSUPPORTED = (".tar.xz", ".tar.bz2", ".zip")
 
 # As sha256sum writes it: digest, a space, a space or a star, the name. A leading backslash
 # marks a name with escapes, which no artifact of ours can have.
@@ -70,7 +70,51 @@ def scan(inventory: Inventory) -> Catalog:
             artifact = _artifact(match)
             if artifact is not None:
                 found.setdefault(artifact.service, {})[artifact.version] = artifact
+    for service in inventory.services.values():
+        if service.artifact is not None and service.artifact.url.count("{version}") == 1:
+            found[service.name] = _at_addresses(service, service.artifact)
     return Catalog(found)
+
+
+def kind_of(name: str) -> str:
+    """What an artifact of that name is packed with: ``tar.gz``, ``tar.zst``, or not at all."""
+    if name.endswith((".tar.gz", ".tgz")):
+        return "tar.gz"
+    return "tar.zst" if name.endswith((".tar.zst", ".tzst")) else "file"
+
+
+def _at_addresses(service: Service, source: ArtifactSource) -> dict[str, Artifact]:
+    """What hosts can fetch: the versions that the sums file names, and those that are known."""
+    sums = dict.fromkeys(service.known_versions, "")
+    folder = os.path.dirname(source.sha256)
+    parts = source.url.partition("?")[0].split("/")[3:]
+    names = {}
+    for path, digest in _sums(source.sha256).items():
+        name = os.path.relpath(path, folder)
+        tail = "/".join(parts[-(name.count("/") + 1) :])
+        if "{version}" not in tail:
+            continue
+        before, after = tail.split("{version}")
+        version = name[len(before) : len(name) - len(after)]
+        if (
+            name == tail.replace("{version}", version)
+            and is_safe(version)
+            and not problem_with(service.scheme, version)
+        ):
+            sums[version], names[version] = digest, path
+    return {
+        version: Artifact(
+            service.name,
+            version,
+            "",
+            digest,
+            0,
+            kind_of(parts[-1] if parts else ""),
+            url=source.url.replace("{version}", version),
+            signature=f"{names.get(version, os.path.join(folder, version))}.sig",
+        )
+        for version, digest in sums.items()
+    }
 
 
 def sums_path(source: ArtifactSource, path: str) -> str:
@@ -129,7 +173,7 @@ def _artifact(match: _Match) -> Artifact | None:
         path=match.path,
         sha256=_sums(sums_path(match.pattern.source, match.path)).get(match.path, ""),
         size=status.st_size,
-        kind="tar.gz" if match.path.endswith((".tar.gz", ".tgz")) else "file",
+        kind=kind_of(match.path),
     )
 
 

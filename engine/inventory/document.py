@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field, PlainValidator
 
 from engine.inventory.alarms import AlarmEntry
+from engine.inventory.artifacts import StorageEntry
 from engine.inventory.consents import ApprovalEntry, EvidenceEntry, OverridesEntry
 from engine.inventory.externals import ExternalEntry
 from engine.inventory.fields import Labels, Login, raw, schema
@@ -109,7 +110,7 @@ class PoliciesEntry(Section):
 class Document(Section):
     """A whole inventory."""
 
-    later = frozenset({"include", "signers"})
+    later = frozenset({"include"})
     organization: Name = Field(description="The name of the whole estate")
     environments: Annotated[dict[Name, EnvironmentEntry], Blank] = Field(description="staging, prod, ...")
     teams: Annotated[dict[Name, TeamEntry], Blank] = Field(default={}, description="Who owns services")
@@ -120,6 +121,8 @@ class Document(Section):
     hosts: Annotated[dict[Text, HostEntry], Blank] = Field(default={}, description="Machines, by name")
     observe: ObserveEntry = ObserveEntry()
     externals: Annotated[dict[Name, ExternalEntry], Blank] = Field(default={}, description="Needed, never rolled")
+    artifacts: StorageEntry = StorageEntry()
+    signers: Text = Field(default="", description="File of allowed signers: artifacts must carry a signature of one")
     services: Annotated[dict[Name, ServiceEntry], Blank] = Field(default={}, description="What is deployed")
     policies: PoliciesEntry = PoliciesEntry()
     roles: RolesEntry = RolesEntry()

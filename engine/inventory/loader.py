@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.inventory.alarms import make_alarms
+from engine.inventory.artifacts import StorageEntry, make_storage
 from engine.inventory.consents import Consents
 from engine.inventory.document import Document, ObserveEntry, PoliciesEntry, SshEntry
 from engine.inventory.estate import Estate, make_ssh, read_estate
@@ -49,6 +50,7 @@ def _load(path: Path) -> Inventory:
     _refuse_unknown_sections(document, faults)
     ssh = _section(SshEntry, document, ("ssh",), faults)
     observe = _section(ObserveEntry, document, ("observe",), faults)
+    stored = _section(StorageEntry, document, ("artifacts",), faults)
     policies = _section(PoliciesEntry, document, ("policies",), faults)
     roles = _section(RolesEntry, document, ("roles",), faults)
     estate = read_estate(document, ssh.value.port, faults)
@@ -75,6 +77,7 @@ def _load(path: Path) -> Inventory:
         alarms=make_alarms(policies, policies.value.alarms, scopes),
         externals=make_externals(document, estate.declared_teams, faults),
         observe=Observe(observe.value.steady, observe.value.busy),
+        storage=make_storage(stored, *_signers(document), faults),
         positions={**_positions(document), **{f"hosts.{name}": at for name, at in estate.host_places.items()}},
     )
     faults.raise_if_any()
@@ -105,6 +108,14 @@ def _organization(document: Table, faults: Faults) -> str:
     if wrong:
         faults.add(Position(entry.file, entry.line), "name", f"organization: {wrong}")
     return text
+
+
+def _signers(document: Table) -> tuple[str, Position | None]:
+    """The file of allowed signers and where it is named; None if it is not."""
+    entry = document.entries.get("signers")
+    if entry is None:
+        return "", None
+    return entry.value.text if isinstance(entry.value, Scalar) else "", Position(entry.file, entry.line)
 
 
 def _refuse_unknown_sections(document: Table, faults: Faults) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
+from engine.inventory.artifacts import ArtifactEntry
 from engine.inventory.fields import (
     BasePath,
     Labels,
@@ -36,14 +37,6 @@ from engine.inventory.scalars import (
 )
 from engine.inventory.section import Section
 from engine.model.service import Amount
-
-
-class ArtifactEntry(Section):
-    """Where releases come from."""
-
-    later = frozenset({"url", "signers"})
-    path: Text = Field(description="File with {version} in its name, relative to the inventory's folder")
-    sha256: Text = Field(default="", description="File of sums as sha256sum writes it; default: SHA256SUMS beside")
 
 
 class NeedEntry(Section):
@@ -100,7 +93,6 @@ class HealthEntry(Section):
 class RolloutEntry(Section):
     """How one instance moves."""
 
-    later = frozenset({"prestage"})
     max_parallel: AmountOf = Field(default=Amount(1), description="Placements moved at once, a count or a percentage")
     min_healthy_time: Duration = Field(default=10.0, description="How long it must stay healthy to count as done")
     healthy_deadline: PositiveDuration = Field(default=300.0, description="How long a placement may take to get there")
@@ -122,6 +114,7 @@ class RolloutEntry(Section):
     max_failures: AmountOrNone = Field(
         default=Amount(0), description="Placements that may fail, are put back, and tried once more at the end"
     )
+    prestage: Flag = Field(default=True, description="Whether hosts get a release while its change still waits")
 
     @model_validator(mode="after")
     def _deadlines_in_order(self) -> RolloutEntry:
@@ -158,7 +151,7 @@ _PLACEMENT_SCHEMA: dict[str, Any] = {
 class ServiceEntry(Section):
     """Something deployed."""
 
-    later = frozenset(["hooks", "keep_releases", "prestage", "image", "observe", "apply"])
+    later = frozenset(["hooks", "image", "observe", "apply"])
     team: Name = Field(description="The team that owns it")
     labels: Labels = Field(default={}, description="For limits and policies")
     placement: Annotated[Any, PlainValidator(raw), WithJsonSchema(_PLACEMENT_SCHEMA)] = Field(default="")
@@ -182,6 +175,8 @@ class ServiceEntry(Section):
     heal: Annotated[str, PlainValidator(choice("auto", "report")), schema(enum=["auto", "report"])] = Field(
         default="auto", description="Whether drift is mended by itself, or only shown"
     )
+    prestage: Flag | None = Field(default=None, description="The same as rollout.prestage")
+    keep_releases: Count = Field(default=5, description="On each host, the current and the last good one among them")
     soak: Duration | None = Field(default=None, description="Its own soak time, instead of the environment's")
     known_versions: Annotated[list[Text], BlankList] = Field(
         default=[], description="Versions that exist without an artifact here; a bridge may propose them"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+from engine.inventory.artifacts import make_source
 from engine.inventory.domain_order import check_domain_order
 from engine.inventory.estate import Estate
 from engine.inventory.faults import Faults, dotted, quote
@@ -17,11 +18,10 @@ from engine.inventory.node import Entry, Listing, Node, Table, child, table_of
 from engine.inventory.placement import Placer
 from engine.inventory.reading import Read, is_blank, read_section
 from engine.inventory.scalars import problem_with_name
-from engine.inventory.service_entries import ArtifactEntry, HealthEntry, NeedEntry, RolloutEntry, ServiceEntry
+from engine.inventory.service_entries import HealthEntry, NeedEntry, ServiceEntry
 from engine.model.external import ExternalNeed
 from engine.model.inventory import Position
 from engine.model.service import (
-    ArtifactSource,
     Configuration,
     DriverName,
     Heal,
@@ -101,13 +101,21 @@ def _draft(name: str, entry: Entry, estate: Estate, placer: Placer, faults: Faul
         team=read.value.team,
         configuration=_configuration(read, faults),
         hosts=hosts,
-        artifact=_artifact(name, read, faults),
-        rollout=_rollout(read.value.rollout),
+        artifact=make_source(
+            name,
+            read.value.artifact,
+            read.at("artifact", _source_key(read)),
+            read.name("artifact", _source_key(read)),
+            os.path.dirname(read.at("artifact").file),
+            faults,
+        ),
+        rollout=_rollout(read.value),
         scheme=Scheme(read.value.versions),
         labels=dict(read.value.labels),
         known_versions=_known_versions(read, faults),
         soak_s=read.value.soak,
         heal=Heal(read.value.heal),
+        keep_releases=read.value.keep_releases,
     )
     return _Draft(service, read, needs)
 
@@ -196,7 +204,12 @@ def _health(entry: HealthEntry | None) -> HealthCheck:
     )
 
 
-def _rollout(entry: RolloutEntry) -> RolloutPolicy:
+def _source_key(read: Read[ServiceEntry]) -> str:
+    return "url" if read.value.artifact and read.value.artifact.url else "path"
+
+
+def _rollout(service: ServiceEntry) -> RolloutPolicy:
+    entry = service.rollout
     return RolloutPolicy(
         max_parallel=entry.max_parallel,
         min_healthy_time_s=entry.min_healthy_time,
@@ -211,20 +224,7 @@ def _rollout(entry: RolloutEntry) -> RolloutPolicy:
         first_domain_bake_s=entry.first_domain_bake,
         max_unavailable=entry.max_unavailable,
         max_failures=entry.max_failures,
-    )
-
-
-def _artifact(service: str, read: Read[ServiceEntry], faults: Faults) -> ArtifactSource | None:
-    entry: ArtifactEntry | None = read.value.artifact
-    if entry is None:
-        return None
-    at, key = read.at("artifact", "path"), read.name("artifact", "path")
-    if entry.path.count("{version}") != 1:
-        faults.add(at, "value", f"{key}: expected {{version}} exactly once, found {quote(entry.path)}")
-    folder = os.path.dirname(read.at("artifact").file)
-    return ArtifactSource(
-        path=absolute(entry.path.replace("{service}", service), folder),
-        sha256=absolute(entry.sha256.replace("{service}", service), folder),
+        prestage=entry.prestage if service.prestage is None else service.prestage,
     )
 
 

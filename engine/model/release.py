@@ -17,6 +17,7 @@ class Artifact:
     such an artifact is known, and refused at deploy (nothing unverified is ever sent). With a
     ``url`` the hosts fetch it themselves; ``path`` is "" then, and ``size`` 0: not known.
     ``fault`` says what was found wrong with it ("" = nothing so far): such a one is not sent.
+    ``signature`` is the file with its signature ("" = ``path`` with ``.sig`` added).
     """
 
     service: str
@@ -27,6 +28,7 @@ class Artifact:
     kind: str
     url: str = ""
     fault: str = ""
+    signature: str = ""
 
     @property
     def place(self) -> str:
@@ -41,10 +43,12 @@ class Artifact:
 @dataclass(frozen=True, slots=True)
 class Storage:
     """What artifacts may take: the cache of each base folder on a host, and any one of them
-    that a host fetches, in bytes."""
+    that a host fetches, in bytes. ``signers`` is the file of those whose signature an artifact must
+    carry ("" = none is asked for)."""
 
     cache_bytes: int = 2_000_000_000
     largest_bytes: int = 4_000_000_000
+    signers: str = ""
 
 
 @dataclass(frozen=True, slots=True)

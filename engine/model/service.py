@@ -112,11 +112,12 @@ class RolloutPolicy:
 
 @dataclass(frozen=True, slots=True)
 class ArtifactSource:
-    """Where a service's artifacts are: a path with ``{version}``, relative paths already
+    """Where a service's artifacts are: a path or a URL with ``{version}``, relative paths already
     made absolute, and the file with their sha256 sums ("" = ``SHA256SUMS`` beside them)."""
 
     path: str
     sha256: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

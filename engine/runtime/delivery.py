@@ -76,6 +76,9 @@ class Delivery:
             if kept.state != "refused" or parcel.artifact is None:
                 return _arrived(kept)
         artifact = parcel.artifact
+        if artifact.url and (fault := await self._prover.fault(artifact)):
+            await self._recheck()
+            return Brought(Arrival.UNPROVEN, fault)
         async with self._turn((parcel.host.name, parcel.spec.base, artifact.sha256)):
             staged = drivers.parse_stage(await self._stage(parcel, claim, artifact))
             if staged.state == "mismatch":

@@ -33,7 +33,7 @@ from engine.runtime.last_words import last_words
 from engine.runtime.observer import Look, Observer
 from engine.runtime.ports import Chance, Clock
 from engine.runtime.probes import Ask, Probes, ask
-from engine.runtime.proving import Prover, Trusting
+from engine.runtime.proving import Prover, Trusting, prove_wanted
 from engine.runtime.since import Since
 from engine.runtime.stager import Arrived, Stager
 from engine.runtime.watchers import News, Watchers
@@ -165,6 +165,8 @@ class Engine:
         """Carry out a request; it is durable when this returns. Raises UsageError or
         RequestRefused, and then nothing has changed."""
         await self.refresh_catalog()
+        if await prove_wanted(self._prover, self.snapshot.catalog, request):
+            await self.refresh_catalog()  # what was found wrong stands there
         if self._halted:
             raise RequestRefused(STOPPING)
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from engine.model.release import Artifact
+from engine.model.release import Artifact, Catalog
+from engine.model.request import Deploy, Request
 
 
 class Prover(Protocol):
@@ -23,3 +24,11 @@ class Trusting:
     async def fault(self, artifact: Artifact, doubt: str = "") -> str:
         """Nothing."""
         return ""
+
+
+async def prove_wanted(prover: Prover, catalog: Catalog, request: Request) -> bool:
+    """Look at the artifacts that a request would deploy; whether something is wrong with one."""
+    wanted = request.services.items() if isinstance(request, Deploy) else ()
+    found = [catalog.find(service, version) for service, version in wanted]
+    faults = [await prover.fault(artifact) for artifact in found if artifact and artifact.sha256]
+    return any(faults)

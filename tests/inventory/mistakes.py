@@ -40,7 +40,7 @@ TABLE = [
     ("organization: acme", "organization: [acme]", 1, "name: organization: a name holds only letters"),
     ("organization: acme", "organization: a b", 1, "name: organization: a name holds only letters"),
     ("teams:", "taems:", 3, "unknown-key: taems: unknown key; did you mean teams?"),
-    ("teams:", "signers:", 3, f"not-supported: signers: signers {LATER}; remove it"),
+    ("teams:", "externals:", 3, f"not-supported: externals: externals {LATER}; remove it"),
     ("environments: {prod: {}, staging: {}}", "environments:", 2, "missing: environments: missing; expected at least"),
     ("environments: {prod", "environments: {hosts: {}, prod", 2, "name: environments.hosts: this name has a meaning"),
     (
@@ -177,7 +177,7 @@ TABLE = [
         "value: services.checkout.environment_variables.PORT: expected text, found a list",
     ),
     ("{version}.tar.gz", "1.tar.gz", 23, "value: services.checkout.artifact.path: expected {version} exactly once"),
-    ("artifact: {path", "artifact: {url", 23, f"not-supported: services.checkout.artifact.url: url {LATER}"),
+    ("artifact: {path", "artifact: {url", 23, "value: services.checkout.artifact.url: expected a URL"),
     (
         "artifact: {path",
         "artifact: {pth",

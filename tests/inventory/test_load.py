@@ -125,7 +125,8 @@ def test_the_other_ways_to_run_and_check() -> None:
     assert "ExecStart=/srv/interlock/ledger" in ledger.unit
     assert (ledger.command, ledger.base, ledger.health.tcp) == ("", "/srv/interlock", "9090")
     assert services["ledger"].artifact is not None
-    assert services["ledger"].artifact.path == str(FIXTURES / "artifacts/ledger-{version}.tar.gz")
+    assert services["ledger"].artifact.url == "https://files.example/ledger-{version}.tar.zst"
+    assert services["ledger"].artifact.sha256 == str(FIXTURES / "artifacts/ledger.sums")
     assert services["ledger"].scheme is Scheme.SEMVER
     assert (worker.driver, worker.base) == (DriverName.PROCESS, "interlock")
     assert worker.health.command == ("bin/check", "--fast")

@@ -18,14 +18,12 @@ from engine import inventory as inventories
 from engine.api.client import Client
 from engine.drivers import DIGEST, SCRIPT
 from engine.errors import InterlockError
-from engine.inventory.catalog import scan
 from engine.model.change import FINAL, Change
-from engine.model.inventory import Inventory
 from engine.model.names import InstanceId
-from engine.model.release import Catalog
 from engine.model.request import Deploy
 from engine.plan.estate import Estate
 from engine.plan.standing import state_of
+from engine.runtime.depot import Depot
 from engine.runtime.engine import Engine
 from engine.runtime.ports import SystemChance, SystemClock
 from engine.store.sqlite import SqliteStore
@@ -71,14 +69,12 @@ class Running:
 @asynccontextmanager
 async def running_engine(inventory_path: Path, state: Path, *, take_over: bool = False) -> AsyncIterator[Running]:
     """An engine in this process; it is halted at the end, wherever it is."""
-
-    async def find(inventory: Inventory) -> Catalog:
-        return scan(inventory)
-
     inventory = inventories.load(inventory_path)
     store = await SqliteStore.open(state)
     transport = SshTransport(inventory, (SCRIPT, DIGEST))
-    engine = Engine(inventory, await store.load(), store, transport, SystemClock(), SystemChance(), find)
+    depot = Depot(state / "artifacts")
+    clock, chance = SystemClock(), SystemChance()
+    engine = Engine(inventory, await store.load(), store, transport, clock, chance, depot.find, prover=depot)
     await engine.start(take_over)
     loop = asyncio.create_task(engine.run())
     try:

@@ -174,18 +174,29 @@ async def test_an_artifact_that_vanishes_blames_no_host_and_is_seen_when_it_is_b
     running: Running, fleet: EmbeddedFleet
 ) -> None:
     path = Path(next(a.path for a in [running.engine.snapshot.catalog.find("events", "5.5.0")] if a))
-    change = await running.deploy(events="5.5.0")
     content = path.read_bytes()
+    change = await running.deploy(events="5.5.0")
     path.unlink()  # between acceptance and upload: the catalog still has it
-    assert (await running.done(change)).status is Status.FAILED
-    assert "cannot be sent" in running.change(change).item("events").failure
+    await running.until(lambda: {wait.reason for wait in running.engine.plan.waits} == {Reason.ARTIFACT_MISSING})
     assert all(host.reach is Reach.UP for host in running.engine.snapshot.state.hosts.values())
     path.write_bytes(content)
-    await running.engine.submit(Pause("ana", ""))
+    assert (await running.done(change)).status is Status.SUCCEEDED
+
+
+async def test_an_artifact_that_changes_after_its_acceptance_holds_the_change_until_it_is_mended(
+    running: Running, fleet: EmbeddedFleet
+) -> None:
+    path = Path(next(a.path for a in [running.engine.snapshot.catalog.find("events", "5.5.0")] if a))
+    content = path.read_bytes()
     change = await running.deploy(events="5.5.0")
-    path.unlink()
-    await running.engine.submit(Resume("ana", ""))
-    await running.until(lambda: {wait.reason for wait in running.engine.plan.waits} == {Reason.ARTIFACT_MISSING})
+    path.write_bytes(content + b"x")
+    await running.until(lambda: {wait.reason for wait in running.engine.plan.waits} == {Reason.ARTIFACT_UNVERIFIED})
+    seq = running.engine.seq
+    await asyncio.sleep(2.5)
+    assert running.engine.seq <= seq + 2, "it is tried again and again"
+    assert running.change(change).status is Status.RUNNING
+    with pytest.raises(RequestRefused, match="sha256"):
+        await running.deploy(events="5.5.0")
     path.write_bytes(content)
     assert (await running.done(change)).status is Status.SUCCEEDED
 
