@@ -246,7 +246,7 @@ TABLE = [
         22,
         "unknown-key: services.checkout.rollout.max_paralel: unknown key; did you",
     ),
-    ("max_parallel: 1", "prestage: true", 22, f"not-supported: services.checkout.rollout.prestage: prestage {LATER}"),
+    ("max_parallel: 1", "prestage: maybe", 22, "value: services.checkout.rollout.prestage: expected true or false"),
     ("max_parallel: 1", "canary: -1", 22, "value: services.checkout.rollout.canary: expected 0, a count such as 2"),
     ("max_parallel: 1", "max_failures: 101%", 22, "value: services.checkout.rollout.max_failures: expected 0, a count"),
     (
