@@ -93,6 +93,17 @@ class Plan:
     waits: tuple[Wait, ...] = ()
 
     @property
+    def awaited_alarms(self) -> frozenset[str]:
+        """The alarms that something waits for, by name."""
+        return frozenset(wait.owner.rpartition(".")[2] for wait in self.waits if wait.gate == "alarm")
+
+    def clears_in_s(self, now: datetime) -> float | None:
+        """Seconds until the next wait can clear by itself, at least a hundredth; None if none
+        says when."""
+        times = [wait.until for wait in self.waits if wait.until is not None and wait.until > now]
+        return max(0.01, (min(times) - now).total_seconds()) if times else None
+
+    @property
     def awaits_artifact(self) -> bool:
         """Whether something waits for a file that may be published any moment."""
         return any(wait.gate == "artifact" for wait in self.waits)

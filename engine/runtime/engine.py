@@ -86,7 +86,7 @@ class Engine:
         self._wake = asyncio.Event()
         self._halted = False
         self._scanned_s = clock.monotonic_s()
-        self._probes = Probes(clock, chance, self.deliver, asks)
+        self._probes = Probes(clock, chance, self.deliver, asks, lambda: self.plan.awaited_alarms)
         self._externals = Externals(chance, self.deliver)
         self._observer = Observer(transport, clock, chance, lambda: self.snapshot, self.deliver)
         self._prover = prover or Trusting()
@@ -132,8 +132,9 @@ class Engine:
         the safe point after ``drain``, or at once after ``halt``."""
         while not self._halted and not (self.snapshot.draining and not self._work.names):
             restless = bool(self.snapshot.state.unfinished() or self._work.names)
+            clears_s = self.plan.clears_in_s(self._clock.now())
             try:
-                async with asyncio.timeout(TICK_S if restless else REST_S):
+                async with asyncio.timeout(min(TICK_S if restless else REST_S, clears_s or REST_S)):
                     await self._wake.wait()
             except TimeoutError:
                 pass

@@ -1,11 +1,12 @@
 """Asks alarms, each at its own pace, and tells the engine's inbox what changed. A look that
-brings no answer says nothing; two of them in a row, and nobody knows: that is told too.
+brings no answer says nothing; two of them in a row, and nobody knows: that is told too. While a
+change waits for an alarm it is asked more often, so that the change moves as soon as it clears.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 
 from engine.model.alarm import AlarmPolicy, Verdict
@@ -16,6 +17,7 @@ from engine.runtime.ports import Chance, Clock
 __all__ = ["Answer", "Ask", "Heard", "Probes", "ask"]
 
 MISSES = 2
+AWAITED_S = 0.5  # from one look to the next while a change waits for the alarm
 Ask = Callable[[AlarmPolicy], Awaitable[Answer]]
 
 
@@ -30,13 +32,21 @@ class Heard:
 
 class Probes:
     """Keeps asking every alarm of the inventory until it is closed. ``asks`` is how: tests and
-    the simulation bring their own."""
+    the simulation bring their own. ``awaited`` tells for which alarms a change waits now."""
 
-    def __init__(self, clock: Clock, chance: Chance, deliver: Callable[[Heard], None], asks: Ask = ask) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        chance: Chance,
+        deliver: Callable[[Heard], None],
+        asks: Ask = ask,
+        awaited: Callable[[], Collection[str]] = frozenset,
+    ) -> None:
         self._clock = clock
         self._chance = chance
         self._deliver = deliver
         self._ask = asks
+        self._awaited = awaited
         self._tasks: dict[str, tuple[AlarmPolicy, asyncio.Task[None]]] = {}
 
     def follow(self, inventory: Inventory) -> None:
@@ -74,7 +84,15 @@ class Probes:
             if verdict is not told and (verdict is not Verdict.UNKNOWN or misses >= MISSES):
                 told = verdict
                 self._deliver(Heard(policy.name, verdict, answer.detail))
-            await asyncio.sleep(policy.interval_s * 0.95 + self._chance.jitter(policy.interval_s * 0.1))
+            await self._rest(policy)
+
+    async def _rest(self, policy: AlarmPolicy) -> None:
+        """Until the alarm is to be asked again."""
+        left_s = policy.interval_s * 0.95 + self._chance.jitter(policy.interval_s * 0.1)
+        while left_s > 0:
+            turn_s = min(left_s, AWAITED_S)
+            await asyncio.sleep(turn_s)
+            left_s = 0.0 if policy.name in self._awaited() else left_s - turn_s
 
     async def _answer(self, policy: AlarmPolicy) -> Answer:
         try:
