@@ -27,6 +27,7 @@ def plan_view(snapshot: Snapshot, wanted: Deploy | Rollback) -> PlanView:
             for services, clashes in found.locksteps
         ],
         "bridge": [_leg(leg) for leg in found.bridge],
+        "bridge_given_up": found.bridge_given_up,
         "outage": [outage_view(facing) for facing in found.outages],
         "chain": [_leg(leg) for leg in found.chain],
         "violations": [printable(sentence(clash)) for clash in found.violations],

@@ -8,38 +8,66 @@ into it when there is no other way. ``crossing`` does the search.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import networkx as nx
 
 from engine.model.names import InstanceId
 from engine.model.version import sort_key
 from engine.plan.bad import bad_versions
-from engine.plan.crossing import Bank, cross
+from engine.plan.crossing import MAX_STATES, Bank, cross
 from engine.plan.estate import Estate
 from engine.plan.sequence import Order, order
 from engine.plan.soaking import soaked
 from engine.plan.trials import Leg, Trials, Untried
 
 
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """``legs`` are its moves, none if there is no lockstep or none was found. ``gave_up``: none was
+    found, and not every way was looked through."""
+
+    legs: tuple[Leg, ...] = ()
+    gave_up: bool = False
+
+
 def bridge(estate: Estate, environment: str, goals: Mapping[str, str]) -> tuple[Leg, ...]:
     """The moves, one after the other, that bring the services of every lockstep among ``goals``
     (and those joined with them) to their goals, with the moves in earlier environments that soak
     asks for; none if there is no lockstep or no bridge."""
+    return look_for_bridge(estate, environment, goals).legs
+
+
+def look_for_bridge(estate: Estate, environment: str, goals: Mapping[str, str]) -> Bridge:
+    """The same, and whether everything was looked through."""
     found = order(estate, environment, goals)
     if not found.locksteps:
-        return ()
-    moving = _joined(estate, goals, found)
+        return Bridge()
+    moving, gave_up = _joined(estate, goals, found), False
     for listed in (False, True):
         banks = _banks(estate, environment, moving, found, listed=listed)
-        while (hops := cross(banks)) is not None:
+        while True:
+            crossing = cross(banks)
+            gave_up = gave_up or crossing.gave_up
+            if crossing.hops is None:
+                break
             try:
-                return Trials(estate).walk(environment, hops)
+                return Bridge(Trials(estate).walk(environment, crossing.hops))
             except Untried as untried:
                 if moving.get(untried.service) == untried.version:
-                    return _untried(estate, environment, hops)
+                    return Bridge(_untried(estate, environment, crossing.hops))
                 banks = _without(banks, untried)
-    return ()
+    return Bridge((), gave_up)
+
+
+def none_found(gave_up: bool) -> str:
+    """That there is no bridge, for people; or that not every way was looked through."""
+    if not gave_up:
+        return "no known versions bridge it in at most two steps"
+    return (
+        f"no bridge was found among the first {MAX_STATES:,} combinations of versions, and the search was given up: "
+        "there may be one. Ask for fewer services at once, or deploy versions in between yourself"
+    )
 
 
 def _without(banks: tuple[Bank, ...], untried: Untried) -> tuple[Bank, ...]:

@@ -43,17 +43,28 @@ class Bank:
         return sorted({*self.start, *(version for _, version in self.stones), *((self.goal,) if self.goal else ())})
 
 
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """``hops`` are the moves in order, None if none were found. ``gave_up``: there were more ways
+    than are looked through, so that there may be one all the same, or a shorter one."""
+
+    hops: tuple[Hop, ...] | None
+    gave_up: bool = False
+
+
 @lru_cache(maxsize=512)
-def cross(banks: tuple[Bank, ...]) -> tuple[Hop, ...] | None:
-    """The moves in order, with as few stones as do it, then the cheapest; None if there is no
-    way over two stones at most. Ties go by the order of ``banks``."""
+def cross(banks: tuple[Bank, ...]) -> Crossing:
+    """The moves with as few stones as do it, then the cheapest, over two stones at most. Ties go
+    by the order of ``banks``."""
     refused = _refused(banks)
     banks = tuple(_thinned(index, banks, refused) for index in range(len(banks)))
+    gave_up = False
     for limit in range(MAX_BETWEEN + 1):
         found = _search(banks, refused, limit)
-        if found is not None:
-            return found
-    return None
+        gave_up = gave_up or found.gave_up
+        if found.hops is not None:
+            return Crossing(found.hops, gave_up)
+    return Crossing(None, gave_up)
 
 
 _Refused = dict[int, dict[int, frozenset[tuple[str, str]]]]
@@ -100,7 +111,7 @@ def _thinned(index: int, banks: tuple[Bank, ...], refused: _Refused) -> Bank:
     return Bank(bank.service, bank.scheme, bank.needs, bank.start, bank.goal, stones)
 
 
-def _search(banks: tuple[Bank, ...], refused: _Refused, limit: int) -> tuple[Hop, ...] | None:
+def _search(banks: tuple[Bank, ...], refused: _Refused, limit: int) -> Crossing:
     """The cheapest way over ``limit`` stones at most (Dijkstra over what runs where)."""
     turn = count()
     start: _State = tuple(bank.start for bank in banks)
@@ -112,7 +123,7 @@ def _search(banks: tuple[Bank, ...], refused: _Refused, limit: int) -> tuple[Hop
             continue
         seen.add(state)
         if all(bank.goal is None or versions == {bank.goal} for bank, versions in zip(banks, state, strict=True)):
-            return path
+            return Crossing(path)
         for index, version, price in _hops(banks, state, stones < limit):
             if _is_safe(refused[index], state, version):
                 then = (*state[:index], frozenset({version}), *state[index + 1 :])
@@ -120,7 +131,7 @@ def _search(banks: tuple[Bank, ...], refused: _Refused, limit: int) -> tuple[Hop
                     step = (*path, (banks[index].service, version))
                     more = 0 if version == banks[index].goal else 1
                     heapq.heappush(heap, (stones + more, cost + price, next(turn), then, step))
-    return None
+    return Crossing(None, gave_up=bool(heap))
 
 
 def _hops(banks: tuple[Bank, ...], state: _State, may_step: bool) -> Iterator[tuple[int, str, int]]:

@@ -14,7 +14,7 @@ from engine.model.names import InstanceId
 from engine.model.request import Request, Rollback
 from engine.model.snapshot import Snapshot
 from engine.model.wait import Wait
-from engine.plan.bridge import bridge
+from engine.plan.bridge import Bridge, look_for_bridge
 from engine.plan.estate import Estate
 from engine.plan.evolve import evolve
 from engine.plan.outage.facing import Facing, faced
@@ -51,7 +51,7 @@ class Preview:
     versions in between that would resolve the locksteps, none if there are none known. ``chain``:
     what would have to go back too if a rollback is refused by others, dependents first.
     ``violations``: the dependencies of what would move that are broken already. ``outages``: what
-    the locksteps would take without a bridge."""
+    the locksteps would take without a bridge; ``bridge_given_up``: there may be one all the same."""
 
     environment: str = ""
     steps: tuple[Step, ...] = ()
@@ -63,6 +63,7 @@ class Preview:
     chain: tuple[Leg, ...] = ()
     violations: tuple[Clash, ...] = ()
     outages: tuple[Facing, ...] = ()
+    bridge_given_up: bool = False
 
 
 def queued(snapshot: Snapshot, request: Request) -> Snapshot | None:
@@ -94,7 +95,7 @@ def preview(snapshot: Snapshot, request: Request) -> Preview:
     first, moved = changes[0], {item.service for change in changes for item in change.items}
     touches = sorted({consumer for name in moved for consumer in estate.consumers.get(name, ())} - moved)
     locksteps = found.locksteps if len(changes) == 1 else ()
-    legs = bridge(estate, first.environment, _goals(first)) if locksteps else ()
+    found_bridge = look_for_bridge(estate, first.environment, _goals(first)) if locksteps else Bridge()
     outages = faced(estate, first.environment, _goals(first)) if locksteps else ()
     more = _chain(estate, first) if isinstance(request, Rollback) and not request.chain else ()
     return Preview(
@@ -103,7 +104,8 @@ def preview(snapshot: Snapshot, request: Request) -> Preview:
         waits=waits,
         locksteps=locksteps,
         touches=tuple(touches),
-        bridge=legs,
+        bridge=found_bridge.legs,
+        bridge_given_up=found_bridge.gave_up,
         chain=more,
         violations=_broken(estate, changes),
         outages=outages,

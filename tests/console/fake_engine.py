@@ -27,6 +27,7 @@ class FakeEngine:
         self.refusal = ""
         self.unlifted = ""  # why an override would be refused
         self.chain: list[Any] = []  # what a rollback would have to take back too
+        self.outages: list[Any] = []  # what its locksteps would take without a bridge
         self.knots: tuple[list[Any], list[Any]] = ([], [])  # the locksteps and the bridge that a preview shows
         self.posts: list[tuple[str, dict[str, Any]]] = []
         self.watchers: list[queue.Queue[dict[str, Any] | None]] = []
@@ -166,7 +167,7 @@ class FakeClient:
         touches = sorted({o for n in known for o, spec in SERVICES.items() if n in spec[3]} - set(known))
         waits = [wait("DependencyBusy", f"{n}@prod", "ledger is being rolled out (change 41)") for n in known[:1]]
         return {"steps": steps, "waits": waits, "lockstep": self.engine.knots[0], "bridge": self.engine.knots[1],
-                "chain": [],
+                "chain": [], "outage": self.engine.outages,
                 "refused": refused, "touches": touches}  # fmt: skip
 
     def _loosed(self, body: dict[str, Any]) -> Any:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.errors import RequestRefused
 from engine.model.names import InstanceId
+from engine.model.request import Deploy
 from engine.model.service import Service
-from engine.plan.bridge import bridge
+from engine.plan import crossing
+from engine.plan.bridge import bridge, look_for_bridge
 from engine.plan.estate import Estate
+from engine.plan.preview import preview
+from engine.plan.requests import judge
 from engine.plan.sequence import order
 from tests.builders import World, catalog, service, world
 
@@ -79,9 +86,9 @@ def test_services_that_stay_are_respected_on_the_way() -> None:
 
 
 @st.composite
-def knotted(draw: st.DrawFn) -> list[Service]:
-    """Up to four services with random needs among them, many of them in lockstep."""
-    names = ("a", "b", "c", "d")[: draw(st.integers(2, 4))]
+def knotted(draw: st.DrawFn, fewest: int = 2, most: int = 4) -> list[Service]:
+    """Services (up to four, unless told) with random needs among them, many of them in lockstep."""
+    names = "abcdefg"[: draw(st.integers(fewest, most))]
     made = []
     for name in names:
         others = st.sampled_from([other for other in names if other != name])
@@ -89,8 +96,8 @@ def knotted(draw: st.DrawFn) -> list[Service]:
     return made
 
 
-def brute_force(made: World, goals: dict[str, str]) -> int | None:
-    """The fewest versions in between over every order and every known version; None beyond two."""
+def brute_force(made: World, goals: dict[str, str], most: int = 2) -> int | None:
+    """The fewest versions in between over every order and every known version; None beyond ``most``."""
     estate = Estate(made.snapshot)
     names = sorted(made.inventory.services)
 
@@ -114,7 +121,7 @@ def brute_force(made: World, goals: dict[str, str]) -> int | None:
                 used = best[state] + (version != goal)
                 then = tuple(version if each == name else now[each] for each in names)
                 mixed = {each: {now[each], version} if each == name else {now[each]} for each in names}
-                if version != now[name] and used <= 2 and used < best.get(then, 3) and fits(mixed):
+                if version != now[name] and used <= most and used < best.get(then, most + 1) and fits(mixed):
                     best[then] = used
                     queue.append(then)
     return best.get(tuple(goals.get(name, "1.0") for name in names))
@@ -145,3 +152,40 @@ def test_bridges_are_found_whenever_there_are_any_and_none_is_longer_than_it_mus
     joined = {name: goal for name, goal in goals.items() if name in {leg.service for leg in found}} or goals
     between = sum(leg.goal != goals[leg.service] for leg in found) if found else None
     assert between == brute_force(made, joined)
+
+
+@st.composite
+def tight(draw: st.DrawFn) -> list[Service]:
+    """Five to seven services in one chain of needs, each of which wants its own generation, with a
+    version here and there that gets on with both."""
+    names = "abcdefg"[: draw(st.integers(5, 7))]
+    made = [service(names[0])]
+    for below, name in itertools.pairwise(names):
+        bridges = draw(st.booleans())
+        old = (below, "<2", "<1.2") if bridges else (below, "<2", "<2")
+        made.append(service(name, old, (below, ">=2", ">=2")))
+    return made
+
+
+@settings(max_examples=25, deadline=None)
+@given(tight())
+def test_up_to_seven_services_are_bridged_whenever_one_step_of_either_side_would_do(services: list[Service]) -> None:
+    made = world(*services)
+    made.catalog = catalog(made.inventory, VERSIONS)
+    goals = {each.name: "2.0" for each in services}
+    found = look_for_bridge(Estate(made.snapshot), "prod", goals)
+    fewest = brute_force(made, goals, most=1)
+    if fewest is not None:
+        assert sum(leg.goal != "2.0" for leg in found.legs) == fewest
+    assert found.legs or brute_force(made, goals) is None or found.gave_up
+
+
+def test_a_search_that_gave_up_says_so_instead_of_saying_there_is_no_bridge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crossing, "MAX_STATES", 1)
+    crossing.cross.cache_clear()
+    made = knot()
+    wanted = Deploy("ana", "prod", {"checkout": "2.0", "ledger": "2.0"}, accept_bridge=True)
+    assert preview(made.snapshot, replace(wanted, accept_bridge=False)).bridge_given_up
+    with pytest.raises(RequestRefused, match="the search was given up: there may be one"):
+        judge(made.snapshot, wanted)
+    crossing.cross.cache_clear()

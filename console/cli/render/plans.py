@@ -55,6 +55,8 @@ def bridge_lines(plan: PlanView) -> list[str]:
     if not plan["lockstep"]:
         return []
     if not plan["bridge"]:
+        if plan.get("bridge_given_up"):
+            return ["    no bridge was found before the search was given up: there may be one; ask for fewer services"]
         return ["    no known versions bridge it in at most two steps"]
     lines = ["a bridge over versions in between, taken with deploy --accept-bridge:"]
     for number, leg in enumerate(plan["bridge"], 1):

@@ -16,6 +16,7 @@ from textual.timer import Timer
 from textual.widgets import Input
 
 from console.tui.completion import Suggestion, parse, suggest
+from console.tui.dialogs.outage import OutageDialog
 from console.tui.feed import Engine
 from console.tui.picture import Picture
 from console.tui.render.line import Line, fit, line, restyle, span, spread
@@ -36,6 +37,7 @@ class DeployDialog(ModalScreen[Accepted | None]):
         Binding("escape", "leave", "leave", priority=True, id="deploy.leave"),
         Binding("tab", "complete", "complete", priority=True, id="deploy.complete"),
         Binding("ctrl+b", "bridge", "take the bridge", priority=True, id="deploy.bridge"),
+        Binding("ctrl+o", "outage", "allow the outage", priority=True, id="deploy.outage"),
         Binding("up", "choose(-1)", "previous", priority=True, id="deploy.previous"),
         Binding("down", "choose(1)", "next", priority=True, id="deploy.next"),
     ]
@@ -181,10 +183,23 @@ class DeployDialog(ModalScreen[Accepted | None]):
         if is_shown and not incomplete and not self._sending:
             self._start(wanted, bridge=True)
 
-    def _start(self, wanted: dict[str, str], *, bridge: bool = False) -> None:
+    def action_outage(self) -> None:
+        """Queues the lockstep that the preview shows as an outage, once the name is typed."""
+        wanted, incomplete = parse(self.query_one("#line", Input).value)
+        outages = self._plan.get("outage", []) if self._plan is not None and self._asked == str(wanted) else []
+        if incomplete or self._sending or not outages or not all(each["windows"] for each in outages):
+            return
+
+        def decided(sure: bool | None) -> None:
+            if sure:
+                self._start(wanted, outage=True)
+
+        self.app.push_screen(OutageDialog(outages), decided)
+
+    def _start(self, wanted: dict[str, str], *, bridge: bool = False, outage: bool = False) -> None:
         self._sending = True
         self.redraw()
-        self.run_worker(self._send(wanted, bridge), group="send")
+        self.run_worker(self._send(wanted, bridge, outage), group="send")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Completes what is incomplete, else queues."""
@@ -198,10 +213,12 @@ class DeployDialog(ModalScreen[Accepted | None]):
         elif not self._sending:
             self._start(wanted)
 
-    async def _send(self, wanted: dict[str, str], bridge: bool) -> None:
+    async def _send(self, wanted: dict[str, str], bridge: bool, outage: bool) -> None:
         request: DeployRequest = {"environment": self.environment, "services": wanted}
         if bridge:
             request["accept_bridge"] = True
+        if outage:
+            request["allow_lockstep"] = True
         try:
             accepted = await asyncio.to_thread(self._engine.deploy, request)
         except InterlockError as error:

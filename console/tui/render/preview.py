@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from console.tui.render.line import EMPTY, Line, fit, line, span, wrap
+from console.tui.render.line import EMPTY, Line, fit, line, shorten, span, wrap
 from console.tui.render.palette import ACCENT, BAD, FAINT, GOOD, MUTED, STRONG, TEXT, WARN
 from console.tui.render.times import duration, parse
 from console.tui.render.waits import wait_lines
@@ -41,7 +41,7 @@ def preview_lines(plan: PlanView, now: datetime, width: int) -> list[Line]:
                 f" {pair['provider_version']} and needs {pair['needs']}"
             )
             found += [line(span(f"   {row}", TEXT)) for row in wrap(said.strip(), width - 4)]
-    found += _bridge(plan)
+    found += [*_bridge(plan), *outage_lines(plan, width)]
     for said in plan.get("violations", ()):
         rows = wrap(said, width - 4)
         found += [line(span(" ! " if not i else "   ", WARN), span(row, TEXT)) for i, row in enumerate(rows)]
@@ -71,7 +71,10 @@ def _bridge(plan: PlanView) -> list[Line]:
     if not plan["lockstep"]:
         return []
     if not plan["bridge"]:
-        return [line(span("   no known versions bridge it in at most two steps", MUTED))]
+        said = "no known versions bridge it in at most two steps"
+        if plan.get("bridge_given_up"):
+            said = "no bridge was found before the search was given up: there may be one; try fewer services"
+        return [line(span(f"   {said}", MUTED))]
     found = [EMPTY, line(span(" ^b ", STRONG), span("takes this bridge over versions in between", GOOD))]
     for number, leg in enumerate(plan["bridge"], 1):
         found.append(
@@ -84,4 +87,21 @@ def _bridge(plan: PlanView) -> list[Line]:
                 span(f"  in {leg['environment']}", FAINT),
             )
         )
+    return found
+
+
+def outage_lines(plan: PlanView, width: int) -> list[Line]:
+    """What a lockstep takes without a bridge: those first who miss it, then who stops, and the key."""
+    found: list[Line] = []
+    for outage in plan.get("outage", ()):
+        names = ", ".join(outage["services"])
+        allowed = bool(outage["windows"])
+        key = span(" ^o " if allowed else "    ", STRONG)
+        words = f"stops what must be stopped and moves {names} together (deploy --allow-lockstep)"
+        found += [EMPTY, line(key, span(shorten(words, width - 4), WARN if allowed else MUTED))]
+        if outage["dependents"]:
+            found.append(line(span("    misses it ", FAINT), span(", ".join(outage["dependents"]), WARN)))
+        found.append(line(span("    stops ", FAINT), span(", ".join(outage["stops"]), BAD)))
+        when = f"in the window {', '.join(outage['windows'])}" if allowed else "no window with outage: true covers them"
+        found.append(line(span(f"    {when}", FAINT)))
     return found

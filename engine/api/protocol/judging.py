@@ -124,6 +124,7 @@ class PlanView(TypedDict):
     bridge: list[BridgeView]
     chain: list[BridgeView]
     outage: NotRequired[list[OutageView]]
+    bridge_given_up: NotRequired[bool]
     violations: NotRequired[list[str]]
     refused: str
     touches: list[str]

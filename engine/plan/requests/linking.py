@@ -11,7 +11,7 @@ from engine.model.change import Change, Item, Status
 from engine.model.event import ChangeAccepted, Event, ItemStatus
 from engine.model.names import InstanceId
 from engine.model.request import Deploy
-from engine.plan.bridge import bridge
+from engine.plan.bridge import look_for_bridge, none_found
 from engine.plan.estate import Estate
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.named import find_environment, find_service
@@ -23,7 +23,12 @@ from engine.plan.trials import Leg
 def deploy_linked(estate: Estate, request: Deploy) -> Judgement:
     """One change for each environment on the way, or for each leg of a bridge."""
     if request.through and request.accept_bridge:
-        raise UsageError("--through and --accept-bridge do not go together: take the bridge in each environment")
+        raise UsageError(
+            "--through and --accept-bridge do not go together: what bridges a lockstep depends on what runs in an "
+            "environment when its turn comes, which nobody knows yet of those after the first. Deploy with "
+            "--accept-bridge -e ENV in one environment after the other; a bridge brings its own steps through those "
+            "before, where soak asks for it"
+        )
     return _through(estate, request) if request.through else _over_bridge(estate, request)
 
 
@@ -59,7 +64,7 @@ def _way(estate: Estate, request: Deploy) -> list[str]:
 
 
 def _over_bridge(estate: Estate, request: Deploy) -> Judgement:
-    events, said = deploy(estate, request)
+    events, said = deploy(estate, replace(request, allow_lockstep=False))
     change = next((event.change for event in events if isinstance(event, ChangeAccepted)), None)
     if change is None:
         return events, said
@@ -67,10 +72,13 @@ def _over_bridge(estate: Estate, request: Deploy) -> Judgement:
     locksteps = order(estate, change.environment, goals).locksteps
     if not locksteps:
         return events, said
-    legs = bridge(estate, change.environment, goals)
+    found = look_for_bridge(estate, change.environment, goals)
+    legs = found.legs
+    if not legs and request.allow_lockstep:
+        return deploy(estate, request)
     if not legs:
         caught = "; ".join(", ".join(group) for group, _ in locksteps)
-        raise RequestRefused(f"no known versions bridge {caught} in at most two steps. Nothing was queued")
+        raise RequestRefused(f"{caught} in lockstep: {none_found(found.gave_up)}. Nothing was queued")
     over = {leg.service for leg in legs if leg.environment == change.environment}
     rest = tuple(item for item in change.items if item.service not in over)
     steps = [_step(estate, change, leg) for leg in legs]
