@@ -17,14 +17,7 @@ from engine.model.text import did_you_mean, near, printable
 # Verbs and options of the interface that later versions bring. Typing one is no typing error.
 NOT_YET_VERBS = frozenset(
     (
-        "restart",
-        "remove",
         "hook",
-        "cordon",
-        "uncordon",
-        "drain",
-        "retire",
-        "unretire",
         "simulate",
     )
 )

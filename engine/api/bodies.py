@@ -18,8 +18,10 @@ from engine.api.protocol import (
     DeployRequest,
     OverrideRequest,
     ProbeRequest,
+    RemoveRequest,
     RollbackRequest,
     SubjectRequest,
+    TouchRequest,
 )
 
 _STRICT = ConfigDict(extra="forbid", strict=True, str_max_length=2000)
@@ -69,6 +71,16 @@ class _ClearBad(ClearBadRequest):
     pass
 
 
+@with_config(_STRICT)
+class _Remove(RemoveRequest):
+    pass
+
+
+@with_config(_STRICT)
+class _Touch(TouchRequest):
+    pass
+
+
 DeployBody = Annotated[_Deploy, BeforeValidator(_without_actor), Body()]
 RollbackBody = Annotated[_Rollback, BeforeValidator(_without_actor), Body()]
 SubjectBody = Annotated[_Subject, BeforeValidator(_without_actor), Body()]
@@ -77,3 +89,5 @@ DecisionBody = Annotated[_Decision, BeforeValidator(_without_actor), Body()]
 ApprovalBody = Annotated[_Approval, BeforeValidator(_without_actor), Body()]
 OverrideBody = Annotated[_Override, BeforeValidator(_without_actor), Body()]
 ClearBadBody = Annotated[_ClearBad, BeforeValidator(_without_actor), Body()]
+RemoveBody = Annotated[_Remove, BeforeValidator(_without_actor), Body()]
+TouchBody = Annotated[_Touch, BeforeValidator(_without_actor), Body()]

@@ -35,6 +35,7 @@ from engine.api.protocol import (
     PlanView,
     RollbackRequest,
     StatusRow,
+    TouchView,
     WatchEvent,
     WhyView,
 )
@@ -149,12 +150,17 @@ class Client:
         return cast(Accepted, self.post(f"/v1/{verb}", {"subject": subject}))
 
     def decide(self, verb: str, body: Mapping[str, Any]) -> Accepted:
-        """``approve``, ``reject``, ``abort``, ``retry``, ``expedite``, ``override`` or ``clear-bad``."""
+        """``approve``, ``reject``, ``abort``, ``retry``, ``expedite``, ``override``, ``clear-bad``,
+        and the verbs of maintenance: ``cordon``, ``drain``, ..., ``restart``, ``remove``."""
         return cast(Accepted, self.post(f"/v1/{verb}", body))
 
     def plan_override(self, request: OverrideRequest) -> LetLooseView:
         """What an override would let loose; nothing is changed."""
         return cast(LetLooseView, self.post("/v1/override/plan", request))
+
+    def touch(self, verb: str, subject: str) -> TouchView:
+        """What ``drain``, ``retire``, ``restart``, ... of a subject would touch; nothing is changed."""
+        return cast(TouchView, self.post("/v1/touch", {"verb": verb, "subject": subject}))
 
     def why(self, subject: str) -> WhyView:
         """What holds a change, SERVICE or SERVICE@ENV."""

@@ -15,8 +15,9 @@ from engine.api.times import when
 from engine.model import access, healing, staging
 from engine.model import decision as decided
 from engine.model import event as ev
+from engine.model import maintenance as upkeep
 from engine.model import stage as staged
-from engine.model.change import Kind
+from engine.model.change import Change, Kind
 from engine.model.external import ExternalSeen
 from engine.model.outage import OutageBegan
 from engine.model.text import first_line, printable
@@ -47,7 +48,7 @@ def _placement(e: ev.PlacementSeen) -> Told:
 
 def _accepted(e: ev.ChangeAccepted) -> Told:
     change = e.change
-    what = ", ".join(f"{item.service} to {item.goal}" for item in change.items)
+    what = _wanted(change)
     reason = f" ({change.reason})" if change.reason else ""
     text = f"change {change.id} accepted from {change.requested_by}: {what} in {change.environment}{reason}"
     if change.kind is Kind.ROLLBACK:
@@ -57,6 +58,25 @@ def _accepted(e: ev.ChangeAccepted) -> Told:
 
 def _turned_down(e: access.RequestTurnedDown) -> Told:
     return "", e.subject, f"{e.by} was {'denied' if e.denied else 'refused'} {e.asked} {e.subject}{_why(e.why)}"
+
+
+def _wanted(change: Change) -> str:
+    """What a change asks for, in words."""
+    hosts = ", ".join(sorted({host for item in change.items for host in item.hosts}))
+    names = ", ".join(item.service for item in change.items)
+    if change.kind is Kind.RESTART:
+        return f"restart {names}"
+    if change.kind is Kind.DRAIN:
+        return f"stop {names} on {hosts}"
+    if change.kind is Kind.REMOVE:
+        return f"remove {names}{f' from {hosts}' if hosts else ''}"
+    what = ", ".join(f"{item.service} to {item.goal}" for item in change.items)
+    return f"{what} on {hosts}" if hosts else what
+
+
+def _aside(what: str) -> Callable[[Any], Told]:
+    """What a person did with a host, in one word."""
+    return lambda e: ("", e.host, f"{e.host} was {what} by {e.by}{_why(e.reason)}")
 
 
 def _ended(e: ev.MoveEnded) -> Told:
@@ -199,6 +219,11 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
     healing.HealIntended: _healing,
     healing.HealEnded: _healed,
     healing.HealReleased: lambda e: ("", str(e.instance), f"{e.by} has the drift of {e.instance} healed"),
+    upkeep.HostCordoned: _aside("cordoned"),
+    upkeep.HostDrained: _aside("drained"),
+    upkeep.HostUncordoned: _aside("uncordoned"),
+    upkeep.HostRetired: _aside("retired"),
+    upkeep.HostUnretired: _aside("unretired"),
 }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from engine.api.consents import approval_views, bad_views, override_views
 from engine.api.drift import differs_of, heal_of
+from engine.api.keeping import maintenance_view
 from engine.api.moment import Moment
 from engine.api.outages import outage_view
 from engine.api.protocol import (
@@ -36,6 +37,8 @@ from engine.plan.outage.facing import faced_by
 from engine.plan.pending import pending, reconfigures
 from engine.plan.prestage import staged_count
 from engine.plan.standing import state_of
+from engine.plan.under_way import UnderWay
+from engine.plan.upkeep import is_away
 from engine.plan.violations import sentence, violations
 
 LOG_LINES = 20
@@ -65,7 +68,7 @@ def status_rows(moment: Moment, instances: Iterable[InstanceId] | None = None) -
 
 
 def _status_row(moment: Moment, instance: InstanceId) -> StatusRow:
-    inventory, state = moment.snapshot.inventory, moment.state
+    inventory, state = moment.estate.inventory, moment.state
     service = inventory.services.get(instance.service)
     placements = inventory.placements(instance)
     seen = (state.sightings.get(placement) for placement in placements)
@@ -92,11 +95,12 @@ def _placement(moment: Moment, placement: PlacementId) -> PlacementView:
     sighting = moment.state.sightings.get(placement) or Sighting(placement, None)
     move = moment.moving.get(placement)
     host = moment.state.hosts.get(placement.host)
+    away = is_away(moment.estate, placement)
     return {
         "host": placement.host,
         "domain": moment.snapshot.inventory.hosts[placement.host].domain,
         "version": None if sighting.version is None else printable(sighting.version),
-        "state": moment.phase(move) if move else sighting.unit.value,
+        "state": moment.phase(move) if move else "drained" if away else sighting.unit.value,
         "health": sighting.health.value,
         "detail": printable(sighting.detail),
         "unreachable": host is not None and host.reach is Reach.UNREACHABLE,
@@ -155,15 +159,15 @@ def _forecast(change: Change) -> ForecastView:
 
 
 def _item(moment: Moment, change: Change, item: Item) -> ItemView:
-    placements = moment.snapshot.inventory.placements(change.instance(item))
+    placements = UnderWay(moment.estate, change, item).placements
     hosts = {placement.host for placement in placements} | set(item.moves)
-    done = sum(move.state is MoveState.DONE and move.goal == item.goal for move in item.moves.values())
+    done = sum(move.state is MoveState.DONE and move.goal == (item.goal or None) for move in item.moves.values())
     if item.status is Status.SUCCEEDED:
         done = len(hosts)  # those that ran it before needed no move
     view: ItemView = {
         "service": item.service,
         "from": _origin(moment, change, item),
-        "to": item.goal,
+        "to": item.goal or None,
         "state": item.status.value,
         "done": done,
         "total": len(hosts),
@@ -172,6 +176,7 @@ def _item(moment: Moment, change: Change, item: Item) -> ItemView:
         "finished": when(item.finished),
         "configuration": reconfigures(moment.estate, change.instance(item), item),
         "stage": stage_view(moment.estate, change, item),
+        "hosts": list(item.hosts),
         "moves": [_move(moment, item.moves[host]) for host in sorted(item.moves)],
     }
     if item.staged and item.status is Status.WAITING:
@@ -253,6 +258,7 @@ def host_views(
                 fenced=bool(known and known.fenced),
                 reason=printable(known.reason) if known else "",
                 placements=[str(placement.instance) for placement in inventory.placements_on(name)],
+                maintenance=maintenance_view(moment, name),
             )
         )
     return views

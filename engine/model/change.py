@@ -43,12 +43,8 @@ LEGAL: Mapping[Status, frozenset[Status]] = MappingProxyType(
     {
         Status.WAITING: frozenset(
             {
-                Status.RUNNING,
-                Status.PAUSED,
-                Status.CANCELLED,
-                Status.SUPERSEDED,
-                Status.SUCCEEDED,
-                Status.FAILED,
+                *(Status.RUNNING, Status.PAUSED, Status.SUCCEEDED),
+                *(Status.CANCELLED, Status.SUPERSEDED, Status.FAILED),
             }
         ),
         Status.RUNNING: frozenset(
@@ -101,6 +97,7 @@ class MoveState(StrEnum):
     REVERTED = "reverted"  # judged unhealthy on the host, which put the old release back
     FAILED = "failed"  # could not be carried out; the placement was not touched or is broken
     WITHHELD = "withheld"  # its artifact was not what was accepted: nothing was sent or touched
+    ABANDONED = "abandoned"  # its host was retired: nobody knows, and it matters no more
     UNCONFIRMED = "unconfirmed"  # was healthy, but no confirmation reached the host: put back
 
 
@@ -158,6 +155,7 @@ class Item:
     ``bake`` is the stage that bakes or awaits promotion; ``passed`` are those that are through,
     each with the engine time; ``promoted_by`` let the canaries go on. ``stood_since_s``: a gate
     holds it since then, and the progress clock stands still.
+    ``goal`` "": it is stopped and withdrawn. ``hosts``: only there (() = wherever it is placed).
     """
 
     service: str
@@ -182,6 +180,7 @@ class Item:
     passed: Mapping[str, float] = field(default_factory=dict)
     promoted_by: str = ""
     stood_since_s: float | None = None
+    hosts: tuple[str, ...] = ()
 
     @property
     def is_stopped(self) -> bool:
@@ -206,10 +205,14 @@ class OnFailure(StrEnum):
 
 
 class Kind(StrEnum):
-    """How a change came to be; rollbacks skip the gates that product.md lists."""
+    """How a change came to be; ways back skip gates (plan.overrides)."""
 
     DEPLOY = "deploy"
     ROLLBACK = "rollback"
+    RESTART = "restart"  # as it is, everywhere
+    REMOVE = "remove"  # stopped and withdrawn; with `hosts`, from those only
+    DRAIN = "drain"  # stopped on one host, for its maintenance
+    RETURN = "return"  # brought back to its target there
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +254,16 @@ class Change:
     rejection: str = ""
     expedited: int = 0
     allow_lockstep: bool = False
+
+    @property
+    def is_errand(self) -> bool:
+        """Whether it asks for no version: targets and what is desired stay as they are."""
+        return self.kind is Kind.RESTART or self.is_tended
+
+    @property
+    def is_tended(self) -> bool:
+        """Whether it concerns single hosts, and goes beside the queue (plan.tending)."""
+        return self.kind in (Kind.DRAIN, Kind.RETURN) or any(item.hosts for item in self.items)
 
     @property
     def place(self) -> tuple[int, int]:

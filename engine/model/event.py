@@ -26,6 +26,7 @@ from engine.model.decision import (
 )
 from engine.model.external import ExternalSeen
 from engine.model.healing import DriftGone, DriftSeen, HealEnded, HealIntended, HealReleased
+from engine.model.maintenance import MaintenanceEvent
 from engine.model.names import InstanceId
 from engine.model.observation import Reach, Sighting
 from engine.model.outage import OutageBegan
@@ -286,6 +287,7 @@ Event = (
     | HealIntended
     | HealEnded
     | HealReleased
+    | MaintenanceEvent
 )
 
 

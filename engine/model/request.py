@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.model.change import OnFailure
+from engine.model.maintenance import MaintenanceRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,7 @@ Request = (
     | Reject
     | OverrideGate
     | ClearBad
+    | MaintenanceRequest
 )
 
 

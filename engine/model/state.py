@@ -15,6 +15,7 @@ from engine.model.alarm import AlarmState
 from engine.model.change import FINAL, UNFINISHED_ROLLOUT, Change, Item, Move, MoveState
 from engine.model.external import ExternalState
 from engine.model.healing import Healing
+from engine.model.maintenance import Maintenance
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import HostState, Sighting
 from engine.model.service import Configuration
@@ -61,6 +62,7 @@ class InstanceState:
     ``target`` None: nothing was ever adopted or deployed, or several versions run.
     ``held_by``: a person has taken hands off it (pause/hold SERVICE), "" if nobody has.
     ``hosts`` are those it ran on when it last converged: a placement elsewhere is a new one.
+    ``away``: hosts on which it was stopped for their maintenance, and comes back when that is over.
     ``batch_s``: what a batch took in each of its latest rollouts, in seconds, oldest first.
     """
 
@@ -72,6 +74,7 @@ class InstanceState:
     batch_s: tuple[float, ...] = ()
     bad: tuple[Bad, ...] = ()
     hosts: tuple[str, ...] = ()
+    away: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class State:
     configurations: Mapping[str, Configuration] = field(default_factory=dict)
     healings: Mapping[PlacementId, Healing] = field(default_factory=dict)
     heals: int = 0
+    maintenance: Mapping[str, Maintenance] = field(default_factory=dict)
 
     def unfinished(self) -> tuple[Change, ...]:
         """Changes that are not done, in the order of the queue."""

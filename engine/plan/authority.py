@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.model import maintenance
 from engine.model import request as ask
 from engine.model.event import ChangeAccepted, Event
 from engine.model.inventory import Inventory
@@ -163,6 +164,13 @@ def _change(estate: Estate, request: Any) -> Touched:
     return _named(estate, request.change) or frozenset()
 
 
+def _on_host(estate: Estate, request: Any) -> Touched:
+    """What is placed on a host; a host that nobody knows touches nothing, and is refused as such."""
+    inventory = estate.snapshot.inventory
+    placements = inventory.placements_on(request.host) if request.host in inventory.hosts else ()
+    return frozenset(placement.instance for placement in placements)
+
+
 def _whole(estate: Estate, request: Any) -> Touched:
     return None
 
@@ -183,4 +191,11 @@ RULES: Mapping[type, Rule] = {
     ask.Reject: Rule("reject a change of", Role.APPROVER, _change),
     ask.OverrideGate: Rule("override a gate", Role.VIEWER, _change),  # policies.overrides names who may
     ask.ClearBad: Rule("clear a bad version of", Role.DEPLOYER, _cleared),
+    maintenance.Cordon: Rule("cordon a host of", Role.DEPLOYER, _on_host),
+    maintenance.Drain: Rule("drain a host of", Role.DEPLOYER, _on_host),
+    maintenance.Uncordon: Rule("uncordon a host of", Role.DEPLOYER, _on_host),
+    maintenance.Retire: Rule("retire a host", Role.ADMIN, _whole),
+    maintenance.Unretire: Rule("unretire a host", Role.ADMIN, _whole),
+    maintenance.Restart: Rule("restart", Role.DEPLOYER, _subject),
+    maintenance.Remove: Rule("remove", Role.DEPLOYER, _subject),
 }

@@ -19,6 +19,7 @@ from engine.plan.alarms import alarm_waits
 from engine.plan.overrides import is_lifted
 from engine.plan.stages import Course, Stage
 from engine.plan.under_way import UnderWay
+from engine.plan.upkeep import in_reach
 from engine.plan.windows import length_text
 
 
@@ -29,7 +30,7 @@ def sick(rollout: UnderWay) -> list[PlacementId]:
         placement
         for placement in rollout.placements
         if rollout.is_at_goal(placement)
-        and estate.reachable(placement.host)
+        and in_reach(estate, placement.host)
         and not estate.is_moving(placement)
         and not estate.available(placement)
     ]

@@ -22,6 +22,9 @@ from engine.plan.deployed import former
 from engine.plan.overrides import is_lifted
 from engine.plan.prestage import is_staged
 from engine.plan.under_way import UnderWay
+from engine.plan.upkeep import aside_wait, shut
+
+AS_IT_RAN = frozenset({Kind.ROLLBACK, Kind.RESTART, Kind.RETURN})
 
 
 def next_batch(
@@ -43,7 +46,7 @@ def next_batch(
         return estate.available(placement) and not (back and rollout.origin_of(placement) is None)
 
     for placement in sorted(left, key=estate.available):
-        wait = untouchable(rollout, placement, busy)
+        wait = untouchable(rollout, placement, busy, back=back)
         if wait:
             waits.append(wait)
         elif flying >= limit:
@@ -63,7 +66,7 @@ def next_batch(
                 budgets.take(placement)
             flying += 1
             busy.add(placement.host)
-            actions.append(_execute(rollout, placement, back=back))
+            actions.append(execute(rollout, placement, back=back))
     return actions, _each_once(waits)
 
 
@@ -82,8 +85,14 @@ def no_room(rollout: UnderWay, subject: object, unavailable: list[PlacementId], 
     return rollout.wait(Reason.HOST_UNREACHABLE, subject, message, unblock)
 
 
-def untouchable(rollout: UnderWay, placement: PlacementId, busy: set[str]) -> Wait | None:
-    """Why no step can begin on the placement's host now; None if one can."""
+def untouchable(
+    rollout: UnderWay, placement: PlacementId, busy: set[str], *, back: bool = False, drains: bool = False
+) -> Wait | None:
+    """Why no step can begin on the placement's host now; None if one can. ``drains``: it is the
+    host's maintenance itself."""
+    aside = shut(rollout.estate, placement.host, back=back)
+    if aside is not None and not drains and rollout.item.outage is None:  # one under way must come to its end
+        return aside_wait(aside, placement, rollout.change.id)
     if not rollout.estate.reachable(placement.host):
         return rollout.unreachable(placement)
     host = rollout.estate.state.hosts[placement.host]
@@ -114,14 +123,14 @@ def _each_once(waits: list[Wait]) -> list[Wait]:
     return list(kept.values())
 
 
-def _execute(rollout: UnderWay, placement: PlacementId, *, back: bool) -> Execute:
+def execute(rollout: UnderWay, placement: PlacementId, *, back: bool) -> Execute:
     """The move of one placement, with its intent."""
     item, change = rollout.item, rollout.change
     before = item.moves.get(placement.host)
     attempt = before.attempt + 1 if before and before.back is back else 1
     sighting = rollout.estate.state.sightings.get(placement)
     origin = (sighting.version or sighting.release) if sighting else None
-    goal = rollout.origin_of(placement) if back else item.goal
+    goal = rollout.origin_of(placement) if back else item.goal or None
     again = str(item.retries or "")
     step = step_name(rollout, placement, f"{again}{'b' if back else 'f'}{attempt}")
     intent = MoveIntended(change.id, item.service, placement.host, step, origin, goal, attempt, back)
@@ -166,7 +175,8 @@ def execution(rollout: UnderWay, move: Move, intent: MoveIntended | None) -> Exe
 def _configuration(rollout: UnderWay, placement: PlacementId, move: Move) -> Configuration:
     """How the release is run; for a stop, how what is stopped was brought there."""
     item, state = rollout.item, rollout.estate.state
-    deployed = state.deployed.get(placement) if item.outage and move.goal is None else None
+    stops = move.goal is None and (item.outage is not None or not move.back)
+    deployed = state.deployed.get(placement) if stops else None
     if deployed is not None and deployed.configuration in state.configurations:
         return state.configurations[deployed.configuration]
     return (item.origin_configuration if move.back else None) or item.configuration
@@ -177,7 +187,7 @@ def _is_kept(rollout: UnderWay, move: Move) -> bool:
     what the host has under that name is what ran."""
     if move.back:
         return not rollout.item.origin_sha256
-    return rollout.change.kind is Kind.ROLLBACK and not rollout.item.sha256
+    return rollout.change.kind in AS_IT_RAN and not rollout.item.sha256
 
 
 def _artifact(rollout: UnderWay, move: Move) -> Artifact | None:

@@ -26,7 +26,7 @@ def close(estate: Estate, changes: Iterable[Change] | None = None) -> tuple[list
         statuses = {item.status for item in change.items}
         if change.status is not Status.REVERTING and any(_is_over(change, item) for item in change.items):
             actions.append(_enter(change, Status.REVERTING))
-        elif statuses & UNFINISHED_ROLLOUT:
+        elif statuses & UNFINISHED_ROLLOUT or (change.is_tended and Status.WAITING in statuses):
             continue
         elif statuses & UNSUCCESSFUL or (change.aborted_by and not statuses <= ABANDONED):
             more, why = _after_failure(estate, change)
@@ -92,7 +92,8 @@ def _together(item: Item, done: list[Item]) -> list[str]:
 
 def _is_newest(estate: Estate, change: Change, item: Item) -> bool:
     """Whether nobody has asked anything newer of the instance."""
-    return estate.items[change.instance(item)][-1][0] is change
+    entries = estate.items.get(change.instance(item))
+    return not entries or entries[-1][0] is change
 
 
 def _why_not_back(rollout: UnderWay) -> Wait | None:

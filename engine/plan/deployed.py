@@ -4,6 +4,8 @@ was last deployed with, until a move has brought it to another one.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.model.names import PlacementId
 from engine.model.service import Configuration
 from engine.model.snapshot import Snapshot
@@ -31,12 +33,23 @@ def former(state: State, placement: PlacementId, configuration: Configuration) -
 
 
 def looked_at(snapshot: Snapshot, host: str) -> list[tuple[PlacementId, Configuration]]:
-    """The placements of a host, each with the configuration by which it is observed."""
+    """The placements of a host, each with the configuration by which it is observed; orphans too."""
     inventory = snapshot.inventory
+    placed = inventory.placements_on(host)
     return [
         (placement, configuration_at(snapshot.state, placement) or inventory.services[placement.service].configuration)
-        for placement in inventory.placements_on(host)
-    ]
+        for placement in placed
+    ] + list(_orphans_on(snapshot, host, {placement.service for placement in placed}))
+
+
+def _orphans_on(snapshot: Snapshot, host: str, placed: set[str]) -> Iterator[tuple[PlacementId, Configuration]]:
+    """What was last seen on a host that the inventory does not place there, as far as is known how
+    it got there."""
+    for placement, sighting in sorted(snapshot.state.sightings.items()):
+        if placement.host == host and placement.service not in placed and sighting.version is not None:
+            configuration = configuration_at(snapshot.state, placement)
+            if configuration is not None:
+                yield placement, configuration
 
 
 def bases_on(snapshot: Snapshot, host: str) -> frozenset[str]:

@@ -42,7 +42,7 @@ def differences(state: State, placement: PlacementId) -> tuple[str, ...]:
     sighting, known = state.sightings.get(placement), state.instances.get(placement.instance)
     if sighting is None or known is None or known.target is None:
         return ()
-    if placement not in state.deployed and placement.host not in known.hosts:
+    if placement.host in known.away or (placement not in state.deployed and placement.host not in known.hosts):
         return ()
     if _is_missing(sighting):
         return (Difference.MISSING.value,)

@@ -9,15 +9,16 @@ from collections.abc import Callable, Collection, Hashable
 from functools import cached_property, wraps
 from typing import Any, TypeVar
 
-from engine.model.change import UNFINISHED_ROLLOUT, Change, Item, Move, MoveState, Status
+from engine.model.change import Change, Item, Move, Status
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, Reach, Unit
 from engine.model.service import Need, Service
 from engine.model.snapshot import Snapshot
 from engine.model.state import InstanceState
 from engine.model.version import Scheme, satisfies
-from engine.plan.reach import rests
+from engine.plan.rolling import rolling_change
 from engine.plan.tally import Scope, Tally
+from engine.plan.upkeep import in_service, is_away, is_draining, is_retired
 
 ABANDONED = frozenset({Status.CANCELLED, Status.SUPERSEDED})
 
@@ -43,11 +44,11 @@ def _once(question: Callable[[Estate, K], T]) -> Callable[[Estate, K], T]:
 
 
 class Estate:
-    """Read-only; holds the snapshot it was built from."""
+    """Read-only; holds the snapshot it was built from. ``inventory`` is without retired hosts' placements."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        self.inventory = snapshot.inventory
+        self.inventory = in_service(snapshot.inventory, snapshot.state)
         self.state = snapshot.state
         self.answers: defaultdict[str, dict[Any, Any]] = defaultdict(dict)
 
@@ -61,6 +62,8 @@ class Estate:
                 for instance in touched:
                     later.answers[name].pop(instance, None)
         later.__dict__["consumers"] = self.consumers
+        if not self.errands:
+            later.__dict__["errands"] = self.errands
         later.__dict__["items"] = self.items | {
             instance: [(change, change.item(instance.service)) for change in self._changes_of(instance, snapshot)]
             for instance in touched
@@ -87,11 +90,20 @@ class Estate:
 
     @cached_property
     def items(self) -> dict[InstanceId, list[tuple[Change, Item]]]:
-        """Every item the state remembers, oldest first, by instance."""
+        """Every item that asks for a version (or for none to be there), oldest first, by instance."""
+        return self._items(errands=False)
+
+    @cached_property
+    def errands(self) -> dict[InstanceId, list[tuple[Change, Item]]]:
+        """Every item that leaves targets as they are: restarts, and what single hosts need."""
+        return self._items(errands=True)
+
+    def _items(self, *, errands: bool) -> dict[InstanceId, list[tuple[Change, Item]]]:
         found: defaultdict[InstanceId, list[tuple[Change, Item]]] = defaultdict(list)
         for change in self.state.changes.values():
-            for item in change.items:
-                found[change.instance(item)].append((change, item))
+            if change.is_errand is errands:
+                for item in change.items:
+                    found[change.instance(item)].append((change, item))
         return found
 
     @cached_property
@@ -113,7 +125,8 @@ class Estate:
         """The moves in flight of each instance."""
         found: defaultdict[InstanceId, list[Move]] = defaultdict(list)
         for placement, move in self.moving.values():
-            found[placement.instance].append(move)
+            if not is_retired(self, move.host):
+                found[placement.instance].append(move)
         return found
 
     def service(self, name: str) -> Service | None:
@@ -173,6 +186,8 @@ class Estate:
         flying = self.moving.get(placement.host)
         if flying and flying[0].service == placement.service:
             found.update((flying[1].origin, flying[1].goal))
+        if is_away(self, placement):
+            found.add(self.known(placement.instance).target)  # nobody may move to where it cannot come back
         return {version for version in found if version is not None}
 
     @_once
@@ -209,17 +224,18 @@ class Estate:
             and sighting.health is Health.PASSING
             and self.reachable(placement.host)
             and not self.is_moving(placement)
+            and not is_away(self, placement)
         )
 
     def counts(self, placement: PlacementId) -> bool:
         """Whether a placement is part of what budgets are about: it runs something, or ought to.
         What was never installed, is being installed for the first time, or withdrawn for good,
         can lose nothing."""
-        if placement.instance in self.stopped:
+        if placement.instance in self.stopped or is_away(self, placement):
             return True
         if self.is_moving(placement):
             move = self.moving[placement.host][1]
-            return move.origin is not None and move.goal is not None
+            return move.origin is not None and (move.goal is not None or is_draining(self, move))
         sighting = self.state.sightings.get(placement)
         if sighting is None:
             return self.known(placement.instance).target is not None
@@ -258,24 +274,14 @@ class Estate:
         placements = self.placements(instance)
         able = [self.available(placement) for placement in placements]
         return any(able) and all(
-            fine or not self.reachable(placement.host) for fine, placement in zip(able, placements, strict=True)
+            fine or not self.reachable(placement.host) or is_away(self, placement)
+            for fine, placement in zip(able, placements, strict=True)
         )
 
     @_once
     def rolling(self, instance: InstanceId) -> Change | None:
-        """The change that is rolling the instance now: moves in flight or still to come.
-
-        Paused at a safe point, or only waiting for hosts to answer, does not count; but an
-        outage does until it is over: what is stopped meanwhile must find what it left.
-        """
-        for change, item in reversed(self.items.get(instance, ())):
-            if any(move.state is MoveState.MOVING for move in item.moves.values()):
-                return change
-            if item.outage and item.status in UNFINISHED_ROLLOUT:
-                return change
-            if item.status in (Status.RUNNING, Status.REVERTING) and not item.shut_by and not rests(self, change, item):
-                return change
-        return None
+        """The change that is rolling the instance now, None if none is."""
+        return rolling_change(self, instance)
 
     def desired(self, instance: InstanceId) -> str | None:
         """What the newest accepted change asks for that was not taken back in some way."""
@@ -284,5 +290,5 @@ class Estate:
                 continue
             if item.status in (Status.REVERTING, Status.REVERTED) and not change.goes_again(item):
                 return item.origin
-            return item.goal
+            return item.goal or None
         return self.known(instance).target

@@ -15,6 +15,7 @@ from engine.plan.baking import failed_in_bake
 from engine.plan.overrides import is_lifted
 from engine.plan.pausing import held
 from engine.plan.under_way import UnderWay
+from engine.plan.upkeep import in_reach
 
 UNCONFIRMED_TRIES = 2
 
@@ -96,7 +97,7 @@ def _is_late(rollout: UnderWay) -> str:
     ill = [
         placement
         for placement in rollout.placements
-        if rollout.estate.reachable(placement.host) and not rollout.estate.available(placement)
+        if in_reach(rollout.estate, placement.host) and not rollout.estate.available(placement)
     ]
     if not ill:
         return ""

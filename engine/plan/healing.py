@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from engine.model.change import UNFINISHED_ROLLOUT as OPEN
 from engine.model.change import Move
 from engine.model.healing import Difference, Healing, HealIntended
 from engine.model.names import InstanceId
@@ -26,6 +27,7 @@ from engine.plan.drift import at_rest, differences
 from engine.plan.estate import Estate
 from engine.plan.safety import unsafe
 from engine.plan.sequence import Order
+from engine.plan.upkeep import shut
 
 TRIES = 3
 PAUSES_S = (10.0, 60.0)
@@ -72,6 +74,7 @@ def drifted(estate: Estate) -> list[Healing]:
         and healing.placement in estate.placements(healing.placement.instance)
         and estate.known(healing.placement.instance).target is not None
         and at_rest(item for _, item in estate.items.get(healing.placement.instance, ()))
+        and not any(item.status in OPEN for _, item in estate.errands.get(healing.placement.instance, ()))
     ]
 
 
@@ -118,6 +121,8 @@ def _people(estate: Estate, healing: Healing) -> Iterator[Wait]:
     if estate.state.paused_by:
         message = f"{estate.state.paused_by} paused the engine: nothing is healed"
         yield wait_of(estate, healing, Reason.PAUSED, message, "interlock resume")
+    if aside := shut(estate, healing.placement.host):
+        yield wait_of(estate, healing, Reason.HELD, aside.sentence(), aside.undo)
     if held_by:
         yield wait_of(estate, healing, Reason.HELD, f"{held_by} holds {instance}", f"interlock resume {instance}")
 

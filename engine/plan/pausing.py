@@ -32,7 +32,7 @@ def held(rollout: UnderWay) -> Iterator[Wait]:
     if fault:
         reason, message, unblock = fault
         yield rollout.wait(reason, rollout.instance, message, unblock)
-    clash = rollout.unsafe(rollout.item.goal)
+    clash = rollout.unsafe(rollout.item.goal or None)
     if clash:
         yield rollout.wait(Reason.DEPENDENCY_VERSION, rollout.instance, clash.sentence())
     yield from _stands_aside(rollout)

@@ -10,6 +10,7 @@ from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Unit
 from engine.model.service import Configuration
 from engine.plan.estate import ABANDONED, Estate
+from engine.plan.upkeep import is_retired
 
 CONFIGURATION, PLACEMENTS = "configuration", "placements"
 
@@ -31,7 +32,7 @@ def desired_configuration(estate: Estate, instance: InstanceId) -> Configuration
             continue
         if item.status in (Status.REVERTING, Status.REVERTED):
             return item.origin_configuration
-        return item.configuration
+        return item.configuration if item.goal else None
     return estate.known(instance).configuration
 
 
@@ -60,7 +61,7 @@ def orphans(estate: Estate) -> dict[InstanceId, tuple[PlacementId, ...]]:
     for placement, sighting in sorted(estate.state.sightings.items()):
         declared = estate.service(placement.service)
         hosts = declared.hosts.get(placement.environment, ()) if declared else ()
-        if sighting.version is not None and placement.host not in hosts:
+        if sighting.version is not None and placement.host not in hosts and not is_retired(estate, placement.host):
             found[placement.instance] = (*found.get(placement.instance, ()), placement)
     return found
 

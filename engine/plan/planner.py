@@ -8,6 +8,7 @@ until nothing more is decided.
 
 from __future__ import annotations
 
+from engine.model.change import Status
 from engine.model.event import InstanceAdopted
 from engine.model.snapshot import Action, Decide, Plan, Snapshot
 from engine.model.wait import Reason, Wait
@@ -18,9 +19,11 @@ from engine.plan.estate import Estate
 from engine.plan.healing import heals, take_up_heals
 from engine.plan.outage import advance_together
 from engine.plan.prestage import prestage
+from engine.plan.removing import advance_removal
 from engine.plan.rollout import advance
 from engine.plan.soaking import soaks
 from engine.plan.starts import starts
+from engine.plan.tending import tend
 from engine.plan.under_way import UnderWay
 
 Part = tuple[list[Action], list[Wait]]
@@ -91,15 +94,19 @@ def _adopt(estate: Estate) -> Part:
 def _carry_on(estate: Estate, overtaken: set[tuple[str, str]]) -> Part:
     """The next steps of every rollout under way, in the order of the queue; one placement at a
     time on a host, and within the budgets, over all of them; then what drifted, in what is left."""
-    actions: list[Action] = []
-    waits: list[Wait] = []
     busy, budgets = set(estate.moving), Budgets(estate)
+    actions, waits = tend(estate, busy, budgets)
     for change, item in estate.state.rollouts():
-        stop = (change.id, item.service) in overtaken
+        if change.is_tended:
+            continue
         rollout = UnderWay(estate, change, item)
-        more, why = (
-            advance_together(rollout, busy, budgets) if item.outage else advance(rollout, busy, budgets, stop=stop)
-        )
+        stop = (change.id, item.service) in overtaken or rollout.is_out_of_date
+        if item.outage:
+            more, why = advance_together(rollout, busy, budgets)
+        elif item.goal or item.status is Status.REVERTING:
+            more, why = advance(rollout, busy, budgets, stop=stop)
+        else:
+            more, why = advance_removal(rollout, busy, stop=stop)
         actions += more
         waits += why
     more, why = heals(estate, busy, budgets)

@@ -16,6 +16,7 @@ from engine.model.service import Service
 from engine.model.snapshot import Stage
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
+from engine.plan.upkeep import shut
 
 AT_ONCE = 8
 TRIES = 3
@@ -82,7 +83,10 @@ def _waiting(estate: Estate) -> list[tuple[Change, Item]]:
     others make way for."""
     newest: dict[InstanceId, Change] = {}
     entries = [
-        (change, item) for change in estate.state.unfinished() for item in change.items if item.status is Status.WAITING
+        (change, item)
+        for change in estate.state.unfinished()
+        for item in change.items
+        if item.status is Status.WAITING and not change.is_errand
     ]
     for change, item in entries:
         instance = change.instance(item)
@@ -113,6 +117,8 @@ def _is_wanted(estate: Estate, item: Item, placement: PlacementId, artifact: Art
     often or too recently."""
     host = estate.state.hosts.get(placement.host)
     if host is None or not host.fenced or not estate.reachable(placement.host) or placement.host in estate.moving:
+        return False
+    if shut(estate, placement.host):
         return False
     sighting = estate.state.sightings.get(placement)
     if sighting is not None and sighting.release == item.goal:

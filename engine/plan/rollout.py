@@ -23,6 +23,7 @@ from engine.plan.pausing import clocked, held
 from engine.plan.shutting import when_shut
 from engine.plan.stages import Course
 from engine.plan.under_way import UnderWay
+from engine.plan.upkeep import is_away
 
 BACK_TRIES = 3
 BACK_PAUSE_S = 10.0
@@ -43,7 +44,7 @@ def advance(
     if rollout.item.status is Status.REVERTING:
         return _advance_back(rollout, busy, budgets)
     why = failure(rollout) or lost_beyond_pause(rollout)
-    if why and not rollout.policy.auto_revert:
+    if why and not rollout.reverts:
         return ([] if rollout.in_flight else [*blame(rollout), rollout.decide(Status.FAILED, why)]), []
     if why:
         return [*blame(rollout), rollout.decide(Status.REVERTING, why)], []
@@ -76,7 +77,7 @@ def _forward(
         return [], waits
     actions, waits = next_batch(rollout, course.todo, busy, budgets, back=False)
     if not actions and not waits and not rollout.in_flight:  # what is to prove itself does not answer
-        waits = [rollout.unreachable(p) for p in course.scope if not rollout.estate.reachable(p.host)]
+        waits = [wait for p in course.scope if (wait := rollout.out_of_reach(p))]
     return actions, waits
 
 
@@ -87,7 +88,7 @@ def _end_of_stage(rollout: UnderWay, course: Course, left: list[PlacementId]) ->
     if actions and (left or rollout.item.shut_by or _goes_back(actions)):
         return actions, []
     actions, waits = bake(rollout, course)
-    deaf = [rollout.unreachable(p) for p in left if not rollout.estate.reachable(p.host)] if waits else []
+    deaf = [wait for p in left if (wait := rollout.out_of_reach(p))] if waits else []
     return actions, [*waits, *deaf, *(shut if left and waits else ())]
 
 
@@ -115,6 +116,7 @@ def conclude_back(rollout: UnderWay) -> tuple[list[Action], list[Wait]]:
         if placement.host in rollout.item.moves
         and rollout.origin_of(placement) is not None
         and not rollout.estate.available(placement)
+        and not is_away(rollout.estate, placement)
     ]
     if not ill:
         again = rollout.change.goes_again(rollout.item)
@@ -139,10 +141,7 @@ def _conclude(rollout: UnderWay) -> tuple[list[Action], list[Wait]]:
     for placement in rollout.placements:
         if rollout.estate.available(placement):
             continue
-        if not rollout.estate.reachable(placement.host):
-            waits.append(rollout.unreachable(placement))
-        else:
-            waits.append(unhealthy(rollout, placement))
+        waits.append(rollout.out_of_reach(placement) or unhealthy(rollout, placement))
     return ([], waits) if waits else ([rollout.decide(Status.SUCCEEDED)], [])
 
 

@@ -17,6 +17,7 @@ from engine.model.soak import Soak
 from engine.model.version import is_downgrade
 from engine.model.wait import Wait
 from engine.plan.estate import Estate
+from engine.plan.upkeep import is_away
 
 SoakEvent = SoakBegan | SoakPaused | SoakBroken | SoakRevoked
 
@@ -128,7 +129,7 @@ def _sight(estate: Estate, instance: InstanceId, target: str) -> _Sight:
     worst = _Sight.STEADY
     for placement in estate.placements(instance):
         sighting = estate.state.sightings.get(placement)
-        if sighting is None or not estate.reachable(placement.host):
+        if sighting is None or not estate.reachable(placement.host) or is_away(estate, placement):
             worst = _Sight.UNSEEN
         elif sighting.version != target or sighting.health is not Health.PASSING or estate.is_moving(placement):
             return _Sight.BROKEN

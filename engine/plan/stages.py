@@ -20,6 +20,7 @@ from engine.model.names import InstanceId, PlacementId
 from engine.model.service import RolloutPolicy
 from engine.plan.estate import Estate
 from engine.plan.under_way import UnderWay
+from engine.plan.upkeep import in_reach
 
 CANARY = "canary"
 ALL = "all"
@@ -144,7 +145,7 @@ class Course:
             return 4
         if move is not None and not move.back:
             return 1
-        return 2 if rollout.estate.reachable(placement.host) else 3
+        return 2 if in_reach(rollout.estate, placement.host) else 3
 
     @cached_property
     def at(self) -> int:
@@ -176,7 +177,7 @@ class Course:
     def _is_out_of_reach(self, stage: Stage) -> bool:
         """A whole domain that does not answer is waited for at the end."""
         estate = self.rollout.estate
-        return not any(estate.reachable(p.host) or estate.is_moving(p) for p in stage.placements)
+        return not any(in_reach(estate, p.host) or estate.is_moving(p) for p in stage.placements)
 
     @property
     def scope(self) -> tuple[PlacementId, ...]:
@@ -190,7 +191,7 @@ class Course:
         rollout = self.rollout
         if self.stage is None or rollout.in_flight:
             return False
-        near = [placement for placement in self.scope if rollout.estate.reachable(placement.host)]
+        near = [placement for placement in self.scope if in_reach(rollout.estate, placement.host)]
         there = [placement for placement in near if rollout.is_at_goal(placement)]
         missing = [placement for placement in near if not rollout.is_at_goal(placement)]
         if not self.is_last:
@@ -210,7 +211,7 @@ class Course:
         scope = set(rollout.placements if self.is_last else reached)
         left = [p for p in rollout.placements if p in scope and self._is_left(p)]
         fresh = [placement for placement in left if not self.has_failed(placement)]
-        if rollout.in_flight or any(rollout.estate.reachable(placement.host) for placement in fresh):
+        if rollout.in_flight or any(in_reach(rollout.estate, placement.host) for placement in fresh):
             return self.one_domain(fresh)
         again = self.is_last or not any(rollout.is_at_goal(placement) for placement in self.scope)
         return self.one_domain(left if again else fresh)
@@ -223,7 +224,11 @@ class Course:
         first), and those that do not answer, for which it waits anyway."""
         if not self.rollout.policy.domain_order:
             return list(left)
-        reachable, flying = self.rollout.estate.reachable, {move.host for move in self.rollout.in_flight}
+        flying = {move.host for move in self.rollout.in_flight}
+
+        def reachable(host: str) -> bool:
+            return in_reach(self.rollout.estate, host, back=back)
+
         homes = list(self.groups.values())
         for mine in reversed(homes) if back else homes:
             busy = any(placement.host in flying for placement in mine)

@@ -18,7 +18,8 @@ def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
     status = item.status if item else None
     target, desired = estate.known(instance).target, estate.desired(instance)
     never_asked = target is None and status in (None, Status.CANCELLED, Status.SUPERSEDED)
-    if never_asked or not estate.placements(instance):  # without a placement: the inventory no longer has it
+    removed = item is not None and not item.goal and status is Status.SUCCEEDED
+    if never_asked or removed or not estate.placements(instance):  # without a placement: the inventory no longer has it
         return "unknown"
     if status is Status.REVERTING:
         return "reverting"
@@ -28,7 +29,8 @@ def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
         return "paused"
     if item and item.bake is not None:
         return "baking"
-    if any(entry.status is Status.RUNNING for _, entry in estate.items.get(instance, ())):
+    entries = [*estate.items.get(instance, ()), *estate.errands.get(instance, ())]
+    if any(entry.status is Status.RUNNING for _, entry in entries):
         return "rolling"
     if target is not None and _differs(estate, instance):
         return "drifted"

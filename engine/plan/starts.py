@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.model.change import Change, Item, MoveState, Status
+from engine.model.change import Change, Item, Kind, MoveState, Status
 from engine.model.event import ItemStatus
 from engine.model.names import InstanceId
 from engine.model.outage import OutageBegan
@@ -50,9 +50,11 @@ def starts(estate: Estate) -> Starts:
     """Judge every queued item."""
     result = Starts()
     now, later = waiting(estate)
-    running = rolling(estate)
-    for environment, entries in sorted(now.items()):
-        _walk(estate, line(estate, environment, entries), running, result)
+    running, again = rolling(estate), restarts(estate)
+    for environment in sorted({*now, *again}):
+        where = line(estate, environment, now.get(environment, []))
+        reserved = _walk(estate, where, running, result)
+        _walk_restarts(estate, where, again.get(environment, []), reserved, running, result)
     for environment, entries in sorted(later.items()):
         _explain_later(estate, line(estate, environment, entries), result)
     _explain_failed(estate, result)
@@ -73,10 +75,21 @@ def waiting(estate: Estate) -> tuple[dict[str, list[Entry]], dict[str, list[Entr
     later: dict[str, list[Entry]] = {}
     for change in estate.state.unfinished():
         for item in change.items:
-            if item.status is Status.WAITING:
+            if item.status is Status.WAITING and not change.is_errand:
                 queue = now if link(estate, change, item) is None else later
                 queue.setdefault(change.environment, []).append((change, item))
     return now, later
+
+
+def restarts(estate: Estate) -> dict[str, list[Entry]]:
+    """The restarts that wait, in the order of the queue, by environment. They ask for no version:
+    they take nothing over, hold nobody, and go as soon as nothing else holds them."""
+    found: dict[str, list[Entry]] = {}
+    for change in estate.state.unfinished():
+        if change.kind is Kind.RESTART:
+            entries = [(change, item) for item in change.items if item.status is Status.WAITING]
+            found.setdefault(change.environment, []).extend(entries)
+    return found
 
 
 def line(estate: Estate, environment: str, entries: list[Entry]) -> Line:
@@ -102,10 +115,10 @@ def _line(
     ends: dict[str, tuple[Change, str]] = {}
     for change, item in estate.state.rollouts():
         end = item.origin if item.status is Status.REVERTING else item.goal
-        if change.environment == environment and end is not None:
+        if change.environment == environment and end and not change.is_errand:
             ends[item.service] = (change, end)
-    ends.update({name: (change, item.goal) for name, (change, item) in leaders.items()})
-    goals = {name: item.goal for name, (_, item) in leaders.items()}
+    ends.update({name: (change, item.goal) for name, (change, item) in leaders.items() if item.goal})
+    goals = {name: item.goal for name, (_, item) in leaders.items() if item.goal}
     return Line(tuple(entries), leaders, ends, order(estate, environment, goals, blocked))
 
 
@@ -120,7 +133,8 @@ def case_of(
     return Case(estate, *entry, where.order, where.ends, reserved or {}, rolling)
 
 
-def _walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts) -> None:
+def _walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts) -> dict[str, Change]:
+    """Judge one environment's line; the changes that keep their place, by service."""
     reserved: dict[str, Change] = {}
     for change, item in where.entries:
         if where.leaders[item.service][0] is not change or (change.id, item.service) in result.begun:
@@ -144,6 +158,25 @@ def _walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts) -> 
         if leader is not change and (change.id, item.service) not in superseded:
             waits = waits_before_start(case_of(estate, where, (change, item), reserved, tuple(rolling)))
             result.waits += waits or [behind(change, item, leader)]
+    return reserved
+
+
+def _walk_restarts(
+    estate: Estate,
+    where: Line,
+    entries: list[Entry],
+    reserved: Mapping[str, Change],
+    rolling: list[Entry],
+    result: Starts,
+) -> None:
+    """Judge the restarts of one environment. What came later in the queue does not hold them."""
+    for change, item in entries:
+        before = {name: other for name, other in reserved.items() if other.place < change.place}
+        waits = waits_before_start(Case(estate, change, item, Order({}), where.ends, before, tuple(rolling)))
+        result.waits += waits
+        if not waits:
+            rolling.append((change, item))
+            result.actions.append(Decide(ItemStatus(change.id, item.service, Status.RUNNING)))
 
 
 def begin(case: Case, rolling: list[Entry], result: Starts) -> None:
@@ -166,7 +199,7 @@ def begin(case: Case, rolling: list[Entry], result: Starts) -> None:
 def behind(change: Change, item: Item, leader: Change) -> Wait:
     """The wait of an item for another change of the same service, which leads."""
     newer = "is newer and takes its place once it can start" if leader.number > change.number else "comes first"
-    message = f"change {leader.id} moves {item.service} to {leader.item(item.service).goal}: it {newer}"
+    message = f"change {leader.id} moves {item.service} to {leader.item(item.service).goal or 'nothing'}: it {newer}"
     return Wait(Reason.DEPENDENCY_BUSY, str(change.instance(item)), message, change.id, blocker=leader.id)
 
 
@@ -196,7 +229,7 @@ def _explain_later(estate: Estate, where: Line, result: Starts) -> None:
 def _explain_failed(estate: Estate, result: Starts) -> None:
     """Items of failed changes that never started: held, until someone asks anew or cancels."""
     for change in estate.state.changes.values():
-        if change.status not in (Status.FAILED, Status.REVERTED):
+        if change.status not in (Status.FAILED, Status.REVERTED) or change.is_errand:
             continue
         for item in change.items:
             if item.status is Status.WAITING and estate.items[change.instance(item)][-1][0] is change:

@@ -7,16 +7,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from engine.model.change import Change, Item, Move, MoveState, Status
+from engine.model.change import Change, Item, Kind, Move, MoveState, Status
 from engine.model.event import ItemStatus
 from engine.model.names import InstanceId, PlacementId
-from engine.model.observation import Sighting
+from engine.model.observation import Sighting, Unit
 from engine.model.service import RolloutPolicy
 from engine.model.snapshot import Decide
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
 from engine.plan.safety import unsafe
 from engine.plan.sequence import Clash
+from engine.plan.upkeep import aside_wait, is_away, shut
 
 PUT_BACK = frozenset({MoveState.REVERTED, MoveState.UNCONFIRMED})
 UNTOUCHED = frozenset({MoveState.FAILED, MoveState.WITHHELD})
@@ -37,7 +38,9 @@ class UnderWay:
 
     @property
     def placements(self) -> tuple[PlacementId, ...]:
-        """Where it runs."""
+        """Where it runs, or what the item is limited to."""
+        if self.item.hosts:
+            return tuple(PlacementId(*self.instance, host) for host in self.item.hosts)
         return self.estate.inventory.placements(self.instance)
 
     @property
@@ -45,6 +48,21 @@ class UnderWay:
         """How it is to move."""
         service = self.estate.service(self.item.service)
         return service.rollout if service else RolloutPolicy()
+
+    @property
+    def reverts(self) -> bool:
+        """Whether it goes back by itself if it fails. A restart has nothing to go back to."""
+        return self.policy.auto_revert and self.change.kind is not Kind.RESTART
+
+    @property
+    def is_out_of_date(self) -> bool:
+        """Whether it restarts what the instance is not held at any more."""
+        known = self.estate.known(self.instance)
+        if self.change.kind is not Kind.RESTART or self.item.status is Status.REVERTING:
+            return False
+        if self.item.started is None:
+            return known.target is None
+        return (known.target, known.configuration) != (self.item.goal, self.item.configuration)
 
     @property
     def in_flight(self) -> list[Move]:
@@ -63,11 +81,17 @@ class UnderWay:
         """The wait for a host that does not answer."""
         if placement.host not in self.estate.inventory.hosts:
             message = f"{placement.host} left the inventory in the middle of a step, whose outcome is not known"
-            return self.wait(Reason.HOST_UNREACHABLE, placement, message, f"put {placement.host} back and reload")
+            return self.wait(Reason.HOST_UNREACHABLE, placement, message, f"interlock retire {placement.host}")
         known = self.estate.state.hosts.get(placement.host)
         reason = known.reason if known and known.reason else "it has not been seen yet"
         message = f"{placement.host} does not answer: {reason}"
         return self.wait(Reason.HOST_UNREACHABLE, placement, message, f"interlock probe {placement.host}")
+
+    def out_of_reach(self, placement: PlacementId) -> Wait | None:
+        """The wait for a host that does not answer or is under maintenance; None if it may move."""
+        if aside := shut(self.estate, placement.host):
+            return aside_wait(aside, placement, self.change.id)
+        return None if self.estate.reachable(placement.host) else self.unreachable(placement)
 
     def illness(self, placement: PlacementId) -> str:
         """Why a placement is not healthy, as far as its last sighting tells."""
@@ -78,10 +102,13 @@ class UnderWay:
         """Whether a placement needs no (further) forward move."""
         move = self.item.moves.get(placement.host)
         if move and not move.back and move.state is MoveState.DONE:
-            return move.goal == self.item.goal  # not where it was only stopped
+            return move.goal == (self.item.goal or None)  # not where it was only stopped
         sighting = self.estate.state.sightings.get(placement)
+        if not self.item.goal:
+            return sighting is None or (sighting.version is None and sighting.unit is Unit.ABSENT)
         return (
-            move is None
+            self.change.kind is not Kind.RESTART
+            and move is None
             and sighting is not None
             and sighting.version == self.item.goal
             and self._has_configuration(sighting)
@@ -110,6 +137,8 @@ class UnderWay:
     def is_at_origin(self, placement: PlacementId) -> bool:
         """Whether a placement needs no (further) move back."""
         move = self.item.moves.get(placement.host)
+        if self.change.kind is Kind.RESTART or is_away(self.estate, placement):
+            return True
         sighting = self.estate.state.sightings.get(placement)
         if move is None and self.item.outage:
             return True

@@ -23,7 +23,8 @@ def answer_to(future: asyncio.Future[Outcome], answer: Outcome | InterlockError)
 
 def turned_down(request: Request, refusal: RequestRefused) -> RequestTurnedDown:
     """The refusal as the audit keeps it."""
-    about = getattr(request, "subject", "") or getattr(request, "change", "") or _services(request)
+    named = (getattr(request, name, "") for name in ("subject", "change", "host"))
+    about = next(filter(None, named), "") or _services(request)
     denied = isinstance(refusal, RequestDenied)
     return RequestTurnedDown(request.actor, type(request).__name__, about, str(refusal), denied)
 

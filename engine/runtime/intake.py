@@ -13,6 +13,7 @@ from engine.model.healing import DriftGone, DriftSeen, HealEnded
 from engine.model.names import PlacementId
 from engine.model.observation import HostState, Reach, Sighting
 from engine.model.staging import ReleaseStaged
+from engine.model.state import State
 from engine.plan.drift import at_rest, differences, items_of
 from engine.plan.forecast import news as published
 from engine.runtime.draft import Draft
@@ -126,7 +127,14 @@ def _done(draft: Draft, done: Done) -> None:
         _host(draft, HostState(known.host, reach, known.boot_id, False, end.reason))
         return
     placement = move.placement
+    if move.step not in _in_flight(draft.state):
+        return  # it was given up meanwhile: its host was retired
     if not move.change:
         draft.record(HealEnded(placement, move.step, end.state, end.detail, end.log))
         return
     draft.record(MoveEnded(move.change, placement.service, placement.host, move.step, end.state, end.detail, end.log))
+
+
+def _in_flight(state: State) -> set[str]:
+    moves = {move.step for _, _, move in state.moves_in_flight()}
+    return moves | {move.step for _, move in state.heals_in_flight()}

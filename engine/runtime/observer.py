@@ -134,7 +134,7 @@ class Observer:
                 return min(observe.busy_s, observe.steady_s)
         for change, item in snapshot.state.rollouts():
             service = snapshot.inventory.services.get(item.service)
-            if service and placed and host in service.hosts.get(change.environment, ()):
+            if host in item.hosts or (service and placed and host in service.hosts.get(change.environment, ())):
                 return min(observe.busy_s, observe.steady_s)
         return observe.steady_s
 

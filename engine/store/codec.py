@@ -25,6 +25,7 @@ from engine.model.change import Change
 from engine.model.event import ChangeAccepted, Event, Recorded
 from engine.model.external import ExternalState
 from engine.model.healing import Healing
+from engine.model.maintenance import Maintenance
 from engine.model.names import InstanceId
 from engine.model.observation import HostState, Sighting
 from engine.model.service import Configuration
@@ -57,6 +58,7 @@ class _StoredState(BaseModel):
     configurations: tuple[Configuration, ...] = ()
     healings: tuple[Healing, ...] = ()
     heals: int = 0
+    maintenance: tuple[Maintenance, ...] = ()
 
 
 @cache
@@ -135,6 +137,7 @@ def decode_state(body: str) -> State:
     plain["deployed"] = {deployed.placement: deployed for deployed in stored.deployed}
     plain["healings"] = {healing.placement: healing for healing in stored.healings}
     plain["configurations"] = {configuration.digest: configuration for configuration in stored.configurations}
+    plain["maintenance"] = {aside.host: aside for aside in stored.maintenance}
     return State(**plain)
 
 

@@ -13,6 +13,7 @@ from engine.model.change import Change
 from engine.model.event import Event, HostSeen, MoveIntended, Recorded
 from engine.model.external import ExternalState
 from engine.model.healing import Healing
+from engine.model.maintenance import Maintenance
 from engine.model.names import InstanceId
 from engine.model.observation import HostState, Reach, Sighting
 from engine.model.service import Configuration
@@ -80,4 +81,5 @@ _KEYED: dict[str, tuple[type[Any], Any]] = {
     "externals": (ExternalState, lambda external: external.external),
     "deployed": (Deployed, lambda deployed: deployed.placement),
     "configurations": (Configuration, lambda configuration: configuration.digest),
+    "maintenance": (Maintenance, lambda aside: aside.host),
 }

@@ -61,8 +61,8 @@ def test_a_field_of_a_newer_engine_is_refused_and_named() -> None:
 
 
 def test_a_kind_of_a_newer_engine_is_refused_and_named() -> None:
-    with pytest.raises(StoreDamaged, match=r"event 3 .*'HostRetired'.*newer version"):
-        codec.decode_event((*ROW[:3], "HostRetired", "{}"))
+    with pytest.raises(StoreDamaged, match=r"event 3 .*'HostVanished'.*newer version"):
+        codec.decode_event((*ROW[:3], "HostVanished", "{}"))
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ LOG_LINES = 10
 
 def move_text(item: ItemView) -> str:
     """``ledger 3.0.0 -> 3.1.0``."""
-    return printable(f"{item['service']} {item['from'] or 'nothing'} -> {item['to']}")
+    hosts = f" on {', '.join(item.get('hosts', ()))}" if item.get("hosts") else ""
+    return printable(f"{item['service']} {item['from'] or 'nothing'} -> {item['to'] or 'nothing'}{hosts}")
 
 
 def queue_text(changes: Sequence[ChangeView]) -> str:
@@ -28,7 +29,7 @@ def queue_text(changes: Sequence[ChangeView]) -> str:
             change["id"],
             change["environment"],
             change["state"],
-            ", ".join(move_text(item) for item in change["items"]),
+            f"{_kind(change)}{', '.join(move_text(item) for item in change['items'])}",
             f"{sum(item['done'] for item in change['items'])}/{sum(item['total'] for item in change['items'])}",
             change["requested_by"],
             age(change["created"]),
@@ -39,9 +40,14 @@ def queue_text(changes: Sequence[ChangeView]) -> str:
     return table(("ID", "ENV", "STATE", "CHANGE", "DONE", "BY", "AGE", "WAITS"), rows) or "no changes"
 
 
+def _kind(change: ChangeView) -> str:
+    """``restart, `` and so on, for what is no deploy."""
+    return f"{change['kind']}, " if change["kind"] not in ("deploy", "rollback") else ""
+
+
 def change_text(change: ChangeView) -> str:
     """One change: who, why, when; its items with their placements; what it waits for."""
-    head = f"change {change['id']} in {change['environment']}: {change['state']}"
+    head = f"change {change['id']} in {change['environment']}: {_kind(change)}{change['state']}"
     lines = [head, f"  asked by {printable(change['requested_by'])} {age(change['created'])} ago"]
     if change["reason"]:
         lines.append(f"  reason: {printable(change['reason'])}")

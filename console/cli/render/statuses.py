@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from console.cli.render.maintenance import maintenance_text
 from console.cli.render.table import table
 from console.cli.render.times import age
 from console.cli.render.waits import wait_lines, wait_summary
@@ -54,7 +55,10 @@ def _unlike_the_inventory(row: StatusRow) -> list[str]:
     }
     lines = [said[row["pending"]]] if row.get("pending") in said else []
     if orphans := row.get("orphans"):
-        lines.append(f"  still seen on {', '.join(orphans)}, where the inventory does not place it")
+        lines.append(
+            f"  still seen on {', '.join(orphans)}, where the inventory does not place it: "
+            f"interlock remove {row['service']}@{row['environment']}"
+        )
     return lines
 
 
@@ -116,7 +120,7 @@ def hosts_text(hosts: Sequence[HostView]) -> str:
             host["state"] + ("" if host["fenced"] or host["state"] != "up" else ", unfenced"),
             NONE if host["latency_ms"] is None else f"{host['latency_ms']:.0f} ms",
             str(len(host["placements"])),
-            host["reason"],
+            maintenance_text(host) or host["reason"],
         )
         for host in hosts
     ]

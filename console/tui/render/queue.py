@@ -89,7 +89,7 @@ def change_pane(change: ChangeView | None, now: datetime, width: int, height: in
         found.append(
             line(
                 span(f" {its.glyph} ", its.style), fit(item["service"], 18, TEXT),
-                span(f" {item['from'] or 'nothing'} → ", MUTED), span(item["to"], ACCENT),
+                span(f" {item['from'] or 'nothing'} → ", MUTED), span(item["to"] or "nothing", ACCENT),
                 span(f"  {item['state']}", its.style), span(f"  {item['done']}/{item['total']}", MUTED),
             )
         )  # fmt: skip

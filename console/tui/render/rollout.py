@@ -49,7 +49,7 @@ def _item(picture: Picture, change: ChangeView, item: ItemView, now: datetime, w
             span(f"{its.glyph} ", its.style),
             span(f"{item['service']} ", STRONG),
             span(f" {item['from'] or 'nothing'} → ", MUTED),
-            span(item["to"], ACCENT),
+            span(item["to"] or "nothing", ACCENT),
             span(f"  {item['state']}", its.style),
         ),
         line(span(f"{item['done']}/{item['total']} ", MUTED)),

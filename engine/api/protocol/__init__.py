@@ -62,6 +62,13 @@ from engine.api.protocol.looking import (
     StatusRow,
     WatchEvent,
 )
+from engine.api.protocol.maintaining import (
+    EnteredView,
+    MaintenanceView,
+    RemoveRequest,
+    TouchRequest,
+    TouchView,
+)
 from engine.api.protocol.overtime import CalendarView, DoraView, FiguresView, FindingView, PastView, ShutterView
 
 __all__ = [
@@ -81,6 +88,7 @@ __all__ = [
     "DeployRequest",
     "DoraView",
     "EngineView",
+    "EnteredView",
     "ExternalView",
     "FiguresView",
     "FindingView",
@@ -97,6 +105,7 @@ __all__ = [
     "LockstepPair",
     "LockstepView",
     "LogView",
+    "MaintenanceView",
     "MoveView",
     "NeedView",
     "OutageView",
@@ -106,6 +115,7 @@ __all__ = [
     "PlanView",
     "ProbeRequest",
     "Problem",
+    "RemoveRequest",
     "RollbackRequest",
     "ServiceView",
     "ShutterView",
@@ -115,6 +125,8 @@ __all__ = [
     "StatusRow",
     "StepView",
     "SubjectRequest",
+    "TouchRequest",
+    "TouchView",
     "WaitView",
     "WatchEvent",
     "WhyView",

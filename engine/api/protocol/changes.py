@@ -57,7 +57,7 @@ ItemView = TypedDict(
     {
         "service": str,
         "from": "str | None",
-        "to": str,
+        "to": "str | None",
         "state": str,
         "done": int,
         "total": int,
@@ -67,6 +67,7 @@ ItemView = TypedDict(
         "configuration": NotRequired[bool],
         "staged": NotRequired[StagingView],
         "stage": "NotRequired[StageView | None]",
+        "hosts": "NotRequired[list[str]]",
         "moves": "list[MoveView]",
     },
 )

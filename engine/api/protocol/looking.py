@@ -8,13 +8,15 @@ from typing_extensions import TypedDict
 
 from engine.api.protocol.changes import ChangeView
 from engine.api.protocol.judging import WaitView
+from engine.api.protocol.maintaining import MaintenanceView
 from engine.api.protocol.overtime import PastView
 
 
 class PlacementView(TypedDict):
     """``state``: running|stopped|failed|absent|unknown, or while it moves the phase: intended,
-    staging, uploading, switching, confirming. ``health``: passing|failing|unknown. ``differs``: what
-    is not as it was last deployed (version, stopped, missing, ...), ``heal`` how its healing goes."""
+    staging, uploading, switching, confirming; drained where it was stopped for its host's
+    maintenance. ``health``: passing|failing|unknown. ``differs``: what is not as it was last deployed
+    (version, stopped, missing, ...), ``heal`` how its healing goes."""
 
     host: str
     domain: str
@@ -69,6 +71,7 @@ class HostView(TypedDict):
     fenced: bool
     reason: str
     placements: list[str]
+    maintenance: NotRequired[MaintenanceView | None]
 
 
 class NeedView(TypedDict):

@@ -32,6 +32,7 @@ from engine.plan.evolve.changes import evolve_change, restart_clocks
 from engine.plan.evolve.deployed import put_deployed
 from engine.plan.evolve.forecasts import foresee
 from engine.plan.evolve.healing import OF_HEALING, evolve_healing
+from engine.plan.evolve.hosts import MAINTENANCE, evolve_maintenance
 from engine.plan.evolve.outages import begin_outage
 from engine.plan.evolve.parts import instance_state, put_instance, see
 from engine.plan.evolve.people import DECISIONS, evolve_decision
@@ -122,4 +123,5 @@ _FAMILIES: tuple[tuple[tuple[type, ...], Callable[[State, Recorded], State]], ..
     (SOAKS, evolve_soak),
     (STAGES, evolve_stage),
     (OF_VERSIONS, evolve_version),
+    (MAINTENANCE, evolve_maintenance),
 )

@@ -22,6 +22,7 @@ from engine.model.observation import Health, Sighting, Unit
 from engine.model.state import Good, InstanceState, State
 from engine.plan.durations import seconds_a_batch
 from engine.plan.evolve.deployed import drop_deployed, put_deployed
+from engine.plan.evolve.hosts import begin_errand, come_or_gone, withdrawn
 from engine.plan.evolve.parts import change_of, hosts_of, instance_state, put_change, put_instance, see, with_item
 from engine.plan.evolve.stages import restarted
 
@@ -156,6 +157,10 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
     )
     state = put_change(state, with_item(change, item))
     known = instance_state(state, change.instance(item))
+    if change.is_errand:
+        return state
+    if status is Status.SUCCEEDED and not item.goal:
+        return put_instance(state, withdrawn(known))
     if status is Status.SUCCEEDED:
         good = tuple(g for g in known.good if g.version != item.goal)
         good = (*good, Good(item.goal, item.configuration, item.sha256))[-KEPT_GOOD_VERSIONS:]
@@ -181,8 +186,10 @@ def _back_in_line(state: State, change: Change, item: Item) -> State:
     """A rollout that went back waits for its next turn, under new step names; what it went back
     to is the target until then."""
     known = instance_state(state, change.instance(item))
-    state = put_instance(state, replace(known, target=item.origin, configuration=item.origin_configuration))
-    anew = Item(item.service, item.goal, item.configuration, item.sha256, retries=item.retries + 1, staged=item.staged)
+    if not change.is_errand:
+        state = put_instance(state, replace(known, target=item.origin, configuration=item.origin_configuration))
+    anew = Item(item.service, item.goal, item.configuration, item.sha256, retries=item.retries + 1)
+    anew = replace(anew, staged=item.staged, hosts=item.hosts)
     return put_change(state, with_item(change, anew))
 
 
@@ -205,8 +212,11 @@ def start_item(state: State, change: Change, item: Item, recorded: Recorded) -> 
         origin_configuration=last.configuration if last else None,
         origin_sha256=last.sha256 if last else "",
     )
+    if change.is_errand:
+        item = begin_errand(known, change, replace(item, origin=None, origin_configuration=None, origin_sha256=""))
+    else:
+        state = put_instance(state, replace(known, target=item.goal or None, configuration=item.configuration))
     state = put_change(state, with_item(change, item))
-    state = put_instance(state, replace(known, target=item.goal, configuration=item.configuration))
     if change.status is Status.WAITING:
         state = put_change(state, _change_status(change_of(state, change.id), Status.RUNNING, recorded))
     return state
@@ -243,6 +253,8 @@ def _end(state: State, event: MoveEnded, recorded: Recorded) -> State:
     item = replace(item, moves={**item.moves, event.host: move})
     item = restarted(item, recorded.elapsed_s) if event.state is MoveState.DONE else item
     state = put_change(state, with_item(change, item))
+    if move.state is MoveState.DONE:
+        state = come_or_gone(state, change.instance(item), change, move)
     return _see_end(state, PlacementId(event.service, change.environment, event.host), item, move)
 
 

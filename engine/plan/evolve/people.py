@@ -97,4 +97,5 @@ def _anew(item: Item) -> Item:
         item.sha256,
         status=advance(item.status, Status.WAITING),
         retries=item.retries + 1,
+        hosts=item.hosts,
     )

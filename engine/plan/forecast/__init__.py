@@ -24,7 +24,9 @@ def forecast(snapshot: Snapshot, work: int = WORK) -> Forecast:
     """Play the snapshot forward. ``work`` bounds how many moments are looked at."""
     usual = Run(snapshot, likely, work)
     late = Run(snapshot, cautious, work)
-    changes = [_foreseen(snapshot, change, usual, late) for change in snapshot.state.unfinished()]
+    changes = [
+        _foreseen(snapshot, change, usual, late) for change in snapshot.state.unfinished() if not change.is_errand
+    ]
     legs = [Leg(change, service, usual.starts[change, service], end) for (change, service), end in usual.ends.items()]
     return Forecast(
         snapshot.now,

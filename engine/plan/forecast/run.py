@@ -24,6 +24,7 @@ from engine.plan.durations import batches, parallel
 from engine.plan.estate import Estate
 from engine.plan.evolve import evolve
 from engine.plan.forecast.calendar import Calendar
+from engine.plan.forecast.errands import ends_of_errands
 from engine.plan.forecast.pace import Pace, paced
 from engine.plan.forecast.queue import Queue
 from engine.plan.forecast.steps import Key, Steps
@@ -77,8 +78,11 @@ class Run:
         }
 
     def _play(self, work: int) -> None:
+        self._record(*ends_of_errands(self._now))
+        self._settle()
         for change, item in self._first.state.rollouts():
-            self._take_up(UnderWay(self._estate, change, item))
+            if not change.is_tended:
+                self._take_up(UnderWay(self._estate, change, item))
         for _ in range(work):
             self._decide()
             upcoming = self._pass_steps()
@@ -262,7 +266,7 @@ def _seen(rollout: UnderWay) -> Iterator[Event]:
     item, back = rollout.item, rollout.item.status is Status.REVERTING
     configuration = ((item.origin_configuration if back else None) or item.configuration).digest
     for placement in rollout.placements:
-        version = rollout.origin_of(placement) if back else item.goal
+        version = rollout.origin_of(placement) if back else item.goal or None
         unit, health = (Unit.RUNNING, Health.PASSING) if version else (Unit.ABSENT, Health.UNKNOWN)
         yield PlacementSeen(Sighting(placement, version, version, configuration, unit, health))
 
@@ -274,7 +278,7 @@ def _left_behind(rollout: UnderWay, lost: list[PlacementId]) -> Iterator[Event]:
     for placement in rollout.placements:
         if placement in lost or placement.host in rollout.item.moves:
             continue
-        host, goal = placement.host, rollout.origin_of(placement) if back else rollout.item.goal
+        host, goal = placement.host, rollout.origin_of(placement) if back else rollout.item.goal or None
         step = f"forecast-{rollout.change.id}-{placement}"
         yield MoveIntended(rollout.change.id, placement.service, host, step, rollout.item.origin, goal, 1, back)
         yield MoveEnded(rollout.change.id, placement.service, host, step, MoveState.DONE)

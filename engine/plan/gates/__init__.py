@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from engine.model.change import Change, Kind
 from engine.model.wait import RESERVING, Wait
 from engine.plan.gates.alarm import alarm
 from engine.plan.gates.artifact import artifact, bad_version
@@ -22,6 +23,7 @@ from engine.plan.gates.limits import concurrency
 from engine.plan.gates.outage import companions, outage, shared
 from engine.plan.gates.people import failed_earlier, held, not_before
 from engine.plan.gates.soak import soak
+from engine.plan.gates.upkeep import aside, needed
 from engine.plan.gates.windows import freeze, window_closed, window_too_short
 from engine.plan.overrides import is_lifted
 
@@ -29,6 +31,7 @@ __all__ = ["FORESEEN", "START_GATES", "Case", "is_blocked", "is_stuck", "waits_b
 
 START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
     held,
+    aside,
     failed_earlier,
     not_before,
     approval,
@@ -50,6 +53,12 @@ START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
     alarm,
 )
 
+# What is restarted runs already: no version of it can be wrong, missing or new here.
+_OF_VERSIONS = (artifact, bad_version, lockstep, dependency_version, soak)
+RESTART_GATES = tuple(gate for gate in START_GATES if gate not in _OF_VERSIONS)
+_OF_RUNNING = (*_OF_VERSIONS, aside, dependency_unhealthy, budget, alarm)
+REMOVE_GATES = (*(gate for gate in START_GATES if gate not in _OF_RUNNING), needed)
+
 # What people can see to while a change has to wait for the step before it.
 FORESEEN = frozenset({"approval", "evidence", "artifact", "hold", "pause"})
 
@@ -62,8 +71,14 @@ def waits_before_start(case: Case) -> tuple[Wait, ...]:
 
 
 def _own_waits(case: Case) -> tuple[Wait, ...]:
-    found = (wait for gate in START_GATES for wait in gate(case))
+    found = (wait for gate in _gates_of(case.change) for wait in gate(case))
     return tuple(wait for wait in found if not is_lifted(case.estate, case.change, wait.reason))
+
+
+def _gates_of(change: Change) -> tuple[Callable[[Case], Iterator[Wait]], ...]:
+    if change.kind is Kind.RESTART:
+        return RESTART_GATES
+    return REMOVE_GATES if change.kind is Kind.REMOVE else START_GATES
 
 
 def is_blocked(waits: tuple[Wait, ...]) -> bool:

@@ -24,6 +24,8 @@ def artifact(case: Case) -> Iterator[Wait]:
 def artifact_fault(estate: Estate, change: Change, item: Item) -> tuple[Reason, str, str] | None:
     """Why the release of an item cannot be sent (reason, message, what to do), None if it can or
     need not be: hosts keep what they ran."""
+    if change.is_errand or not item.goal:
+        return None
     known = estate.snapshot.catalog.find(item.service, item.goal)
     if known is not None and known.sha256 and not known.fault and item.sha256 in ("", known.sha256):
         return None

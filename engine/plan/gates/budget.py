@@ -12,6 +12,7 @@ from engine.plan.gates.case import Case
 from engine.plan.gates.outage import together
 from engine.plan.overrides import is_lifted
 from engine.plan.under_way import UnderWay
+from engine.plan.upkeep import shut
 
 
 def budget(case: Case) -> Iterator[Wait]:
@@ -26,7 +27,7 @@ def budget(case: Case) -> Iterator[Wait]:
     budgets = Budgets(estate)
     waits: dict[str, Wait] = {}
     for placement in rollout.placements:
-        if rollout.is_at_goal(placement) or not estate.reachable(placement.host):
+        if rollout.is_at_goal(placement) or not estate.reachable(placement.host) or shut(estate, placement.host):
             continue
         refusals = [
             refusal

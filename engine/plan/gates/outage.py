@@ -14,6 +14,7 @@ from engine.model.window import WindowPolicy
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
 from engine.plan.overrides import way_past
+from engine.plan.upkeep import aside_wait, shut
 from engine.plan.windows import HORIZON_DAYS, is_open, next_opening, windows_over
 
 
@@ -53,6 +54,8 @@ def outage(case: Case) -> Iterator[Wait]:
         way = way_past(estate, case.change, Reason.WINDOW_CLOSED) if windows else "add outage: true to a window"
         yield replace(case.wait(Reason.WINDOW_CLOSED, message, owner, way), until=min(moments, default=None))
     for placement in estate.placements(case.instance):
+        if aside := shut(estate, placement.host):
+            yield aside_wait(aside, placement, case.change.id)
         known = estate.state.hosts.get(placement.host)
         if known is None or not estate.reachable(placement.host) or not known.fenced:
             why = known.reason if known and known.reason else "it does not answer, or has not been claimed yet"

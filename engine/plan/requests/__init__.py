@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.errors import RequestDenied
+from engine.model import maintenance as hosts
 from engine.model import request as ask
 from engine.model.request import Request
 from engine.model.snapshot import Snapshot
@@ -16,6 +17,7 @@ from engine.plan.estate import Estate
 from engine.plan.requests.again import clear_bad, expedite, retry
 from engine.plan.requests.chains import rollback_chain
 from engine.plan.requests.consenting import approve, reject
+from engine.plan.requests.errands import remove, restart
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.lifting import override
 from engine.plan.requests.linking import deploy_linked
@@ -23,6 +25,7 @@ from engine.plan.requests.named import find_change, find_environment, find_insta
 from engine.plan.requests.promoting import promote
 from engine.plan.requests.queueing import deploy, rollback
 from engine.plan.requests.stopping import abort, cancel, hold, pause, release, resume
+from engine.plan.requests.upkeep import cordon, drain, retire, uncordon, unretire
 
 __all__ = ["find_change", "find_environment", "find_instance", "find_service", "judge"]
 
@@ -69,4 +72,11 @@ _JUDGES: Mapping[type, Callable[[Estate, Any], Judgement]] = {
     ask.Reject: reject,
     ask.OverrideGate: override,
     ask.ClearBad: clear_bad,
+    hosts.Cordon: cordon,
+    hosts.Drain: drain,
+    hosts.Uncordon: uncordon,
+    hosts.Retire: retire,
+    hosts.Unretire: unretire,
+    hosts.Restart: restart,
+    hosts.Remove: remove,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.errors import RequestRefused
-from engine.model.change import FINAL, Change, Status
+from engine.model.change import FINAL, Change, Kind, Status
 from engine.model.decision import ChangeAborted, ChangeHeld, ChangeReleased
 from engine.model.event import (
     ChangePaused,
@@ -111,6 +111,10 @@ def abort(estate: Estate, request: Abort) -> Judgement:
     change = find_change(estate, request.change)
     if change.status in FINAL or change.status is Status.REVERTING:
         raise RequestRefused(f"change {change.id} is {change.status.value}: there is nothing to abort")
+    if change.is_tended:
+        hosts = ", ".join(sorted({host for item in change.items for host in item.hosts}))
+        undo = f"interlock uncordon {hosts} brings things back" if change.kind is Kind.DRAIN else "it ends by itself"
+        raise RequestRefused(f"change {change.id} ({change.kind.value} {hosts}) has no way back of its own: {undo}")
     if not _is_begun(change):
         return cancel(estate, Cancel(request.actor, change.id))
     why = f"aborted by {request.actor}{f': {request.reason}' if request.reason else ''}"

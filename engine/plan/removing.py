@@ -1,0 +1,81 @@
+"""How an instance is removed: stopped and withdrawn everywhere, a few placements at a time. There
+is nothing to judge afterwards, and nothing to spare: in the end none of it is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.model.change import MoveState, Status
+from engine.model.snapshot import Action
+from engine.model.wait import Reason, Wait
+from engine.plan.batch import execute, untouchable
+from engine.plan.gates.upkeep import needed_by
+from engine.plan.holds import holds
+from engine.plan.shutting import when_shut
+from engine.plan.under_way import UnderWay
+
+TRIES = 3
+PAUSE_S = 10.0
+
+
+def advance_removal(rollout: UnderWay, busy: set[str], *, stop: bool = False) -> tuple[list[Action], list[Wait]]:
+    """What to do next for one removal, and why the rest waits; ``busy`` grows by what is planned."""
+    left = [p for p in rollout.placements if not rollout.is_at_goal(p) and not rollout.estate.is_moving(p)]
+    if not left and not rollout.in_flight:
+        return [rollout.decide(Status.SUCCEEDED)], []
+    failure = spent(rollout)
+    if failure:
+        return ([] if rollout.in_flight else [rollout.decide(Status.FAILED, failure)]), []
+    actions, waits = when_shut(rollout) if not rollout.change.is_tended else ([], [])
+    if actions:
+        return actions, waits
+    waits += holds(rollout.estate, rollout.change, rollout.item)
+    waits += _needed(rollout)
+    if waits or stop:
+        return [], waits
+    limit, flying = rollout.policy.max_parallel.of(len(rollout.placements)), len(rollout.in_flight)
+    for placement in left:
+        held = resting(rollout, placement.host) or untouchable(rollout, placement, busy, drains=True)
+        if held:
+            waits.append(held)
+        elif flying < limit:
+            flying += 1
+            busy.add(placement.host)
+            actions.append(execute(rollout, placement, back=False))
+    return actions, waits
+
+
+def _needed(rollout: UnderWay) -> Iterator[Wait]:
+    """What came to need it meanwhile. Where placements remain, orphans may always go."""
+    if rollout.change.is_tended and rollout.estate.placements(rollout.instance):
+        return
+    for why in needed_by(rollout.estate, rollout.instance):
+        yield rollout.wait(Reason.DEPENDENT_INCOMPATIBLE, rollout.instance, why)
+
+
+def spent(rollout: UnderWay) -> str:
+    """Why it is given up: a placement could not be done as often as it is tried; "" if none."""
+    for move in rollout.item.moves.values():
+        unhealthy = move.state is MoveState.REVERTED
+        if not move.back and (unhealthy or (_went_wrong(move.state) and move.attempt >= TRIES)):
+            what = f"could not be brought to {move.goal}" if move.goal else "could not be stopped"
+            log = "".join(f"\n  {move.host}| {line}" for line in move.log[-5:])
+            return f"{rollout.item.service} {what} on {move.host}: {move.detail}{log}"
+    return ""
+
+
+def resting(rollout: UnderWay, host: str) -> Wait | None:
+    """The pause before the next try; None if it is over, or nothing went wrong."""
+    move = rollout.item.moves.get(host)
+    if move is None or not _went_wrong(move.state):
+        return None
+    left_s = move.ended_s + PAUSE_S * move.attempt - rollout.estate.snapshot.elapsed_s
+    if left_s <= 0:
+        return None
+    message = f"{rollout.item.service} on {host}: {move.detail}; next try in {left_s:.0f} s"
+    return rollout.wait(Reason.FAILED_EARLIER, rollout.instance, message)
+
+
+def _went_wrong(state: MoveState) -> bool:
+    return state in (MoveState.FAILED, MoveState.UNCONFIRMED)
