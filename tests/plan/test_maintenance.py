@@ -216,7 +216,7 @@ def test_a_drain_waits_for_an_instance_that_people_hold_and_for_a_host_that_is_s
 
 
 def test_a_retired_host_counts_for_nothing_and_is_emptied_when_it_answers() -> None:
-    made = down(world(service("db"), service("app", ("db", "<2"), hosts=["a", "b"])), "b")
+    made = down(world(service("db"), service("app", ("db", "<2"), hosts=["a", "b"], rollout=TWO)), "b")
     change = made.deploy(app="1.1")
     made.run()
     assert made.change(change).status is Status.RUNNING, "it waits for the host that is silent"
