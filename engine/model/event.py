@@ -25,7 +25,7 @@ from engine.model.decision import (
     VersionMarkedBad,
 )
 from engine.model.external import ExternalSeen
-from engine.model.healing import DriftGone, DriftSeen, HealEnded, HealIntended, HealReleased
+from engine.model.healing import HealingEvent
 from engine.model.maintenance import MaintenanceEvent
 from engine.model.names import InstanceId
 from engine.model.observation import Reach, Sighting
@@ -282,11 +282,7 @@ Event = (
     | MoveEnded
     | ReleaseStaged
     | ForecastPublished
-    | DriftSeen
-    | DriftGone
-    | HealIntended
-    | HealEnded
-    | HealReleased
+    | HealingEvent
     | MaintenanceEvent
 )
 

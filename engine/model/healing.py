@@ -92,3 +92,6 @@ class HealReleased:
 
     instance: InstanceId
     by: str
+
+
+HealingEvent = DriftSeen | DriftGone | HealIntended | HealEnded | HealReleased
