@@ -12,6 +12,7 @@ from engine.model.release import Artifact, Catalog
 from engine.model.service import Amount, Configuration, DriverName, HealthCheck, Need, RolloutPolicy, Service
 from engine.model.window import Schedule, WindowPolicy
 from engine.sim.behaviour import Behaviour
+from engine.sim.strategies import DOMAINS, in_domains, with_strategies
 
 ENVIRONMENT = "prod"
 FIRST = "1.0"
@@ -73,6 +74,8 @@ def generate(random: Random, services: int = 0, hosts: int = 0) -> Estate:
     if random.random() < OUTAGES_ALLOWED:
         windows = {"outages": WindowPolicy("outages", Schedule(), outage=True)}
         inventory = replace(inventory, windows=windows)
+    rolled = with_strategies(random, inventory.services)
+    inventory = replace(inventory, services=rolled, domains=DOMAINS, hosts=in_domains(inventory.hosts))
     return Estate(inventory, _catalog(names), behaviours, installed)
 
 

@@ -20,6 +20,7 @@ from engine.sim.host import SimHost
 from engine.sim.placed import Placed
 from engine.store.protocol import Loaded
 
+_OF_ROLLOUT = re.compile(r"-\d*[bf]\d+$")  # and those of a rollout, forward and back
 _OF_OUTAGE = re.compile(r"-\d*[op]\d+$")  # the names that engine.plan.outage gives its steps
 MAX_ATTEMPTS = 12  # each resumption by a person grants a few more
 
@@ -85,6 +86,16 @@ class Invariants:
         self.checks["no more moves than max_parallel"] += 1
         if len(moving) + 1 > limit:
             self.breach(f"{host} begins {step} while {service} moves on {', '.join(moving)}: at most {limit} may")
+        self._in_its_domain(host, service, step, moving)
+
+    def _in_its_domain(self, host: str, service: str, step: str, moving: list[str]) -> None:
+        """With an order of domains a rollout moves in one at a time; heals are no rollout."""
+        rollout, hosts = self._inventory.services[service].rollout, self._inventory.hosts
+        steps = {name: self._hosts[name].place(service).working for name in moving} | {host: step}
+        apart = {hosts[name].domain for name, under in steps.items() if _OF_ROLLOUT.search(under)}
+        self.checks["one domain at a time"] += 1
+        if rollout.domain_order and len(apart) > 1:
+            self.breach(f"{host} begins {step} while {service} moves on {', '.join(moving)}, in another domain")
 
     def rebuilt(self, host: str) -> None:
         """Steps that it ran before may have to run again."""

@@ -8,13 +8,14 @@ from random import Random
 
 from engine.errors import InterlockError
 from engine.model.change import OnFailure, Status
-from engine.model.request import Cancel, Deploy, Pause, Release, Request, Resume, Rollback
+from engine.model.request import Cancel, Deploy, Pause, Promote, Release, Request, Resume, Rollback
 from engine.model.state import State
 from engine.model.wait import Reason
 from engine.sim.estate import ENVIRONMENT, TIGHT, VERSIONS
 from engine.sim.world import World
 
 PATIENCE_S = 20.0
+KINDS = ("deploy", "rollback", "pause", "resume", "cancel", "promote")
 
 
 class Operator:
@@ -68,9 +69,12 @@ class Operator:
                 await self.ask(Release(self._name, wait.subject.partition("/")[0]))
         for subject in subjects:
             await self.ask(Resume(self._name, subject))
+        for wait in engine.plan.waits:
+            if wait.reason is Reason.PROMOTION_REQUIRED:
+                await self.ask(Promote(self._name, wait.change))
 
     def _something(self, state: State) -> Request:
-        kind = self._random.choices(("deploy", "rollback", "pause", "resume", "cancel"), (50, 12, 12, 18, 8))[0]
+        kind = self._random.choices(KINDS, (50, 12, 12, 18, 8, 8))[0]
         if kind == "deploy":
             return self._deploy()
         if kind == "rollback":
@@ -78,6 +82,8 @@ class Operator:
             return Rollback(self._name, self._random.choice((self._service(), self._change(state))), to)
         if kind == "pause":
             return Pause(self._name, self._subject(state))
+        if kind == "promote":
+            return Promote(self._name, self._change(state))
         if kind == "resume":
             return Resume(self._name, self._subject(state))
         return Cancel(self._name, self._change(state))

@@ -18,6 +18,8 @@ IMPOSSIBLE = frozenset(
         Reason.HOST_UNREACHABLE,
         Reason.HOST_BUSY,
         Reason.HELD,
+        Reason.BAKING,
+        Reason.PROMOTION_REQUIRED,
         Reason.PAUSED,
         Reason.ENGINE_DRAINING,
         Reason.ARTIFACT_MISSING,
