@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import NamedTuple
 
 from console.tui.picture import FINISHED
@@ -88,6 +89,7 @@ class Aim:
         return self.row["bad"] if self.row else []
 
 
+NO_KEYMAP: Mapping[str, str] = MappingProxyType({})
 Maker = Callable[[Aim], Request]
 
 
@@ -107,13 +109,15 @@ class Action:
     request: Maker | None = None
     walked_keys: str = ""
 
-    def keys_on(self, screen: str) -> list[str]:
-        """Its keys on a screen: where h j k l move, some things have another key."""
-        return (self.walked_keys if screen in WALKED and self.walked_keys else self.keys).split(",")
+    def keys_on(self, screen: str, keymap: Mapping[str, str] = NO_KEYMAP) -> list[str]:
+        """Its keys on a screen: where h j k l move, some things have another key; and the
+        operator's ``keymap`` has the last word."""
+        own = self.walked_keys if screen in WALKED and self.walked_keys else self.keys
+        return keymap.get(self.id, own).split(",")
 
-    def key(self, screen: str) -> str:
+    def key(self, screen: str, keymap: Mapping[str, str] = NO_KEYMAP) -> str:
         """The first key, as it is shown."""
-        first = self.keys_on(screen)[0]
+        first = self.keys_on(screen, keymap)[0]
         return SHOWN_KEYS.get(first, first)
 
 

@@ -3,9 +3,11 @@ can be done stands in ``actions``, how it is done in ``deeds``, how it looks in 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual.app import ScreenStackError, SystemCommand
@@ -16,7 +18,7 @@ from console.tui.action import Action, Aim, Request
 from console.tui.blocked import blocked
 from console.tui.ending import ended_by_signal
 from console.tui.feed import Engine, Feed
-from console.tui.looking import Onlooker
+from console.tui.habits import Habits
 from console.tui.messages import PictureArrived
 from console.tui.picture import Picture
 from console.tui.render.footer import Notice
@@ -30,12 +32,12 @@ from console.tui.screens.queue import QueueScreen
 from console.tui.screens.rollout import RolloutScreen
 from console.tui.screens.services import ServicesScreen
 from console.tui.screens.timeline import TimelineScreen
-from console.tui.theme import THEME
+from console.tui.settings import Settings, keymap_file, state_file
 
 NOTICE_S = 6.0
 
 
-class Console(Onlooker):
+class Console(Habits):
     """``connect`` makes the client; it is called once, after the first frame."""
 
     CSS_PATH = "console.tcss"
@@ -62,17 +64,19 @@ class Console(Onlooker):
         read_only: bool = False,
         engine_stays: bool = True,
         now: Callable[[], datetime] = lambda: datetime.now().astimezone(),
+        settings: Settings | None = None,
+        keymap: Path | None = None,
     ) -> None:
-        super().__init__(now, read_only=read_only)
+        super().__init__(now, read_only=read_only, settings=settings, keymap=keymap)
         self.engine_stays = engine_stays
         self._connect = connect
 
     def on_mount(self) -> None:
-        self.register_theme(THEME)
-        self.theme = "interlock"
+        self.wear()
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        self.settle_in()
         self.engine = self._connect()
         self.feed = Feed(self.engine, self._deliver, self.now)
         self.feed.start()
@@ -162,7 +166,7 @@ class Console(Onlooker):
         board = self.board_screen
         for action in actions.of_screen(board.NAME):
             why_not = blocked(action, board.aim())
-            said = f"{action.key(board.NAME)}  {action.help}" + (f" – {why_not}" if why_not else "")
+            said = f"{action.key(board.NAME, self.keys)}  {action.help}" + (f" – {why_not}" if why_not else "")
             yield SystemCommand(action.name, said, lambda name=action.id: self.run_worker(board.action_do(name)))
 
     def action_help_quit(self) -> None:
@@ -185,6 +189,9 @@ def run(address: str, *, read_only: bool = False, engine_stays: bool = True) -> 
 
         return Client(address, timeout_s=10.0)
 
-    app = Console(connect, read_only=read_only, engine_stays=engine_stays)
+    app = Console(
+        connect, read_only=read_only, engine_stays=engine_stays,
+        settings=Settings(state_file(os.environ)), keymap=keymap_file(os.environ),
+    )  # fmt: skip
     with ended_by_signal(app):
         return app.run() or 0

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from console.tui import decisions, past
 from console.tui.action import Action, Aim, Request
+from console.tui.actions import BY_ID
+from console.tui.blocked import blocked
 from console.tui.render.footer import Notice
 from console.tui.render.line import shorten
 from engine.api.protocol import Accepted
@@ -16,12 +18,26 @@ from engine.errors import EngineUnreachable, InterlockError
 
 if TYPE_CHECKING:
     from console.tui.app import Console
+    from console.tui.commands import Offer
 
 Opening = Awaitable[None] | None  # a dialog that is coming up
 
 
 def deploy(console: Console, action: Action, aim: Aim) -> Opening:
     """Opens the deploy dialog."""
+    return _open_deploy(console, aim, f"{aim.service}=" if aim.service else "")
+
+
+def deploy_line(console: Console, text: str) -> str:
+    """Opens the deploy dialog with what was typed elsewhere; or says why not."""
+    aim = console.aim("")
+    if why_not := blocked(BY_ID["deploy"], aim):
+        return f"deploy: {why_not}"
+    _open_deploy(console, aim, text)
+    return ""
+
+
+def _open_deploy(console: Console, aim: Aim, text: str) -> Opening:
     from console.tui.dialogs.deploy import DeployDialog
 
     def done(accepted: Accepted | None) -> None:
@@ -29,7 +45,7 @@ def deploy(console: Console, action: Action, aim: Aim) -> Opening:
             took(console, accepted)
 
     picture = lambda: console.picture  # noqa: E731 - the newest one whenever it is asked
-    dialog = DeployDialog(console.engine, picture, aim.environment, aim.service, console.engine_now)
+    dialog = DeployDialog(console.engine, picture, aim.environment, aim.service, console.engine_now, text)
     return console.push_screen(dialog, done)
 
 
@@ -54,12 +70,48 @@ def show_help(console: Console, action: Action, aim: Aim) -> None:
     from console.tui.render.help import help_lines
 
     name = console.board_screen.NAME
-    console.push_screen(Sheet(f"help: {name}", lambda width: help_lines(name, aim, width)))
+    console.push_screen(Sheet(f"help: {name}", lambda width: help_lines(name, aim, width, console.keys)))
 
 
 def palette(console: Console, action: Action, aim: Aim) -> None:
     """Opens the palette."""
     console.action_command_palette()
+
+
+def command(console: Console, action: Action, aim: Aim) -> Opening:
+    """Opens the command line, and does what was typed."""
+    from console.tui.commands import offers, run
+    from console.tui.dialogs.command import CommandLine
+
+    screen = console.board_screen.NAME
+
+    async def do(text: str) -> None:
+        if said := await run(console, text):
+            console.say(Notice(said, "refused"))
+        console.redraw()
+
+    def done(text: str | None) -> None:
+        if text and text.strip():
+            console.settings.typed(text.strip())
+            console.run_worker(do(text))
+
+    def offer(text: str) -> list[Offer]:
+        return offers(text, console.picture, console.session.environment, aim.service, screen)
+
+    return console.push_screen(CommandLine(offer, console.settings.lines), done)
+
+
+def theme(console: Console, action: Action, aim: Aim) -> None:
+    """The next theme, which is kept."""
+    console.say(Notice(f"theme: {console.next_theme()}"))
+
+
+def copy(console: Console, action: Action, aim: Aim) -> None:
+    """What the cursor is on, to the clipboard."""
+    text = console.board_screen.copied()
+    if text:
+        console.put_on_clipboard(text)
+    console.say(Notice(f"copied: {text}") if text else Notice("copy: the cursor is on nothing", "refused"))
 
 
 def environment(console: Console, action: Action, aim: Aim) -> None:
@@ -105,7 +157,8 @@ DEEDS: dict[str, Callable[[Console, Action, Aim], Opening]] = {
     "expedite": decisions.expedite, "override": decisions.override,
     "hold": decisions.hold, "clear_bad": decisions.clear_bad,
     "why": why, "log": log, "help": show_help,
-    "palette": palette, "environment": environment, "freeze": freeze, "quit": leave,
+    "palette": palette, "command": command, "theme": theme, "copy": copy,
+    "environment": environment, "freeze": freeze, "quit": leave,
     "map": go, "services": go, "queue": go, "rollout": go, "hosts": go,
     "timeline": go, "history": go, "insights": go,
     "earlier": past.earlier, "later": past.later, "much_earlier": past.much_earlier, "much_later": past.much_later,

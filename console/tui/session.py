@@ -13,6 +13,7 @@ from engine.api.protocol import PastView
 @dataclass(slots=True)
 class Session:
     """``queries`` holds each screen's filter; ``trail`` the screens to go back through;
+    ``view`` is how the map is drawn (board|matrix|tree), ``whole`` whether a large one is shown whole;
     ``frozen_since`` is set while the picture is held still, ``past`` while it is one of the past."""
 
     environment: str = ""
@@ -22,6 +23,8 @@ class Session:
     queries: dict[str, str] = field(default_factory=dict)
     trail: list[str] = field(default_factory=list)
     edges: bool = True
+    view: str = "board"
+    whole: bool = False
     frozen_since: datetime | None = None
     past: PastView | None = None
     notice: Notice | None = None

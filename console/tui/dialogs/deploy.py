@@ -49,6 +49,7 @@ class DeployDialog(ModalScreen[Accepted | None]):
         environment: str,
         service: str,
         now: Callable[[], datetime],
+        text: str,
     ) -> None:
         super().__init__()
         self._engine = engine
@@ -56,6 +57,7 @@ class DeployDialog(ModalScreen[Accepted | None]):
         self._now = now
         self.environment = environment
         self.service = service
+        self.text = text
         self.suggestions: list[Suggestion] = []
         self.chosen = 0
         self._plan: PlanView | None = None
@@ -68,7 +70,7 @@ class DeployDialog(ModalScreen[Accepted | None]):
         with Vertical(classes="box deploy"):
             yield LineView(id="deploy-title")
             yield Input(
-                f"{self.service}=" if self.service else "", placeholder="service=version", id="line", compact=True,
+                self.text, placeholder="service=version", id="line", compact=True,
                 select_on_focus=False,
             )  # fmt: skip
             yield LineView(id="suggestions")

@@ -3,11 +3,13 @@ came of the last one. Made from the registry, so that it cannot say what is not 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.segment import Segment
 
-from console.tui.actions import Aim, of_screen
+from console.tui.action import NO_KEYMAP, Aim
+from console.tui.actions import of_screen
 from console.tui.blocked import blocked
 from console.tui.render.line import Line, crop, length, line, span
 from console.tui.render.palette import ACCENT, BAD, FAINT, GOOD, MUTED, TEXT, WARN
@@ -24,7 +26,7 @@ class Notice:
 NOTICES = {"done": ("✓", GOOD), "refused": ("–", WARN), "failed": ("✗", BAD)}
 
 
-def footer(screen: str, aim: Aim, notice: Notice | None, width: int) -> Line:
+def footer(screen: str, aim: Aim, notice: Notice | None, width: int, keymap: Mapping[str, str] = NO_KEYMAP) -> Line:
     """The row."""
     if notice is not None:
         glyph, style = NOTICES[notice.kind]
@@ -34,10 +36,10 @@ def footer(screen: str, aim: Aim, notice: Notice | None, width: int) -> Line:
     parts: list[Segment] = [span(" ")]
     tail: list[Segment] = []
     for action in always:
-        tail += _hint(action.key(screen), action.name, "")
+        tail += _hint(action.key(screen, keymap), action.name, "")
     for action in others:
         name = "resume" if action.id == "pause" and aim.paused else action.name
-        hint = _hint(action.key(screen), name, blocked(action, aim))
+        hint = _hint(action.key(screen, keymap), name, blocked(action, aim))
         if length(parts) + length(hint) + length(tail) <= width:
             parts += hint
     return crop((*parts, *tail), width)

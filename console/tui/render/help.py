@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from console.tui.action import NO_KEYMAP
 from console.tui.actions import ACT, APP, GO, LOOK, SHOWN_KEYS, Aim, Danger, of_screen
 from console.tui.blocked import blocked
 from console.tui.render.line import EMPTY, Line, fit, line, span
@@ -27,7 +30,7 @@ MARKS = (
 )
 
 
-def help_lines(screen: str, aim: Aim, width: int) -> list[Line]:
+def help_lines(screen: str, aim: Aim, width: int, keymap: Mapping[str, str] = NO_KEYMAP) -> list[Line]:
     """Grouped actions, then the legend of states."""
     found: list[Line] = []
     for group in (ACT, LOOK, GO, APP):
@@ -35,7 +38,7 @@ def help_lines(screen: str, aim: Aim, width: int) -> list[Line]:
         for action in of_screen(screen):
             if action.group != group:
                 continue
-            keys = " ".join(SHOWN_KEYS.get(key, key) for key in action.keys_on(screen))
+            keys = " ".join(SHOWN_KEYS.get(key, key) for key in action.keys_on(screen, keymap))
             why_not = blocked(action, aim)
             danger = "" if action.danger is Danger.NONE else f" ({action.danger.value})"
             found.append(

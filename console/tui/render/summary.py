@@ -17,14 +17,17 @@ ORDER = (
 )  # fmt: skip
 
 
-def summary(picture: Picture, environment: str, width: int) -> Line:
+def summary(picture: Picture, environment: str, width: int, *, hidden: int = 0) -> Line:
     """``27 services  ✗ 1 failed  ► 1 rolling  ● 25 converged``."""
     rows = picture.rows(environment)
     if not rows:
         return (span(" no picture yet" if picture.board is None else " no services here", MUTED),)
     counted = Counter(row["state"] for row in rows)
-    wide = _counts(counted, len(rows), words=True)
-    return wide if length(wide) <= width else _counts(counted, len(rows), words=False)
+    note = (
+        (span(f"   {hidden} calm ones hidden, ", FAINT), span("f", MUTED), span(" shows all", FAINT)) if hidden else ()
+    )
+    wide = (*_counts(counted, len(rows), words=True), *note)
+    return wide if length(wide) <= width else (*_counts(counted, len(rows), words=False), *note)
 
 
 def _counts(counted: Counter[str], total: int, *, words: bool) -> Line:

@@ -76,6 +76,11 @@ class BoardScreen(Screen[None]):
         """What the cursor is on."""
         return self.console.aim("")
 
+    def copied(self) -> str:
+        """What ``copy`` takes."""
+        aim = self.aim()
+        return aim.instance or (aim.change["id"] if aim.change else "")
+
     def redraw(self) -> None:
         """Everything; widgets find out what really changed."""
         if not self.is_mounted or not self.query("#header"):
@@ -91,7 +96,9 @@ class BoardScreen(Screen[None]):
         )
         width = self.size.width
         self.query_one("#header", LineView).show(header(self.console.newest, chrome, now, width))
-        self.query_one("#footer", LineView).show([footer(self.NAME, self.aim(), session.notice, width)])
+        self.query_one("#footer", LineView).show(
+            [footer(self.NAME, self.aim(), session.notice, width, self.console.keys)]
+        )
 
     def on_resize(self) -> None:
         self.call_after_refresh(self.redraw)

@@ -67,6 +67,10 @@ class HistoryScreen(ListScreen):
         if event is not None and event["change"]:
             self.session.change = event["change"]
 
+    def copied(self) -> str:
+        event = self._events.get(int(self.view.cursor)) if self.view.cursor.isdigit() else None
+        return f"{event['at']} {event['kind']} {event['message']}" if event else ""
+
     def aim(self) -> Aim:
         event = self._events.get(int(self.view.cursor)) if self.view.cursor.isdigit() else None
         return self.console.aim_at_change(event["change"] if event else "")

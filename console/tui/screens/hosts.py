@@ -36,6 +36,9 @@ class HostsScreen(ListScreen):
     def moved(self, key: str) -> None:
         self.session.host = key
 
+    def copied(self) -> str:
+        return self.session.host
+
     def aim(self) -> Aim:
         return self.console.aim("")
 

@@ -64,6 +64,9 @@ class InsightsScreen(ListScreen):
         if kind == "group" and self.by_service:
             self.session.service = name
 
+    def copied(self) -> str:
+        return self.view.cursor.partition("/")[2]
+
     def aim(self) -> Aim:
         return self.console.aim("")
 

@@ -7,14 +7,18 @@ from textual import events
 from textual.widget import Widget
 
 from console.tui.action import MAP, Aim
+from console.tui.render import matrix, tree
+from console.tui.render.chosen import chosen
 from console.tui.render.detail import pane
 from console.tui.render.filters import row_matches
 from console.tui.render.focus import CENTRE, NEEDED_BY, NEEDS, focus, lists
 from console.tui.render.graph import Grid, draw, frame, needed_height
 from console.tui.render.layout import Layout, lay_out
-from console.tui.render.line import line, span, wrap
+from console.tui.render.line import crop, line, span, wrap
+from console.tui.render.matrix import matrix_lines
 from console.tui.render.palette import MUTED
 from console.tui.render.summary import summary
+from console.tui.render.tree import tree_lines
 from console.tui.screens.base import BoardScreen, bindings
 from console.tui.widgets.lines import LineView
 
@@ -33,7 +37,8 @@ class MapScreen(BoardScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._laid: tuple[object, str] | None = None
+        self._laid: tuple[object, str, object] | None = None
+        self.hidden = 0
         self._layout = Layout()
         self._grid: Grid | None = None
         self._list, self._place = CENTRE, 0
@@ -47,12 +52,16 @@ class MapScreen(BoardScreen):
         return self.size.width < WIDE
 
     def layout_now(self) -> Layout:
-        """The layout of this environment; computed when graph or environment changed."""
-        graph = self.picture.graph
-        if self._laid is None or self._laid[0] is not graph or self._laid[1] != self.session.environment:
-            nodes = [n for n in graph["services"] if self.session.environment in n["environments"]] if graph else []
-            self._layout = lay_out(nodes)
-            self._laid = (graph, self.session.environment)
+        """The layout of what is shown; computed when graph, environment or choice changed."""
+        graph, session = self.picture.graph, self.session
+        where = session.environment
+        nodes = [n for n in graph["services"] if where in n["environments"]] if graph else []
+        whole = session.whole or bool(self.query_text)
+        some = chosen(self.picture, nodes, where, session.service, whole=whole)
+        key = (graph, where, len(nodes) if len(some) == len(nodes) else tuple(node["service"] for node in some))
+        if self._laid is None or self._laid[0] is not graph or self._laid[1:] != key[1:]:
+            self._layout, self._laid = lay_out(some), key
+            self.hidden = len(nodes) - len(some)
         return self._layout
 
     def draw(self) -> None:
@@ -62,16 +71,24 @@ class MapScreen(BoardScreen):
             session.service = self._opening(layout)
         if self.query_text and layout.slot and not self._shown(session.service):
             session.service = next((n for c in layout.columns for n in c if self._shown(n)), session.service)
-        self.query_one("#summary", LineView).show([summary(picture, session.environment, self.size.width)])
+        self.query_one("#summary", LineView).show(
+            [summary(picture, session.environment, self.size.width, hidden=self.hidden)]
+        )
         board, below = self.query_one("#map", LineView), self.query_one("#pane", LineView)
         below.display = not self.small and self.size.height >= TALL
         width, height = self.size.width, self.size.height - CHROME
         if below.display:
-            height = needed_height(layout, height - PANE)
+            height = needed_height(layout, height - PANE) if session.view == "board" else height - PANE
         board.styles.height = height
         if not layout.slot:
             said = "no services here" if picture.graph else self.console.newest.problem or "asking the engine"
             board.show([line(span(f" {row}", MUTED)) for row in wrap(said, width - 2)])
+        elif session.view != "board":
+            lines = matrix_lines if session.view == "matrix" else tree_lines
+            self._grid = None
+            rows = lines(layout, lambda name: picture.row(name, session.environment), session.service, width, height)
+            board.show([crop(row, width) for row in rows])
+            self._below(below, height)
         elif self.small:
             cursor = (self._list, self._place)
             board.show(focus(picture, session.service, session.environment, cursor, now, width, height))
@@ -87,8 +104,13 @@ class MapScreen(BoardScreen):
                     shown=self._shown,
                 )
             )
+            self._below(below, height)
+
+    def _below(self, below: LineView, height: int) -> None:
+        if below.display:
+            session, now, width = self.session, self.console.engine_now(), self.size.width
             rest = self.size.height - CHROME - height - 1
-            below.show(pane(picture, session.service, session.environment, now, width, rest))
+            below.show(pane(self.picture, session.service, session.environment, now, width, rest))
 
     def _opening(self, layout: Layout) -> str:
         """Where to begin: at what moves or ails, else at the first that needs others."""
@@ -109,7 +131,7 @@ class MapScreen(BoardScreen):
 
     def under_cursor(self) -> str:
         """The service the keys are about."""
-        if self.small and self._list != CENTRE:
+        if self._in_lists:
             names = lists(self.picture, self.session.service)[0 if self._list == NEEDS else 1]
             if names:
                 return names[min(self._place, len(names) - 1)]
@@ -117,16 +139,18 @@ class MapScreen(BoardScreen):
 
     def do_enter(self) -> None:
         """Makes a neighbour the centre, or drills into the service."""
-        if self.small and self._list != CENTRE:
+        if self._in_lists:
             self.session.service = self.under_cursor()
             self._list, self._place = CENTRE, 0
         else:
             self.console.open_service(self.session.service)
 
     def do_back(self) -> None:
-        """To the centre first."""
-        if self.small and self._list != CENTRE:
+        """To the centre first, then to the board."""
+        if self._in_lists:
             self._list, self._place = CENTRE, 0
+        elif self.session.view != "board" and not self.query("#filter") and self.session.past is None:
+            self.session.view = "board"
         else:
             super().do_back()
 
@@ -166,9 +190,25 @@ class MapScreen(BoardScreen):
         """Faint edges on or off."""
         self.session.edges = not self.session.edges
 
+    def do_matrix(self) -> None:
+        """The matrix, or back."""
+        self.session.view = "board" if self.session.view == "matrix" else "matrix"
+
+    def do_tree(self) -> None:
+        """The tree, or back."""
+        self.session.view = "board" if self.session.view == "tree" else "tree"
+
+    def do_whole(self) -> None:
+        """All services of a large map, or what is not as it should be."""
+        self.session.whole = not self.session.whole
+
+    @property
+    def _in_lists(self) -> bool:
+        return self.small and self._list != CENTRE and self.session.view == "board"
+
     def _sideways(self, step: int) -> None:
         layout, service = self.layout_now(), self.session.service
-        if service not in layout.slot:
+        if service not in layout.slot or self.session.view != "board":
             return
         if self.small:
             self._into_list(step)
@@ -194,12 +234,15 @@ class MapScreen(BoardScreen):
         layout, service = self.layout_now(), self.session.service
         if service not in layout.slot:
             return
-        if self.small and self._list != CENTRE:
+        if self._in_lists:
             names = lists(self.picture, service)[0 if self._list == NEEDS else 1]
             self._place = max(0, min(self._place + delta, len(names) - 1))
             return
         column = [name for name in layout.column_of(service) if self._shown(name) or name == service]
-        if self.small:
+        if self.session.view != "board":
+            every = matrix.order(layout) if self.session.view == "matrix" else tree.order(layout)
+            column = [name for name in every if self._shown(name) or name == service]
+        elif self.small:
             column = [name for names in layout.columns for name in names if self._shown(name) or name == service]
         at = max(0, min(column.index(service) + delta, len(column) - 1))
         self.session.service = column[at]

@@ -11,6 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from console.tui.render.line import EMPTY, Line, length
+from console.tui.render.themes import DARK, translate
 
 
 class LineView(Widget):
@@ -39,7 +40,11 @@ class LineView(Widget):
         base = self.rich_style
         if y >= len(self.lines):
             return Strip.blank(width, base)
-        return Strip(self.lines[y]).apply_style(base).adjust_cell_length(width, base)
+        theme = self.app.theme
+        parts = self.lines[y]
+        if theme != DARK:
+            parts = tuple(Segment(part.text, translate(part.style or base, theme)) for part in parts)
+        return Strip(parts).apply_style(base).adjust_cell_length(width, base)
 
     @property
     def text(self) -> str:
