@@ -1,10 +1,11 @@
-"""Drift and healing in words, for the placements of a status row."""
+"""Drift, healing and clocks in words, for the rows of placements and hosts."""
 
 from __future__ import annotations
 
 from engine.api.moment import Moment
 from engine.model.healing import Healing
 from engine.model.names import PlacementId
+from engine.model.observation import SKEW_S, HostState
 from engine.plan.drift import differences
 from engine.plan.healing import TRIES
 
@@ -32,3 +33,10 @@ def said(healing: Healing) -> str:
     if healing.attempts >= TRIES:
         return f"healing failed {healing.attempts} times"
     return f"healing try {healing.attempts} of {TRIES} did not do" if healing.attempts else ""
+
+
+def clock_warning(host: HostState | None) -> str:
+    """A sentence where a host's clock is far from the engine's, else ""."""
+    if host is None or abs(host.skew_s) < SKEW_S:
+        return ""
+    return f"its clock is {abs(host.skew_s):.0f} s {'ahead' if host.skew_s > 0 else 'behind'}"

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from engine.api.consents import approval_views, bad_views, override_views
-from engine.api.drift import differs_of, heal_of
+from engine.api.drift import clock_warning, differs_of, heal_of
 from engine.api.keeping import maintenance_view
 from engine.api.moment import Moment
 from engine.api.outages import outage_view
@@ -259,6 +259,8 @@ def host_views(
                 reason=printable(known.reason) if known else "",
                 placements=[str(placement.instance) for placement in inventory.placements_on(name)],
                 maintenance=maintenance_view(moment, name),
+                clock_skew_s=known.skew_s if known else 0.0,
+                clock_warning=clock_warning(known),
             )
         )
     return views

@@ -60,13 +60,14 @@ class EngineResumed:
 
 @dataclass(frozen=True, slots=True)
 class HostSeen:
-    """A host's reach, boot or claim is not what it was."""
+    """A host's reach, boot, claim or clock is not what it was."""
 
     host: str
     reach: Reach
     boot_id: str
     fenced: bool
     reason: str = ""
+    skew_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +172,7 @@ class ChangeResumed:
 @dataclass(frozen=True, slots=True)
 class ItemStatus:
     """An item entered a status: started, succeeded, failed, reverting, superseded, ...
-
-    ``failure`` says why, where there is a why.
-    """
+    ``failure`` says why, where there is a why."""
 
     change: str
     service: str

@@ -71,6 +71,9 @@ class Claim:
     engine: str
 
 
+SKEW_S = 5.0  # from here on a host's clock is worth a warning
+
+
 @dataclass(frozen=True, slots=True)
 class HostReport:
     """All that one observation of a host tells. ``clock_s`` is its wall clock (Unix time);
@@ -89,10 +92,13 @@ class HostReport:
 @dataclass(frozen=True, slots=True)
 class HostState:
     """What the engine knows of a host. ``fenced``: the present engine's claim is on it, so
-    that it may be changed. ``reason`` says why it does not answer or refuses the claim."""
+    that it may be changed. ``reason`` says why it does not answer or refuses the claim.
+    ``skew_s``: by how much its clock is ahead of the engine's, at least (behind: negative); it is
+    shown, and nothing is ever decided by it."""
 
     host: str
     reach: Reach = Reach.UNKNOWN
     boot_id: str = ""
     fenced: bool = False
     reason: str = ""
+    skew_s: float = 0.0

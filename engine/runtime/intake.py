@@ -47,9 +47,9 @@ def take_in(draft: Draft, news: Fact, work: Work) -> None:
 def _look(draft: Draft, look: Look, work: Work) -> None:
     known = draft.state.hosts.get(look.host, HostState(look.host))
     if look.report is None:
-        _host(draft, HostState(look.host, Reach.UNREACHABLE, known.boot_id, False, look.reason))
+        _host(draft, HostState(look.host, Reach.UNREACHABLE, known.boot_id, False, look.reason, known.skew_s))
         return
-    _host(draft, HostState(look.host, Reach.UP, look.report.boot_id, look.fenced, look.reason))
+    _host(draft, HostState(look.host, Reach.UP, look.report.boot_id, look.fenced, look.reason, _skew_s(look, known)))
     for sighting in look.report.sightings:
         if _is_stale(draft, sighting, look, work):
             continue
@@ -98,6 +98,11 @@ def _is_stale(draft: Draft, sighting: Sighting, look: Look, work: Work) -> bool:
     return work.touched.get(sighting.placement, float("-inf")) >= look.began_s
 
 
+def _skew_s(look: Look, known: HostState) -> float:
+    """The host's clock against the engine's; a little more or less than was known is nothing new."""
+    return known.skew_s if abs(look.skew_s - known.skew_s) <= max(1.0, abs(known.skew_s) / 10) else look.skew_s
+
+
 def _host(draft: Draft, seen: HostState) -> None:
     known = draft.state.hosts.get(seen.host)
     if (
@@ -105,7 +110,7 @@ def _host(draft: Draft, seen: HostState) -> None:
         or replace(seen, reason=known.reason) != known
         or _measureless(seen.reason) != _measureless(known.reason)
     ):
-        draft.record(HostSeen(seen.host, seen.reach, seen.boot_id, seen.fenced, seen.reason))
+        draft.record(HostSeen(seen.host, seen.reach, seen.boot_id, seen.fenced, seen.reason, seen.skew_s))
 
 
 def _arrived(draft: Draft, news: Arrived) -> None:
@@ -124,7 +129,7 @@ def _done(draft: Draft, done: Done) -> None:
         # The next look decides: until it brings news, the step is not taken up again.
         known = draft.state.hosts.get(move.placement.host, HostState(move.placement.host))
         reach = Reach.UP if end.fenced else Reach.UNREACHABLE
-        _host(draft, HostState(known.host, reach, known.boot_id, False, end.reason))
+        _host(draft, HostState(known.host, reach, known.boot_id, False, end.reason, known.skew_s))
         return
     placement = move.placement
     if move.step not in _in_flight(draft.state):

@@ -34,6 +34,7 @@ class Look:
     report: HostReport | None
     fenced: bool = False
     reason: str = ""
+    skew_s: float = 0.0
 
 
 class Observer:
@@ -84,14 +85,16 @@ class Observer:
         began_s = self._clock.monotonic_s()
         async with self._places:
             try:
+                asked = self._clock.now().timestamp()
                 report = await self._observe(host)
+                skew_s = _skew_s(report.clock_s, asked, self._clock.now().timestamp())
                 fenced, reason = await self._fence(host, report) if self.claim else (False, "")
             except (TransportError, AnswerUnreadable) as error:
                 return Look(host, began_s, None, reason=str(error))
             except Exception as error:  # a bug must not leave a host unobserved for ever
                 log.exception("look failed inside the engine", host=host)
                 return Look(host, began_s, None, reason=f"an error inside the engine: {error!r}")
-        return Look(host, began_s, report, fenced, reason)
+        return Look(host, began_s, report, fenced, reason, skew_s)
 
     async def look_at(self, hosts: Iterable[str]) -> list[Look]:
         """Look at several hosts at the same time and deliver what is seen."""
@@ -171,3 +174,11 @@ class Observer:
                 "if that one is gone, start this one with --take-over"
             )
         return False, f"it obeys engine {holder.engine} (epoch {holder.epoch}), which is newer than this one"
+
+
+def _skew_s(clock_s: float, asked_s: float, answered_s: float) -> float:
+    """By how much a host's clock is ahead of the engine's, or behind, at least: what it said lies
+    between the question and the answer if both are right. 0 where the host told no time."""
+    if not clock_s or asked_s <= clock_s <= answered_s:
+        return 0.0
+    return round(clock_s - (answered_s if clock_s > answered_s else asked_s), 3)

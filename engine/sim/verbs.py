@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from engine.model.observation import Claim
 from engine.model.remote import Command, Reply
+from engine.sim.clock import BEGINNING
 from engine.sim.host import SimHost
 from engine.sim.placed import Lines, Placed
 from engine.sim.staging import lacks, stage, upload
@@ -54,7 +55,7 @@ def _fenced(host: SimHost, call: Call) -> Lines:
 
 
 async def _observe(host: SimHost, call: Call, pairs: Lines) -> Lines:
-    lines = [("boot", host.boot_id), ("clock", f"{host.now_s:.3f}")]
+    lines = [("boot", host.boot_id), ("clock", f"{BEGINNING.timestamp() + host.now_s:.3f}")]
     for base in dict.fromkeys(value for key, value in pairs if key == "base"):
         lines += [("claim", _written(host.claims.get((base, call["organization"])))), ("free", "1000000000")]
     spec: Call = {}

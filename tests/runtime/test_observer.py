@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import pytest
+
+from engine.api.drift import clock_warning
 from engine.model.event import PlacementSeen
 from engine.model.names import InstanceId
 from engine.model.observation import Health, HostReport, Sighting, Unit
@@ -14,14 +17,14 @@ from engine.runtime.observer import Look, Observer
 from engine.runtime.ports import SystemChance, SystemClock
 from engine.runtime.watchers import Watchers
 from engine.runtime.work import Work
-from tests.builders import service, world
+from tests.builders import World, service, world
 
 
 def test_a_complaint_that_differs_in_its_measures_alone_is_nothing_new() -> None:
     made = world(service("web"))
     placement = made.inventory.placements(InstanceId("web", "prod"))[0]
     draft = Draft(made.state, 0, datetime.now(UTC), 0.0)
-    work = Work(Broken(), SystemClock(), Watchers(), print, lambda: made.snapshot)  # type: ignore[arg-type]
+    work = idle(made)
 
     def look(detail: str) -> int:
         seen = Sighting(placement, "1.0", "1.0", None, Unit.RUNNING, Health.FAILING, detail)
@@ -32,6 +35,11 @@ def test_a_complaint_that_differs_in_its_measures_alone_is_nothing_new() -> None
     assert look("timed out after 2037 milliseconds") == 1
     assert look("the requested URL returned error: 503") == 2
     assert look("the requested URL returned error: 404") == 3
+
+
+def idle(made: World) -> Work:
+    """Nothing at work."""
+    return Work(Broken(), SystemClock(), Watchers(), print, lambda: made.snapshot, None)  # type: ignore[arg-type]
 
 
 class Broken:
@@ -49,3 +57,36 @@ async def test_a_look_that_fails_inside_the_engine_makes_its_host_unreachable_an
     await observer.look_at([host, host])
     assert [(look.host, look.report) for look in seen] == [(host, None)] * 2
     assert "an error inside the engine" in seen[0].reason
+
+
+class Late:
+    """A host whose clock is wrong by so much."""
+
+    def __init__(self, wrong_by_s: float) -> None:
+        self.wrong_by_s = wrong_by_s
+
+    async def run(self, host: str, command: Command) -> Reply:
+        clock = datetime.now(UTC).timestamp() + self.wrong_by_s
+        said = "".join(f"service\t{value}\n" for _, _, value in _pairs(command) if _ == "\t" and value == "web")
+        return Reply(0, f"boot\tb1\nclock\t{clock:.3f}\n{said}")
+
+
+def _pairs(command: Command) -> list[tuple[str, str, str]]:
+    return [line.partition("\t") for line in command.stdin.decode().splitlines() if line.startswith("service\t")]
+
+
+@pytest.mark.parametrize(("wrong_by_s", "words"), [(0.0, ""), (3600.0, "3600 s ahead"), (-90.0, "90 s behind")])
+async def test_a_clock_that_is_wrong_is_told(wrong_by_s: float, words: str) -> None:
+    made = world(service("web"))
+    host = made.inventory.placements(InstanceId("web", "prod"))[0].host
+    observer = Observer(Late(wrong_by_s), SystemClock(), SystemChance(), lambda: made.snapshot, print)  # type: ignore[arg-type]
+    draft = Draft(made.state, 0, datetime.now(UTC), 0.0)
+    work = idle(made)
+    take_in(draft, await observer.look(host), work)
+    seen = draft.state.hosts[host]
+    assert abs(seen.skew_s - wrong_by_s) < 1.0
+    assert words in clock_warning(seen)
+    assert bool(words) == bool(clock_warning(seen))
+    before = len(draft.events)
+    take_in(draft, await observer.look(host), work)
+    assert len([each for each in draft.events[before:] if each.event.__class__.__name__ == "HostSeen"]) == 0

@@ -120,7 +120,7 @@ def hosts_text(hosts: Sequence[HostView]) -> str:
             host["state"] + ("" if host["fenced"] or host["state"] != "up" else ", unfenced"),
             NONE if host["latency_ms"] is None else f"{host['latency_ms']:.0f} ms",
             str(len(host["placements"])),
-            maintenance_text(host) or host["reason"],
+            maintenance_text(host) or "; ".join(filter(None, (host["reason"], host.get("clock_warning", "")))),
         )
         for host in hosts
     ]

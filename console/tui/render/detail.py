@@ -157,11 +157,19 @@ def _placement(place: PlacementView, host_width: int) -> Line:
 
 def _condition(place: PlacementView) -> str:
     said = f": {place['detail']}" if place["detail"] else ""
+    if place.get("differs") and not place["unreachable"]:
+        return drift(place)
     if place["unreachable"]:
         return ("host unreachable" if never_seen(place) else "host unreachable, last seen so") + said
     if place["state"] == "running":
         return place["health"] + said
     return place["state"] + said
+
+
+def drift(place: PlacementView) -> str:
+    """What differs at a placement from what was last deployed there, and how its healing goes."""
+    differs = f"drifted: {', '.join(place.get('differs', ()))}"
+    return f"{differs}; {place['heal']}" if place.get("heal") else differs
 
 
 def relations(picture: Picture, service: str, environment: str, width: int) -> list[Line]:

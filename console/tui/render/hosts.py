@@ -51,7 +51,8 @@ def _values(host: HostView, picture: Picture) -> dict[str, Line]:
     if host["state"] == "up" and not host["fenced"]:
         state = line(span("○ unfenced", WARN))
     late = host["latency_ms"]
-    note = line(span(host["reason"], WARN)) if host["reason"] else _services(host, picture)
+    warning = host["reason"] or host.get("clock_warning", "")
+    note = line(span(warning, WARN)) if warning else _services(host, picture)
     return {
         "host": line(span(f"  {host['host']}", TEXT)),
         "state": state,

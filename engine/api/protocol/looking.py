@@ -62,6 +62,9 @@ class StatusRow(TypedDict):
 
 
 class HostView(TypedDict):
+    """``clock_skew_s``: by how much its clock is ahead of the engine's (behind: negative), at least;
+    ``clock_warning`` says so where it is enough to mislead whoever reads its logs."""
+
     host: str
     environment: str
     domain: str
@@ -72,6 +75,8 @@ class HostView(TypedDict):
     reason: str
     placements: list[str]
     maintenance: NotRequired[MaintenanceView | None]
+    clock_skew_s: NotRequired[float]
+    clock_warning: NotRequired[str]
 
 
 class NeedView(TypedDict):

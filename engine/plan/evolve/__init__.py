@@ -75,8 +75,8 @@ def _evolve_engine(state: State, recorded: Recorded) -> State:
 
 def _evolve_seen(state: State, recorded: Recorded) -> State:
     match recorded.event:
-        case HostSeen(host, reach, boot_id, fenced, reason):
-            return replace(state, hosts={**state.hosts, host: HostState(host, reach, boot_id, fenced, reason)})
+        case HostSeen(host, reach, boot_id, fenced, reason, skew_s):
+            return replace(state, hosts={**state.hosts, host: HostState(host, reach, boot_id, fenced, reason, skew_s)})
         case PlacementSeen(sighting):
             return see(state, sighting)
         case AlarmSeen() as seen:
