@@ -135,6 +135,14 @@ def test_what_drifts_again_at_once_is_not_healed_for_ever() -> None:
     assert reasons(made) == [Reason.HEAL_FAILED]
 
 
+def test_another_difference_is_another_matter() -> None:
+    made = world(service("web"))
+    for seen in ({}, {"version": "0.9"}, {"unit": Unit.ABSENT}, {}):
+        made.drift("web", "web-1", **seen)  # type: ignore[arg-type]
+        (act,) = healed(made)
+        made.finish(act)
+
+
 def test_what_drifts_again_after_a_long_time_is_new() -> None:
     made = world(service("web"))
     for _ in range(5):

@@ -45,8 +45,8 @@ def _put(state: State, healing: Healing) -> State:
 def _seen(state: State, event: DriftSeen, recorded: Recorded) -> State:
     known = state.healings.get(event.placement) or Healing(event.placement)
     if not known.differs:
-        long_ago = recorded.elapsed_s - known.ended_s > FORGET_S
-        known = replace(known, since=recorded.at, attempts=0 if long_ago else known.attempts, released_by="")
+        undone = event.differs == known.healed and recorded.elapsed_s - known.ended_s <= FORGET_S
+        known = replace(known, since=recorded.at, attempts=known.attempts if undone else 0, released_by="")
     return _put(state, replace(known, differs=event.differs, sightings=event.sightings))
 
 
@@ -79,7 +79,9 @@ def _end(state: State, event: HealEnded, recorded: Recorded) -> State:
         raise IllegalTransition(f"the heal {event.step} of {event.placement} is not in flight")
     move, at_s = known.flight, recorded.elapsed_s
     if event.state is MoveState.DONE:
-        known = replace(known, flight=None, ended_s=at_s, detail="", differs=(), sightings=0, since=None)
+        known = replace(
+            known, flight=None, ended_s=at_s, detail="", differs=(), sightings=0, since=None, healed=known.differs
+        )
         deployed = state.deployed.get(event.placement)
         digest, sha256 = (deployed.configuration, deployed.sha256) if deployed else (None, "")
         sighting = Sighting(event.placement, move.goal, move.goal, digest, Unit.RUNNING, Health.PASSING, sha256=sha256)
