@@ -34,8 +34,8 @@ class Healing:
 
     ``sightings`` counts those in a row that showed it, up to 2; ``attempts`` the heals begun,
     ``ended_s`` is when the last one ended (engine time), ``detail`` why it did not do. ``flight`` is
-    the heal under way. ``released_by``: the person who said to heal although much drifted at once. ``healed`` is what the
-    last heal mended: if the same differs again soon, its attempts are counted on.
+    the heal under way. ``released_by``: the person who said to heal although much drifted at once.
+    ``healed`` is what the last heal mended: if the same differs again soon, it is counted on.
     """
 
     placement: PlacementId

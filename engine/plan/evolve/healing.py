@@ -45,7 +45,8 @@ def _put(state: State, healing: Healing) -> State:
 def _seen(state: State, event: DriftSeen, recorded: Recorded) -> State:
     known = state.healings.get(event.placement) or Healing(event.placement)
     if not known.differs:
-        undone = event.differs == known.healed and recorded.elapsed_s - known.ended_s <= FORGET_S
+        in_vain = bool(known.detail) or event.differs == known.healed
+        undone = in_vain and recorded.elapsed_s - known.ended_s <= FORGET_S
         known = replace(known, since=recorded.at, attempts=known.attempts if undone else 0, released_by="")
     return _put(state, replace(known, differs=event.differs, sightings=event.sightings))
 
