@@ -12,15 +12,14 @@ from engine.model.release import Catalog
 def canary_is_everything(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
     """Canaries after which nothing is left to protect."""
     for service in inventory.services.values():
-        for environment, hosts in service.hosts.items():
-            count = service.rollout.canary.of(len(hosts))
-            if hosts and count >= len(hosts):
-                yield Remark(
-                    f"services.{service.name}.rollout",
-                    f"{service.name} has {len(hosts)} placement{'s' * (len(hosts) != 1)} in {environment}, "
-                    f"and canary is {service.rollout.canary}: the canary is all of it, so a bad version reaches "
-                    "everything at once. Place it on more hosts, or remove canary",
-                )
+        most = max(map(len, service.hosts.values()), default=0)
+        if most and service.rollout.canary.of(most) >= most:
+            yield Remark(
+                f"services.{service.name}.rollout",
+                f"{service.name} has no more than {most} placement{'s' * (most != 1)} anywhere, and canary is "
+                f"{service.rollout.canary}: the canary is all of it, so a bad version reaches everything at once. "
+                "Place it on more hosts, or remove canary",
+            )
 
 
 def domain_order_is_not_the_placement(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:

@@ -62,7 +62,7 @@ TABLE = [
         (OF_LEDGER, OF_LEDGER + "    rollout: {canary: 2}\n"),
         {},
         16,
-        "warning canary-is-everything: ledger has 2 placements in prod, and canary is 2",
+        "warning canary-is-everything: ledger has no more than 2 placements anywhere, and canary is 2",
     ),
     (
         (OF_LEDGER, OF_LEDGER + "    rollout: {domain_order: [b]}\n"),
