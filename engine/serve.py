@@ -71,16 +71,16 @@ async def _serve(options: ServeOptions) -> int:
             loaded = await store.load()
             depot = Depot(options.state / "artifacts")
             engine = Engine(inventory, loaded, store, transport, clock, chance, depot.find, prover=depot)
-            return await _run(engine, options)
+            return await _run(engine, depot, options)
         finally:
             await transport.close()
     finally:
         await store.close()
 
 
-async def _run(engine: Engine, options: ServeOptions) -> int:
+async def _run(engine: Engine, depot: Depot, options: ServeOptions) -> int:
     lag, forecaster = Lag(), Forecaster()
-    desk = Desk(engine, options.inventory, lag, forecaster)
+    desk = Desk(engine, options.inventory, lag, forecaster, depot.kept)
     server = ApiServer(desk, options.socket or options.state / SOCKET_NAME)
     aside = [asyncio.create_task(lag.measure()), asyncio.create_task(_narrate(engine))]
     await engine.start(options.take_over)

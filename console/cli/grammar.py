@@ -22,7 +22,6 @@ NOT_YET_VERBS = frozenset(
     )
 )
 NOT_YET_OPTIONS = {
-    "deploy": ("--artifact",),
     "demo": ("--play",),
     "engine": ("--metrics",),
 }  # fmt: skip

@@ -17,6 +17,7 @@ from engine.api.connection import Params, Stream, UnixConnection, error_of, unre
 from engine.api.protocol import (
     Accepted,
     AccuracyView,
+    ArtifactView,
     AuditView,
     Board,
     CalendarView,
@@ -194,6 +195,25 @@ class Client:
     def watch(self, change: str = "", after: int | None = None) -> Stream:
         """Events as they happen; with ``after``, first those the journal holds past it."""
         return self.stream("/v1/watch", {"change": change or None, "after": after})
+
+    def send_artifact(self, where: ArtifactView, kind: str, environment: str, file: BinaryIO, signature: str) -> None:
+        """Have the engine keep ``file`` (at its beginning) as the artifact of a version; ``signature``
+        is base64, "" for none."""
+        params = urlencode({"sha256": where["sha256"], "kind": kind, "environment": environment})
+        path = f"/v1/artifacts/{quote(where['service'], safe='')}/{quote(where['version'], safe='')}?{params}"
+        connection = UnixConnection(self.address, None)
+        headers = {"Content-Type": "application/octet-stream"}
+        headers |= {"X-Interlock-Signature": signature} if signature else {}
+        try:
+            connection.request("PUT", path, file, headers, encode_chunked=True)
+            response = connection.getresponse()
+            data = response.read()
+        except (OSError, HTTPException) as error:
+            raise unreachable(self.address, error) from error
+        finally:
+            connection.close()
+        if response.status != 200:
+            raise error_of(response.status, data, self.address)
 
     def _save(self, path: str, file: BinaryIO) -> int:
         connection = UnixConnection(self.address, self.timeout_s)

@@ -19,6 +19,7 @@ from engine.model.request import Outcome, Request
 from engine.model.snapshot import Plan, Snapshot
 from engine.runtime.engine import Engine
 from engine.runtime.forecaster import Forecaster
+from engine.runtime.kept import Arriving, Kept
 from engine.runtime.lag import Lag
 from engine.runtime.watchers import News
 from engine.store.protocol import Store
@@ -36,8 +37,9 @@ def installed_version() -> str:
 class Desk:
     """Fulfils ``engine.api.port.Port``."""
 
-    def __init__(self, engine: Engine, inventory: Path, lag: Lag, forecaster: Forecaster) -> None:
+    def __init__(self, engine: Engine, inventory: Path, lag: Lag, forecaster: Forecaster, kept: Kept) -> None:
         self._engine = engine
+        self._kept = kept
         self._forecaster = forecaster
         self._inventory = inventory
         self._lag = lag
@@ -97,6 +99,10 @@ class Desk:
     async def refresh_catalog(self) -> None:
         """Look again which artifacts there are, so that a preview sees today's."""
         await self._engine.refresh_catalog()
+
+    async def keep_artifact(self, arriving: Arriving, pieces: AsyncIterator[bytes]) -> None:
+        """Keep a file that comes with a request."""
+        await self._kept.take(arriving, pieces, self.snapshot.inventory.storage.largest_bytes)
 
     def note(self, event: RequestTurnedDown | JournalCopied) -> None:
         """Note in the journal that somebody was not let in, or took a copy of it."""

@@ -15,6 +15,7 @@ from engine.model.forecast import Forecast
 from engine.model.names import PlacementId
 from engine.model.request import Outcome, Request
 from engine.model.snapshot import Plan, Snapshot
+from engine.runtime.kept import Arriving
 from engine.runtime.watchers import News
 from engine.store.protocol import Store
 from engine.transport.protocol import Transport
@@ -64,6 +65,9 @@ class Port(Protocol):
     async def submit(self, request: Request) -> Outcome:
         """Carry out a request; it is durable when this returns. Raises RequestRefused or
         UsageError, and then nothing has changed."""
+
+    async def keep_artifact(self, arriving: Arriving, pieces: AsyncIterator[bytes]) -> None:
+        """Keep a file that comes with a request. Raises RequestRefused, and then nothing is kept."""
 
     def note(self, event: RequestTurnedDown | JournalCopied) -> None:
         """Note in the journal that somebody was not let in, or took a copy of it."""

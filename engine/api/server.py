@@ -18,7 +18,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.api import asking, auditing, deciding, forecasts, insight, problems, reading, upkeep
+from engine.api import asking, auditing, deciding, forecasts, insight, problems, reading, sending, upkeep
 from engine.api.entrance import Entrance
 from engine.api.listener import Listener, open_listener
 from engine.api.metrics import Metrics
@@ -76,6 +76,7 @@ def create_app(port: Port, *, watch_limit: int = QUEUE_LIMIT) -> FastAPI:
     app.include_router(reading.router)
     app.include_router(auditing.router)
     app.include_router(asking.router)
+    app.include_router(sending.router)
     app.include_router(deciding.router)
     app.include_router(upkeep.router)
     app.include_router(forecasts.router)

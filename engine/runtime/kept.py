@@ -30,6 +30,7 @@ class Arriving:
     service: str
     version: str
     kind: str
+    sha256: str
     signature: bytes = b""
 
 
@@ -46,10 +47,10 @@ class Kept:
         found = (_read(facts.parent) for facts in sorted(self._folder.glob(f"*/*/{FACTS}")))
         return [artifact for artifact in found if artifact is not None]
 
-    async def take(self, arriving: Arriving, pieces: AsyncIterator[bytes], largest_bytes: int) -> str:
-        """Keep a file as it arrives; its sha256. The same content twice is kept once. Raises
-        RequestRefused, keeping nothing, for other content under a name that is taken, for what is
-        too large, and if it cannot be written."""
+    async def take(self, arriving: Arriving, pieces: AsyncIterator[bytes], largest_bytes: int) -> None:
+        """Keep a file as it arrives. The same content twice is kept once. Raises RequestRefused,
+        keeping nothing, for other content than was announced or than is kept under that name, for
+        what is too large, and if it cannot be written."""
         if self._folder is None:
             raise RequestRefused("this engine keeps no artifacts: publish the file where the inventory looks for it")
         home = self._folder / arriving.service / arriving.version
@@ -57,6 +58,8 @@ class Kept:
         try:
             await asyncio.to_thread(new.mkdir, mode=0o700, parents=True)
             sha256 = await _write(new, arriving, pieces, largest_bytes)
+            if sha256 != arriving.sha256:
+                raise RequestRefused("the artifact arrived with another sha256 than was announced. Nothing was queued")
             await asyncio.to_thread(_place, new, home, sha256)
         except OSError as error:
             raise RequestRefused(
@@ -64,7 +67,6 @@ class Kept:
             ) from None
         finally:
             await asyncio.to_thread(shutil.rmtree, new, ignore_errors=True)
-        return sha256
 
 
 async def _write(new: Path, arriving: Arriving, pieces: AsyncIterator[bytes], largest_bytes: int) -> str:

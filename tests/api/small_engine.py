@@ -30,6 +30,7 @@ from engine.plan.evolve import evolve
 from engine.plan.forecast import forecast
 from engine.plan.planner import plan
 from engine.plan.requests import judge
+from engine.runtime.kept import Arriving
 from engine.runtime.watchers import News, Watchers
 from engine.store.chain import START, Entry, chained
 from engine.store.codec import encode_event
@@ -241,6 +242,14 @@ class SmallEngine:
         self.happen(*events)
         accepted = tuple(event.change.id for event in events if isinstance(event, ev.ChangeAccepted))
         return Outcome(accepted[0] if accepted else "", message, accepted)
+
+    async def keep_artifact(self, arriving: Arriving, pieces: AsyncIterator[bytes]) -> None:
+        """Know it from now on, its bytes as its path."""
+        data = b"".join([piece async for piece in pieces])
+        new = Artifact(arriving.service, arriving.version, data.decode(), arriving.sha256, len(data), arriving.kind)
+        known = self.snapshot.catalog.by_service
+        more = {**known, arriving.service: {**known[arriving.service], arriving.version: new}}
+        self.snapshot = replace(self.snapshot, catalog=Catalog(more))
 
     def note(self, event: RequestTurnedDown | JournalCopied) -> None:
         self.happen(event)

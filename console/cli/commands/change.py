@@ -12,6 +12,7 @@ from console.cli.render.outages import outage_lines
 from console.cli.render.plans import order_text, plan_text
 from console.cli.render.times import Duration
 from console.cli.render.waits import wait_lines
+from console.cli.sending import parse_artifacts, send
 from console.cli.session import Session, say
 from engine.api.client import Client
 from engine.api.protocol import Accepted, PlanView, WaitView
@@ -52,6 +53,7 @@ def plan_command(session: Session, assignments: tuple[str, ...], environment: st
     "--through", default="", metavar="ENV", help="A change for each environment up to ENV, each after the last."
 )
 @click.option("--evidence", multiple=True, metavar="KEY=VALUE", help="What a policy asks for, such as a ticket.")
+@click.option("--artifact", multiple=True, metavar="SERVICE=PATH", help="A file to deploy as that version of it.")
 @click.option("--when-available", is_flag=True, help="Take versions whose artifacts are still to come.")
 @click.option("--not-before", type=Moment(), metavar="T", help="2026-11-24T18:00Z, 18:00, or 30m from now.")
 @click.option("--wait", is_flag=True, help="Follow it until it is done; exit 1 unless it succeeded.")
@@ -66,6 +68,7 @@ def deploy_command(
     allow_lockstep: bool,
     through: str,
     evidence: tuple[str, ...],
+    artifact: tuple[str, ...],
     when_available: bool,
     not_before: str | None,
     wait: bool,
@@ -86,7 +89,9 @@ def deploy_command(
         request["when_available"] = True
     if not_before:
         request["not_before"] = not_before
+    files = parse_artifacts(artifact, request["services"])
     client = session.client()
+    send(client, request["services"], environment, files)
     plan = client.plan(request)
     accepted = client.deploy(request)
     _narrate(accepted["message"], plan)

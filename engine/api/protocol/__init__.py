@@ -11,6 +11,7 @@ from __future__ import annotations
 from engine.api.protocol.asking import (
     Accepted,
     ApprovalRequest,
+    ArtifactView,
     ClearBadRequest,
     DecisionRequest,
     DeployRequest,
@@ -76,6 +77,7 @@ __all__ = [
     "AccuracyView",
     "ApprovalRequest",
     "ApprovalView",
+    "ArtifactView",
     "AuditView",
     "BadView",
     "Board",

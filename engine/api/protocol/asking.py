@@ -96,3 +96,11 @@ class Problem(TypedDict):
 
     error: str
     nearest: list[str]
+
+
+class ArtifactView(TypedDict):
+    """A file that the engine keeps as the artifact of a version."""
+
+    service: str
+    version: str
+    sha256: str
