@@ -19,12 +19,14 @@ from engine.model.event import (
     Recorded,
 )
 from engine.model.healing import DriftSeen, HealEnded
+from engine.model.hook import HookState
+from engine.model.hook_event import HookEnded
 from engine.model.inventory import Domain, Environment, Host, Inventory, Limits, Team
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, Reach, Sighting, Unit
 from engine.model.release import Artifact, Catalog
 from engine.model.service import Configuration, DriverName, Need, RolloutPolicy, Service
-from engine.model.snapshot import Decide, Execute, Plan, Snapshot
+from engine.model.snapshot import Decide, Execute, Plan, RunHook, Snapshot
 from engine.model.state import State
 from engine.plan.drift import differences
 from engine.plan.evolve import evolve
@@ -102,6 +104,7 @@ class World:
     executing: set[str] = field(default_factory=set)
     draining: bool = False
     staging: set[str] = field(default_factory=set)
+    hooks: list[RunHook] = field(default_factory=list)
 
     @property
     def snapshot(self) -> Snapshot:
@@ -156,18 +159,22 @@ class World:
         return plan(self.snapshot)
 
     def settle(self) -> list[Execute]:
-        """Plan and record the decisions until only acting is left; returns the acts to do."""
+        """Plan and record the decisions until only acting is left; returns the acts to do. The
+        hooks to run are added to ``hooks``."""
         found: list[Execute] = []
         for _ in range(50):
             before = self.seq
             for action in plan(self.snapshot).actions:
                 if isinstance(action, Decide):
                     self.record(action.event)
-                elif isinstance(action, Execute) and action.step not in self.executing:
+                elif isinstance(action, (Execute, RunHook)) and action.step not in self.executing:
                     if action.intent:
                         self.record(action.intent)
                     self.executing.add(action.step)
-                    found.append(action)
+                    if isinstance(action, RunHook):
+                        self.hooks.append(action)
+                    else:
+                        found.append(action)
             if self.seq == before:
                 return found
         raise AssertionError("the planner does not settle")
@@ -183,6 +190,14 @@ class World:
         if state in (MoveState.REVERTED, MoveState.UNCONFIRMED):
             self.record(seen(where, act.origin))
         return self
+
+    def hook(self, state: HookState = HookState.DONE, detail: str = "", log: tuple[str, ...] = ()) -> RunHook:
+        """The first hook that is at work comes to its end."""
+        act = self.hooks.pop(0)
+        self.executing.discard(act.step)
+        where = act.placement
+        self.record(HookEnded(act.change, where.service, where.host, act.hook, act.step, state, detail, log))
+        return act
 
     def run(self, limit: int = 200) -> list[Execute]:
         """Let everything succeed until nothing more is to be done; the acts, in order."""

@@ -45,6 +45,7 @@ TABLE = {
     "retry": "steer",
     "promote": "steer",
     "expedite": "steer",
+    "hook": "hooking",
     "cancel": "act",
     "pause": "act",
     "resume": "act",

@@ -16,6 +16,7 @@ from engine.api.protocol import (
     ClearBadRequest,
     DecisionRequest,
     DeployRequest,
+    HookRequest,
     OverrideRequest,
     ProbeRequest,
     RemoveRequest,
@@ -72,6 +73,11 @@ class _ClearBad(ClearBadRequest):
 
 
 @with_config(_STRICT)
+class _Hook(HookRequest):
+    pass
+
+
+@with_config(_STRICT)
 class _Remove(RemoveRequest):
     pass
 
@@ -88,6 +94,7 @@ ProbeBody = Annotated[_Probe, BeforeValidator(_without_actor), Body()]
 DecisionBody = Annotated[_Decision, BeforeValidator(_without_actor), Body()]
 ApprovalBody = Annotated[_Approval, BeforeValidator(_without_actor), Body()]
 OverrideBody = Annotated[_Override, BeforeValidator(_without_actor), Body()]
+HookBody = Annotated[_Hook, BeforeValidator(_without_actor), Body()]
 ClearBadBody = Annotated[_ClearBad, BeforeValidator(_without_actor), Body()]
 RemoveBody = Annotated[_Remove, BeforeValidator(_without_actor), Body()]
 TouchBody = Annotated[_Touch, BeforeValidator(_without_actor), Body()]

@@ -151,7 +151,7 @@ class Client:
         return cast(Accepted, self.post(f"/v1/{verb}", {"subject": subject}))
 
     def decide(self, verb: str, body: Mapping[str, Any]) -> Accepted:
-        """``approve``, ``reject``, ``abort``, ``retry``, ``expedite``, ``override``, ``clear-bad``,
+        """``approve``, ``reject``, ``abort``, ``retry``, ``expedite``, ``override``, ``clear-bad``, ``hook``,
         and the verbs of maintenance: ``cordon``, ``drain``, ..., ``restart``, ``remove``."""
         return cast(Accepted, self.post(f"/v1/{verb}", body))
 

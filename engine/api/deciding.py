@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from engine.api import naming
-from engine.api.bodies import ApprovalBody, ClearBadBody, DecisionBody, OverrideBody, SubjectBody
+from engine.api.bodies import ApprovalBody, ClearBadBody, DecisionBody, HookBody, OverrideBody, SubjectBody
 from engine.api.peer import actor
 from engine.api.problems import Reply
 from engine.api.protocol import Accepted, LetLooseView, OverrideRequest
@@ -98,6 +98,13 @@ async def clear_bad(request: Request, body: ClearBadBody) -> Any:
     environment = naming.environment(inventory, where) if where else ""
     wanted = ask.ClearBad(actor(request), dict(body["services"]), body["reason"], environment)
     return await _submit(request, wanted)
+
+
+@router.post("/hook", response_model=Accepted)
+async def hook(request: Request, body: HookBody) -> Any:
+    """Say of a change's hooks that nobody knows the end of what became of them."""
+    change = _change(request, body["subject"])
+    return await _submit(request, ask.SettleHook(actor(request), change, body["again"]))
 
 
 @router.post("/override", response_model=Accepted)

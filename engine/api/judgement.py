@@ -31,6 +31,7 @@ def plan_view(snapshot: Snapshot, wanted: Deploy | Rollback) -> PlanView:
         "outage": [outage_view(facing) for facing in found.outages],
         "chain": [_leg(leg) for leg in found.chain],
         "violations": [printable(sentence(clash)) for clash in found.violations],
+        "notes": [printable(note) for note in found.notes],
         "refused": printable(found.refused),
         "touches": list(found.touches),
     }

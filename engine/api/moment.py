@@ -87,5 +87,7 @@ class Moment:
         """How far a move has come; "" once it is over."""
         if move.state is not MoveState.MOVING:
             return ""
-        under_way = self.activity.get(move.step)
-        return under_way.phase if under_way else "intended"
+        for step in (move.step, f"{move.step}.pre", f"{move.step}.drain"):
+            if step in self.activity:
+                return self.activity[step].phase
+        return "intended"

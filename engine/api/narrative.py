@@ -15,6 +15,7 @@ from engine.api.times import when
 from engine.model import access, healing, staging
 from engine.model import decision as decided
 from engine.model import event as ev
+from engine.model import hook_event as hooks
 from engine.model import maintenance as upkeep
 from engine.model import stage as staged
 from engine.model.change import Change, Kind
@@ -172,6 +173,26 @@ def _healed(e: healing.HealEnded) -> Told:
     return "", str(e.placement), f"the heal of {e.placement} is {e.state.value}{_why(e.detail)}"
 
 
+def _hook(e: hooks.HookIntended | hooks.HookEnded) -> Told:
+    return e.change, f"{e.service}/{e.host}", f"hook {e.hook.value} of {e.service} on {e.host}"
+
+
+def _hook_intended(e: hooks.HookIntended) -> Told:
+    change, subject, text = _hook(e)
+    again = f", attempt {e.attempt}" if e.attempt > 1 else ""
+    return change, subject, f"{text} begins{f' on {e.on}' if e.on != e.host else ''}{again}"
+
+
+def _hook_ended(e: hooks.HookEnded) -> Told:
+    change, subject, text = _hook(e)
+    return change, subject, f"{text}: {e.state.value}{_why(e.detail)}"
+
+
+def _hook_settled(e: hooks.HookSettled) -> Told:
+    what = "is to be run again" if e.again else "did its work"
+    return e.change, e.change, f"{e.by} says of the hook {e.step} of change {e.change} that it {what}"
+
+
 _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.EngineStarted: lambda e: ("", "engine", f"engine {e.engine} started, epoch {e.epoch}"),
     access.RequestTurnedDown: _turned_down,
@@ -224,6 +245,9 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
     upkeep.HostUncordoned: _aside("uncordoned"),
     upkeep.HostRetired: _aside("retired"),
     upkeep.HostUnretired: _aside("unretired"),
+    hooks.HookIntended: _hook_intended,
+    hooks.HookEnded: _hook_ended,
+    hooks.HookSettled: _hook_settled,
 }
 
 
@@ -259,7 +283,7 @@ def tell_recorded(recorded: ev.Recorded) -> WatchEvent:
         "subject": printable(subject),
         "message": printable(message),
     }
-    if isinstance(recorded.event, ev.MoveEnded | healing.HealEnded) and recorded.event.log:
+    if isinstance(recorded.event, ev.MoveEnded | healing.HealEnded | hooks.HookEnded) and recorded.event.log:
         told["log"] = [printable(line) for line in recorded.event.log]
     return told
 

@@ -26,7 +26,7 @@ async def _filled(port: Port, change: Change, log: LogView) -> LogView:
     inventory = port.snapshot.inventory
     if log["lines"] or log["state"] == "moving" or log["host"] not in inventory.hosts:
         return log
-    if log["service"] not in inventory.services:
+    if log["service"] not in inventory.services or log["step"] in change.hooks:
         return log
     placement = PlacementId(log["service"], change.environment, log["host"])
     try:

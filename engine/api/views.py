@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 
 from engine.api.consents import approval_views, bad_views, override_views
 from engine.api.drift import clock_warning, differs_of, heal_of
+from engine.api.hooks import hook_logs, hook_views, is_drained, warnings_of
 from engine.api.keeping import maintenance_view
 from engine.api.moment import Moment
 from engine.api.outages import outage_view
@@ -100,7 +101,11 @@ def _placement(moment: Moment, placement: PlacementId) -> PlacementView:
         "host": placement.host,
         "domain": moment.snapshot.inventory.hosts[placement.host].domain,
         "version": None if sighting.version is None else printable(sighting.version),
-        "state": moment.phase(move) if move else "drained" if away else sighting.unit.value,
+        "state": moment.phase(move)
+        if move
+        else "drained"
+        if away or is_drained(moment, placement)
+        else sighting.unit.value,
         "health": sighting.health.value,
         "detail": printable(sighting.detail),
         "unreachable": host is not None and host.reach is Reach.UNREACHABLE,
@@ -145,6 +150,8 @@ def change_view(moment: Moment, change: Change) -> ChangeView:
         "expedited": change.expedited > 0,
         "allow_lockstep": change.allow_lockstep,
         "outage": [outage_view(facing) for facing in faced_by(moment.estate, change)],
+        "hooks": hook_views(change),
+        "warnings": warnings_of(moment, change),
     }
 
 
@@ -223,8 +230,8 @@ def _log(moment: Moment, move: Move) -> list[str]:
 
 
 def log_views(moment: Moment, change: Change, host: str = "") -> list[LogView]:
-    """What the moves of a change wrote, all of it or one host's."""
-    return [
+    """What the moves of a change, and its hooks, wrote, all of it or one host's."""
+    moves: list[LogView] = [
         {
             "service": item.service,
             "host": move.host,
@@ -237,6 +244,7 @@ def log_views(moment: Moment, change: Change, host: str = "") -> list[LogView]:
         for move in sorted(item.moves.values(), key=lambda move: move.host)
         if not host or move.host == host
     ]
+    return hook_logs(change, host) + moves
 
 
 def host_views(

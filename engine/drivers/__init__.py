@@ -7,6 +7,7 @@ holds its digest. Everybody else calls the functions named here and never spells
 from __future__ import annotations
 
 from engine.drivers.fencing import ClaimAnswer, claim, parse_claim
+from engine.drivers.hooking import HookAnswer, HookResult, expand_hook, hook_elsewhere, hook_on_placement, parse_hook
 from engine.drivers.inspecting import inspect, parse_inspect
 from engine.drivers.observing import observe, parse_observe
 from engine.drivers.script import DIGEST, SCRIPT
@@ -40,6 +41,8 @@ __all__ = [
     "ClaimAnswer",
     "ConfirmAnswer",
     "ConfirmResult",
+    "HookAnswer",
+    "HookResult",
     "PlacementSpec",
     "StageAnswer",
     "StepResult",
@@ -48,10 +51,14 @@ __all__ = [
     "claim",
     "confirm",
     "expand",
+    "expand_hook",
+    "hook_elsewhere",
+    "hook_on_placement",
     "inspect",
     "observe",
     "parse_claim",
     "parse_confirm",
+    "parse_hook",
     "parse_inspect",
     "parse_log",
     "parse_observe",

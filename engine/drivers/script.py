@@ -30,6 +30,7 @@ PARTS = (
     "leaving",  # a step that comes from another base folder or driver
     "prune",
     "deadman",
+    "hooks",
     "observe",
     "inspect",
     "start",

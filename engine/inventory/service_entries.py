@@ -18,7 +18,7 @@ from engine.inventory.fields import (
     refuse_unknown_placeholder,
     schema,
 )
-from engine.inventory.hook_entries import SecretEntry
+from engine.inventory.hook_entries import HooksEntry, SecretEntry
 from engine.inventory.scalars import (
     AmountOf,
     AmountOrNone,
@@ -151,7 +151,7 @@ _PLACEMENT_SCHEMA: dict[str, Any] = {
 class ServiceEntry(Section):
     """Something deployed."""
 
-    later = frozenset(["hooks", "image", "observe", "apply"])
+    later = frozenset(["image", "observe", "apply"])
     team: Name = Field(description="The team that owns it")
     labels: Labels = Field(default={}, description="For limits and policies")
     placement: Annotated[Any, PlainValidator(raw), WithJsonSchema(_PLACEMENT_SCHEMA)] = Field(default="")
@@ -169,6 +169,7 @@ class ServiceEntry(Section):
     secrets: Annotated[dict[Variable, SecretEntry], Blank] = Field(
         default={}, description="Variables whose values are read when used, and kept nowhere but on its hosts"
     )
+    hooks: HooksEntry | None = None
     needs: Annotated[list[NeedEntry], BlankList] = Field(default=[], description="Services it depends on")
     health: HealthEntry | None = None
     rollout: RolloutEntry = RolloutEntry()

@@ -13,7 +13,7 @@ from engine.inventory.domain_order import check_domain_order
 from engine.inventory.estate import Estate
 from engine.inventory.faults import Faults, dotted, quote
 from engine.inventory.files import absolute, read_text
-from engine.inventory.hook_entries import check_secrets, make_secrets
+from engine.inventory.hook_entries import check_hooks, check_secrets, make_hooks, make_secrets
 from engine.inventory.node import Entry, Listing, Node, Table, child, table_of
 from engine.inventory.placement import Placer
 from engine.inventory.reading import Read, is_blank, read_section
@@ -99,7 +99,7 @@ def _draft(name: str, entry: Entry, estate: Estate, placer: Placer, faults: Faul
     service = Service(
         name=name,
         team=read.value.team,
-        configuration=_configuration(read, faults),
+        configuration=_configuration(read, estate, faults),
         hosts=hosts,
         artifact=make_source(
             name,
@@ -138,8 +138,9 @@ def _split(node: Node) -> _Split:
     return _Split(Table(rest, node.file, node.line), tuple(needs.items))
 
 
-def _configuration(read: Read[ServiceEntry], faults: Faults) -> Configuration:
-    entry = read.value
+def _configuration(read: Read[ServiceEntry], estate: Estate, faults: Faults) -> Configuration:
+    entry, hooks = read.value, make_hooks(read.value.hooks)
+    check_hooks(read, hooks, estate.hosts, faults)
     check_secrets(read, entry.secrets, entry.environment_variables, faults)
     driver = DriverName(entry.driver)
     if "driver" not in read.unread:
@@ -152,6 +153,7 @@ def _configuration(read: Read[ServiceEntry], faults: Faults) -> Configuration:
         user=entry.user,
         variables=dict(entry.environment_variables),
         health=_health(entry.health),
+        hooks=hooks,
         secrets=make_secrets(entry.secrets, read.at("secrets").file),
     )
 

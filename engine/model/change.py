@@ -18,6 +18,7 @@ from types import MappingProxyType
 from engine.errors import IllegalTransition
 from engine.model.consent import Approval, Override
 from engine.model.forecast import Foreseen
+from engine.model.hook import HookRun
 from engine.model.names import InstanceId
 from engine.model.outage import Outage
 from engine.model.service import Configuration
@@ -225,8 +226,7 @@ class Change:
     changes moved ahead (0: in its turn; the highest goes first). ``follows`` names the change that
     has to succeed before this one may start ("" = none): steps of one way. ``when_available``: it was taken
     before its artifacts were known. ``allow_lockstep``: where no order is safe, its services may be
-    stopped together. ``promised`` is the first forecast that had an end, ``foreseen``
-    the latest.
+    stopped together. ``promised`` is the first forecast that had an end, ``foreseen`` the latest.
     """
 
     number: int
@@ -254,6 +254,7 @@ class Change:
     rejection: str = ""
     expedited: int = 0
     allow_lockstep: bool = False
+    hooks: Mapping[str, HookRun] = field(default_factory=dict)
 
     @property
     def is_errand(self) -> bool:

@@ -26,6 +26,7 @@ from engine.model.decision import (
 )
 from engine.model.external import ExternalSeen
 from engine.model.healing import HealingEvent
+from engine.model.hook_event import HookEvent
 from engine.model.maintenance import MaintenanceEvent
 from engine.model.names import InstanceId
 from engine.model.observation import Reach, Sighting
@@ -283,6 +284,7 @@ Event = (
     | ForecastPublished
     | HealingEvent
     | MaintenanceEvent
+    | HookEvent
 )
 
 

@@ -75,7 +75,7 @@ LEGAL: Mapping[HookState, frozenset[HookState]] = MappingProxyType(
     {
         HookState.RUNNING: frozenset({HookState.DONE, HookState.FAILED, HookState.UNKNOWN}),
         HookState.DONE: frozenset(),
-        HookState.FAILED: frozenset({HookState.SET_ASIDE}),
+        HookState.FAILED: frozenset({HookState.DONE, HookState.SET_ASIDE}),
         HookState.UNKNOWN: frozenset({HookState.DONE, HookState.SET_ASIDE}),
         HookState.SET_ASIDE: frozenset(),
     }
@@ -110,3 +110,16 @@ class SecretSource:
 
     env: str = ""
     file: str = ""
+
+
+def once_of(runs: Mapping[str, HookRun], service: str) -> HookRun | None:
+    """The run of a service's ``once`` that counts: the newest that nobody has set aside."""
+    for run in reversed(tuple(runs.values())):
+        if run.hook is HookName.ONCE and run.service == service and run.state is not HookState.SET_ASIDE:
+            return run
+    return None
+
+
+def is_unknown(run: HookRun | None) -> bool:
+    """Whether nobody knows what became of it: it stands still until a person says."""
+    return run is not None and run.state is HookState.UNKNOWN

@@ -176,6 +176,16 @@ class ClearBad:
     environment: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class SettleHook:
+    """Say what became of a change's hooks that have no known, or no good, end: they did their
+    work, or (``again``) they are to be run anew."""
+
+    actor: str
+    change: str
+    again: bool
+
+
 Request = (
     Deploy
     | Rollback
@@ -193,6 +203,7 @@ Request = (
     | OverrideGate
     | ClearBad
     | MaintenanceRequest
+    | SettleHook
 )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.model.event import Event
+from engine.model.hook import HookName
 from engine.model.inventory import Inventory
 from engine.model.names import PlacementId
 from engine.model.release import Artifact, Catalog
@@ -81,7 +82,25 @@ class Stage:
     artifact: Artifact
 
 
-Action = Decide | Execute | Stage
+@dataclass(frozen=True, slots=True)
+class RunHook:
+    """A hook to run for a placement, on the host ``on`` or ("engine") beside the engine: record
+    ``intent`` first (None if it already is). ``version`` is what its placeholder stands for. With
+    ``staged``, the move that it prepares, that move's release is brought to the placement first and
+    the hook runs in it; else in what is current."""
+
+    change: str
+    placement: PlacementId
+    hook: HookName
+    step: str
+    on: str
+    configuration: Configuration
+    version: str | None
+    intent: Event | None = None
+    staged: Execute | None = None
+
+
+Action = Decide | Execute | RunHook | Stage
 
 
 @dataclass(frozen=True, slots=True)

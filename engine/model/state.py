@@ -78,6 +78,22 @@ class InstanceState:
 
 
 @dataclass(frozen=True, slots=True)
+class Drained:
+    """A placement that was drained, or may have been, by the move ``move`` of ``change``: until
+    ``undrain`` of ``configuration`` is known to have succeeded it is unavailable. ``running`` is the
+    step of the try under way; ``again_s`` (engine time) is when the next one may begin."""
+
+    placement: PlacementId
+    change: str
+    move: str
+    configuration: Configuration
+    attempts: int = 0
+    running: str = ""
+    again_s: float = 0.0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """The engine's whole memory. ``elapsed_s`` is engine time: it stands still while the
     engine is down. ``changes`` holds every unfinished change and the latest finished ones,
@@ -102,6 +118,12 @@ class State:
     healings: Mapping[PlacementId, Healing] = field(default_factory=dict)
     heals: int = 0
     maintenance: Mapping[str, Maintenance] = field(default_factory=dict)
+    drained: Mapping[PlacementId, Drained] = field(default_factory=dict)
+
+    @property
+    def is_restless(self) -> bool:
+        """Whether time alone may bring something to do: an unfinished change, a drained placement."""
+        return bool(self.drained) or any(change.status not in FINAL for change in self.changes.values())
 
     def unfinished(self) -> tuple[Change, ...]:
         """Changes that are not done, in the order of the queue."""

@@ -39,6 +39,7 @@ class Reason(StrEnum):
     NOT_BEFORE = "NotBefore"
     BAKING = "Baking"
     PROMOTION_REQUIRED = "PromotionRequired"
+    HOOK_UNKNOWN = "HookUnknown"
 
 
 GATES: dict[Reason, str] = {
@@ -71,6 +72,7 @@ GATES: dict[Reason, str] = {
     Reason.NOT_BEFORE: "time",
     Reason.BAKING: "bake",
     Reason.PROMOTION_REQUIRED: "promotion",
+    Reason.HOOK_UNKNOWN: "hook",
 }
 
 # What keeps the estate whole is never anybody's to wave through (product: override).
@@ -86,6 +88,7 @@ NEVER_OVERRIDDEN = frozenset(
         Reason.HOST_BUSY,
         Reason.BAD_VERSION,
         Reason.ENGINE_DRAINING,
+        Reason.HOOK_UNKNOWN,
     }
 )
 

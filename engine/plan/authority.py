@@ -190,6 +190,7 @@ RULES: Mapping[type, Rule] = {
     ask.Approve: Rule("approve a change of", Role.APPROVER, _change),
     ask.Reject: Rule("reject a change of", Role.APPROVER, _change),
     ask.OverrideGate: Rule("override a gate", Role.VIEWER, _change),  # policies.overrides names who may
+    ask.SettleHook: Rule("say what became of a hook of", Role.DEPLOYER, _change),
     ask.ClearBad: Rule("clear a bad version of", Role.DEPLOYER, _cleared),
     maintenance.Cordon: Rule("cordon a host of", Role.DEPLOYER, _on_host),
     maintenance.Drain: Rule("drain a host of", Role.DEPLOYER, _on_host),

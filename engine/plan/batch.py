@@ -19,6 +19,7 @@ from engine.model.snapshot import Action, Execute
 from engine.model.wait import Reason, Wait
 from engine.plan.budget import Budgets
 from engine.plan.deployed import former
+from engine.plan.hooks import begun
 from engine.plan.overrides import is_lifted
 from engine.plan.prestage import is_staged
 from engine.plan.under_way import UnderWay
@@ -66,7 +67,7 @@ def next_batch(
                 budgets.take(placement)
             flying += 1
             busy.add(placement.host)
-            actions.append(execute(rollout, placement, back=back))
+            actions.append(begun(execute(rollout, placement, back=back)))
     return actions, _each_once(waits)
 
 

@@ -66,4 +66,15 @@ def bases_on(snapshot: Snapshot, host: str) -> frozenset[str]:
                 found.add(item.configuration.base)
                 if item.origin_configuration is not None:
                     found.add(item.origin_configuration.base)
-    return frozenset(found)
+    return frozenset(found | _hooked_on(snapshot, host))
+
+
+def _hooked_on(snapshot: Snapshot, host: str) -> set[str]:
+    """The base folders in which hooks that name this host are run there."""
+    state = snapshot.state
+    known = [service.configuration for service in snapshot.inventory.services.values()]
+    known += [drained.configuration for drained in state.drained.values()]
+    for change in state.unfinished():
+        for item in change.items:
+            known += [item.configuration, *([item.origin_configuration] if item.origin_configuration else [])]
+    return {configuration.base for configuration in known if host in configuration.hooks.hosts()}

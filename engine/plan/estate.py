@@ -217,7 +217,7 @@ class Estate:
         return flying is not None and flying[0].service == placement.service
 
     def available(self, placement: PlacementId) -> bool:
-        """Its last check passed, its host answers, and no step is at work on it."""
+        """Its last check passed, its host answers, it is not drained, and no step is at work on it."""
         sighting = self.state.sightings.get(placement)
         return (
             sighting is not None
@@ -225,6 +225,7 @@ class Estate:
             and self.reachable(placement.host)
             and not self.is_moving(placement)
             and not is_away(self, placement)
+            and placement not in self.state.drained
         )
 
     def counts(self, placement: PlacementId) -> bool:

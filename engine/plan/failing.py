@@ -12,6 +12,7 @@ from engine.model.wait import Reason
 from engine.plan.alarms import fired_during
 from engine.plan.bad import mark
 from engine.plan.baking import failed_in_bake
+from engine.plan.hooks import is_running
 from engine.plan.overrides import is_lifted
 from engine.plan.pausing import held
 from engine.plan.under_way import UnderWay
@@ -89,6 +90,7 @@ def _is_late(rollout: UnderWay) -> str:
         elapsed_s <= rollout.policy.progress_deadline_s
         or rollout.item.status is not Status.RUNNING
         or rollout.in_flight
+        or is_running(rollout.change, rollout.item.service)
         or rollout.item.bake
         or rollout.item.shut_by
         or any(True for _ in held(rollout))
@@ -97,7 +99,9 @@ def _is_late(rollout: UnderWay) -> str:
     ill = [
         placement
         for placement in rollout.placements
-        if in_reach(rollout.estate, placement.host) and not rollout.estate.available(placement)
+        if in_reach(rollout.estate, placement.host)
+        and not rollout.estate.available(placement)
+        and placement not in rollout.estate.state.drained  # what a hook fails to do says nothing of the version
     ]
     if not ill:
         return ""

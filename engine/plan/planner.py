@@ -17,6 +17,8 @@ from engine.plan.budget import Budgets
 from engine.plan.closing import close
 from engine.plan.estate import Estate
 from engine.plan.healing import heals, take_up_heals
+from engine.plan.hooks import after, before, busy_hosts
+from engine.plan.once import taken_up
 from engine.plan.outage import advance_together
 from engine.plan.prestage import prestage
 from engine.plan.removing import advance_removal
@@ -35,6 +37,8 @@ def plan(snapshot: Snapshot) -> Plan:
     queue = starts(estate)
     parts: list[Part] = [
         _take_up(estate),
+        after(estate),
+        taken_up(estate),
         _adopt(estate),
         soaks(estate),
         _carry_on(estate, queue.overtaken),
@@ -62,7 +66,10 @@ def _take_up(estate: Estate) -> Part:
             continue
         rollout = UnderWay(estate, change, item)
         action = execution(rollout, move, None)
-        if move.host not in estate.inventory.hosts or not estate.reachable(move.host):
+        if (hooks := before(estate, change, move, action)) is not None:
+            actions += hooks[0]
+            waits += hooks[1]
+        elif move.host not in estate.inventory.hosts or not estate.reachable(move.host):
             waits.append(rollout.unreachable(action.placement))
         elif not estate.state.hosts[move.host].fenced:
             reason = estate.state.hosts[move.host].reason or "this engine has not claimed it yet"
@@ -94,7 +101,7 @@ def _adopt(estate: Estate) -> Part:
 def _carry_on(estate: Estate, overtaken: set[tuple[str, str]]) -> Part:
     """The next steps of every rollout under way, in the order of the queue; one placement at a
     time on a host, and within the budgets, over all of them; then what drifted, in what is left."""
-    busy, budgets = set(estate.moving), Budgets(estate)
+    busy, budgets = set(estate.moving) | busy_hosts(estate), Budgets(estate)
     actions, waits = tend(estate, busy, budgets)
     for change, item in estate.state.rollouts():
         if change.is_tended:

@@ -17,6 +17,7 @@ from engine.model.wait import Wait
 from engine.plan.bridge import Bridge, look_for_bridge
 from engine.plan.estate import Estate
 from engine.plan.evolve import evolve
+from engine.plan.migrating import migrations
 from engine.plan.outage.facing import Facing, faced
 from engine.plan.pending import reconfigures
 from engine.plan.planner import plan
@@ -51,7 +52,8 @@ class Preview:
     versions in between that would resolve the locksteps, none if there are none known. ``chain``:
     what would have to go back too if a rollback is refused by others, dependents first.
     ``violations``: the dependencies of what would move that are broken already. ``outages``: what
-    the locksteps would take without a bridge; ``bridge_given_up``: there may be one all the same."""
+    the locksteps would take without a bridge; ``bridge_given_up``: there may be one all the same.
+    ``notes``: what its migrations mean for a way back."""
 
     environment: str = ""
     steps: tuple[Step, ...] = ()
@@ -64,6 +66,7 @@ class Preview:
     violations: tuple[Clash, ...] = ()
     outages: tuple[Facing, ...] = ()
     bridge_given_up: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def queued(snapshot: Snapshot, request: Request) -> Snapshot | None:
@@ -109,6 +112,7 @@ def preview(snapshot: Snapshot, request: Request) -> Preview:
         chain=more,
         violations=_broken(estate, changes),
         outages=outages,
+        notes=tuple(migrations(estate, changes)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.model.change import UNFINISHED_ROLLOUT, Change, Item, MoveState, Status
+from engine.model.hook import is_unknown, once_of
 from engine.model.names import InstanceId
 from engine.plan.reach import rests
 
@@ -29,6 +30,7 @@ def rolling_change(estate: Estate, instance: InstanceId) -> Change | None:
             item.status in (Status.RUNNING, Status.REVERTING)
             and not change.is_tended
             and not item.shut_by
+            and not is_unknown(once_of(change.hooks, item.service))
             and not rests(estate, change, item)
         ):
             return change

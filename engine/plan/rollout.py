@@ -19,6 +19,8 @@ from engine.plan.baking import bake, unhealthy
 from engine.plan.batch import next_batch
 from engine.plan.budget import Budgets
 from engine.plan.failing import blame, failure, is_lost, lost_beyond_pause
+from engine.plan.hooks import is_running
+from engine.plan.once import once_failure, once_first
 from engine.plan.pausing import clocked, held
 from engine.plan.shutting import when_shut
 from engine.plan.stages import Course
@@ -43,6 +45,8 @@ def advance(
         return [rollout.decide(Status.FAILED, "\n".join(filter(None, (rollout.item.failure, gone))))], []
     if rollout.item.status is Status.REVERTING:
         return _advance_back(rollout, busy, budgets)
+    if not_once := once_failure(rollout):
+        return [rollout.decide(Status.REVERTING, not_once)], []
     why = failure(rollout) or lost_beyond_pause(rollout)
     if why and not rollout.reverts:
         return ([] if rollout.in_flight else [*blame(rollout), rollout.decide(Status.FAILED, why)]), []
@@ -75,6 +79,8 @@ def _forward(
     waits += holding
     if waits or stop:
         return [], waits
+    if (first := once_first(rollout, course.todo, busy)) is not None:
+        return first
     actions, waits = next_batch(rollout, course.todo, busy, budgets, back=False)
     if not actions and not waits and not rollout.in_flight:  # what is to prove itself does not answer
         waits = [wait for p in course.scope if (wait := rollout.out_of_reach(p))]
@@ -110,6 +116,8 @@ def _unseen_bake(rollout: UnderWay, course: Course) -> Decide | None:
 def conclude_back(rollout: UnderWay) -> tuple[list[Action], list[Wait]]:
     """Everything is put back; it is over when what was put back is healthy again, or plainly
     does not become so within the progress deadline."""
+    if is_running(rollout.change, rollout.item.service):
+        return [], []
     ill = [
         placement
         for placement in rollout.placements

@@ -57,6 +57,7 @@ def is_converged(estate: Estate, instance: InstanceId) -> bool:
         target is not None
         and target == estate.desired(instance)
         and all(s is not None and s.version == target and s.health is Health.PASSING for s in sightings)
+        and not any(p in estate.state.drained for p in estate.inventory.placements(instance))
         and all(estate.reachable(p.host) for p in estate.inventory.placements(instance))
     )
 

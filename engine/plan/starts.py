@@ -17,6 +17,7 @@ from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
 from engine.plan.gates import FORESEEN, Case, is_blocked, is_stuck, waits_before_start
 from engine.plan.gates.outage import together
+from engine.plan.hooks import is_running
 from engine.plan.linked import link
 from engine.plan.sequence import Order, order, stopped_in
 
@@ -213,7 +214,8 @@ def overtake(estate: Estate, change: Change, item: Item, result: Starts) -> None
             result.actions.append(Decide(ItemStatus(older.id, item.service, Status.SUPERSEDED)))
         elif theirs.status in (Status.RUNNING, Status.PAUSED) and theirs.outage is None:
             result.overtaken.add((older.id, item.service))
-            if not any(move.state is MoveState.MOVING for move in theirs.moves.values()):
+            moving = any(move.state is MoveState.MOVING for move in theirs.moves.values())
+            if not moving and not is_running(older, item.service):
                 result.actions.append(Decide(ItemStatus(older.id, item.service, Status.SUPERSEDED)))
 
 

@@ -15,6 +15,7 @@ from engine.model.service import RolloutPolicy
 from engine.model.snapshot import Decide
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
+from engine.plan.hooks import is_hooked
 from engine.plan.safety import unsafe
 from engine.plan.sequence import Clash
 from engine.plan.upkeep import aside_wait, is_away, shut
@@ -66,8 +67,14 @@ class UnderWay:
 
     @property
     def in_flight(self) -> list[Move]:
-        """Moves without an outcome."""
-        return [move for move in self.item.moves.values() if move.state is MoveState.MOVING]
+        """Moves without an outcome, and those whose hooks are not through."""
+        drained = self.estate.state.drained
+        return [
+            move
+            for move in self.item.moves.values()
+            if move.state is MoveState.MOVING
+            or is_hooked(self.change, self.item, move, PlacementId(*self.instance, move.host) in drained)
+        ]
 
     def wait(self, reason: Reason, subject: object, message: str, unblock: str = "") -> Wait:
         """A wait of this rollout."""
@@ -95,6 +102,8 @@ class UnderWay:
 
     def illness(self, placement: PlacementId) -> str:
         """Why a placement is not healthy, as far as its last sighting tells."""
+        if placement in self.estate.state.drained:
+            return "it was drained, and undrain has not succeeded yet"
         sighting = self.estate.state.sightings.get(placement)
         return sighting.detail if sighting and sighting.detail else "its check does not pass"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from engine.model.snapshot import Decide, Execute, Plan, Snapshot, Stage
+from engine.model.snapshot import Decide, Execute, Plan, RunHook, Snapshot, Stage
 from engine.plan.planner import plan
 from engine.runtime.draft import Draft
 
@@ -14,10 +14,10 @@ MAX_ROUNDS = 100
 
 @dataclass(slots=True)
 class Acts:
-    """What one turn comes to: moves to carry out, by step; releases to bring ahead; and the last
+    """What one turn comes to: moves and hooks to carry out, by step; releases to bring ahead; and the last
     plan, whose waits say why the rest stands still."""
 
-    executes: dict[str, Execute] = field(default_factory=dict)
+    executes: dict[str, Execute | RunHook] = field(default_factory=dict)
     stages: tuple[Stage, ...] = ()
     plan: Plan = field(default_factory=Plan)
 
@@ -32,7 +32,7 @@ def decide(draft: Draft, look: Callable[[Draft, Iterable[str]], Snapshot]) -> Ac
         for action in acts.plan.actions:
             if isinstance(action, Decide):
                 draft.record(action.event)
-            elif isinstance(action, Execute):
+            elif isinstance(action, (Execute, RunHook)):
                 if action.intent:
                     draft.record(action.intent)
                 acts.executes[action.step] = action

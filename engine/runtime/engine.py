@@ -30,6 +30,7 @@ from engine.runtime.draft import Draft
 from engine.runtime.externals import Externals
 from engine.runtime.intake import Fact, take_in
 from engine.runtime.last_words import last_words
+from engine.runtime.local_hook import RunLocal, run_local
 from engine.runtime.observer import Look, Observer
 from engine.runtime.ports import Chance, Clock
 from engine.runtime.probes import Ask, Probes, ask
@@ -66,6 +67,7 @@ class Engine:
         find_artifacts: FindArtifacts,
         asks: Ask = ask,
         prover: Prover | None = None,
+        local: RunLocal = run_local,
     ) -> None:
         self.name = chance.name()
         self.started: datetime = clock.now()
@@ -91,7 +93,7 @@ class Engine:
         self._observer = Observer(transport, clock, chance, lambda: self.snapshot, self.deliver)
         self._prover = prover or Trusting()
         delivery = Delivery(transport, self._prover, self.refresh_catalog)
-        self._work = Work(transport, clock, self.watchers, self.deliver, lambda: self.snapshot, delivery)
+        self._work = Work(transport, clock, self.watchers, self.deliver, lambda: self.snapshot, delivery, local)
         self._stager = Stager(delivery, self.deliver, lambda: self.snapshot)
 
     @property
@@ -131,7 +133,7 @@ class Engine:
         """Step whenever something happened or time may have changed the answer; returns at
         the safe point after ``drain``, or at once after ``halt``."""
         while not self._halted and not (self.snapshot.draining and not self._work.names):
-            restless = bool(self.snapshot.state.unfinished() or self._work.names)
+            restless = self.snapshot.state.is_restless or bool(self._work.names)
             clears_s = self.plan.clears_in_s(self._clock.now())
             try:
                 async with asyncio.timeout(min(TICK_S if restless else REST_S, clears_s or REST_S)):

@@ -47,10 +47,11 @@ class Ended:
 @dataclass(frozen=True, slots=True)
 class Unresolved:
     """Nobody knows yet: the host must be seen again first. ``reason`` says why it was lost;
-    ``fenced``: it answered, and obeys another engine."""
+    ``fenced``: it answered, and obeys another engine. ``host``: which, if it is not the placement's."""
 
     reason: str
     fenced: bool = False
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def _missed(move: Execute, brought: Brought) -> Ended | Unresolved | None:
         case Arrival.HERE:
             return None
         case Arrival.FENCED:
-            return _fenced(brought.holder)
+            return fenced(brought.holder)
         case Arrival.UNPROVEN:
             return Ended(MoveState.WITHHELD, brought.detail)
     if move.artifact:
@@ -174,13 +175,14 @@ def _missed(move: Execute, brought: Brought) -> Ended | Unresolved | None:
 
 def _end(answer: SwitchAnswer) -> Ended | Unresolved:
     if answer.result is StepResult.FENCED:
-        return _fenced(answer.holder)
+        return fenced(answer.holder)
     if answer.result is StepResult.HEALTHY:
         return Unresolved("the host says healthy and neither confirmed nor put back: ask it again")
     detail = answer.detail or f"the host ended the step as {answer.result.value}"
     return Ended(ENDS[answer.result], detail, answer.log)
 
 
-def _fenced(holder: Claim | None) -> Unresolved:
+def fenced(holder: Claim | None, host: str = "") -> Unresolved:
+    """The end of a step that a host refused because it obeys another engine."""
     whose = f"engine {holder.engine} (epoch {holder.epoch})" if holder else "another engine"
-    return Unresolved(f"the host obeys {whose} now", fenced=True)
+    return Unresolved(f"the host obeys {whose} now", fenced=True, host=host)

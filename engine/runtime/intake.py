@@ -10,14 +10,17 @@ from engine.model.event import AlarmSeen, HostSeen, MoveEnded, PlacementSeen
 from engine.model.external import ExternalSeen
 from engine.model.forecast import Forecast
 from engine.model.healing import DriftGone, DriftSeen, HealEnded
+from engine.model.hook_event import HookEnded
 from engine.model.names import PlacementId
 from engine.model.observation import HostState, Reach, Sighting
+from engine.model.snapshot import Execute, RunHook
 from engine.model.staging import ReleaseStaged
 from engine.model.state import State
 from engine.plan.drift import at_rest, differences, items_of
 from engine.plan.forecast import news as published
 from engine.runtime.draft import Draft
-from engine.runtime.executor import Unresolved
+from engine.runtime.executor import Ended, Unresolved
+from engine.runtime.hook_work import HookOver
 from engine.runtime.observer import Look
 from engine.runtime.probes import Heard
 from engine.runtime.stager import Arrived
@@ -127,19 +130,27 @@ def _done(draft: Draft, done: Done) -> None:
     move, end = done.move, done.end
     if isinstance(end, Unresolved):
         # The next look decides: until it brings news, the step is not taken up again.
-        known = draft.state.hosts.get(move.placement.host, HostState(move.placement.host))
+        host = end.host or move.placement.host
+        known = draft.state.hosts.get(host, HostState(host))
         reach = Reach.UP if end.fenced else Reach.UNREACHABLE
         _host(draft, HostState(known.host, reach, known.boot_id, False, end.reason, known.skew_s))
         return
     placement = move.placement
-    if move.step not in _in_flight(draft.state):
-        return  # it was given up meanwhile: its host was retired
-    if not move.change:
-        draft.record(HealEnded(placement, move.step, end.state, end.detail, end.log))
-        return
-    draft.record(MoveEnded(move.change, placement.service, placement.host, move.step, end.state, end.detail, end.log))
+    if isinstance(move, RunHook):
+        if isinstance(end, HookOver):
+            where = (placement.service, placement.host, move.hook, move.step)
+            draft.record(HookEnded(move.change, *where, end.state, end.detail, end.log))
+    elif isinstance(end, Ended) and move.step in _in_flight(draft.state):  # else given up: its host was retired
+        draft.record(_ended(move, end))
 
 
 def _in_flight(state: State) -> set[str]:
     moves = {move.step for _, _, move in state.moves_in_flight()}
     return moves | {move.step for _, move in state.heals_in_flight()}
+
+
+def _ended(move: Execute, end: Ended) -> MoveEnded | HealEnded:
+    placement = move.placement
+    if not move.change:
+        return HealEnded(placement, move.step, end.state, end.detail, end.log)
+    return MoveEnded(move.change, placement.service, placement.host, move.step, end.state, end.detail, end.log)

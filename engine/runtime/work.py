@@ -10,9 +10,11 @@ import structlog
 
 from engine.model.names import PlacementId
 from engine.model.observation import Claim
-from engine.model.snapshot import Execute, Snapshot
+from engine.model.snapshot import Execute, RunHook, Snapshot
 from engine.runtime.delivery import Delivery
 from engine.runtime.executor import Ended, Executor, Unresolved
+from engine.runtime.hook_work import HookOver, run_hook
+from engine.runtime.local_hook import RunLocal
 from engine.runtime.ports import Clock
 from engine.runtime.watchers import Progress, Watchers
 from engine.transport.protocol import Transport
@@ -22,7 +24,7 @@ log = structlog.get_logger()
 
 @dataclass(slots=True)
 class Activity:
-    """How far one step is: intended, staging, uploading, switching, confirming."""
+    """How far one step is: intended, staging, uploading, switching, confirming; or the hook's name."""
 
     phase: str = "intended"
     log: list[str] = field(default_factory=list)
@@ -32,8 +34,8 @@ class Activity:
 class Done:
     """A step's task is over: how it ended, or why nobody knows."""
 
-    move: Execute
-    end: Ended | Unresolved
+    move: Execute | RunHook
+    end: Ended | HookOver | Unresolved
 
 
 class Work(Mapping[str, Activity]):
@@ -48,6 +50,7 @@ class Work(Mapping[str, Activity]):
         deliver: Callable[[Done], None],
         snapshot: Callable[[], Snapshot],
         delivery: Delivery,
+        local: RunLocal,
     ) -> None:
         self.claim: Claim | None = None
         self.touched: dict[PlacementId, float] = {}
@@ -57,6 +60,7 @@ class Work(Mapping[str, Activity]):
         self._deliver = deliver
         self._snapshot = snapshot
         self._delivery = delivery
+        self._local = local
         self._activity: dict[str, Activity] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -74,10 +78,11 @@ class Work(Mapping[str, Activity]):
         """The steps at work; one counts until its end has been taken in."""
         return set(self._activity)
 
-    def begin(self, move: Execute) -> None:
-        """Carry out a move in a task of its own."""
+    def begin(self, move: Execute | RunHook) -> None:
+        """Carry out a move, or a hook, in a task of its own."""
         self._activity[move.step] = Activity()
-        self.touch(move.placement)
+        if isinstance(move, Execute):
+            self.touch(move.placement)
         self._tasks[move.step] = asyncio.create_task(self._carry_out(move), name=move.step)
 
     def finish(self, step: str) -> None:
@@ -95,23 +100,32 @@ class Work(Mapping[str, Activity]):
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
-    async def _carry_out(self, move: Execute) -> None:
-        snapshot = self._snapshot()
+    async def _carry_out(self, move: Execute | RunHook) -> None:
+        inventory = self._snapshot().inventory
         if self.claim is None:
             raise RuntimeError("a step before the first claim")
-        inventory = snapshot.inventory
         executor = Executor(
-            self._transport, self._delivery, self.claim, inventory.organization, inventory.storage, self._phase
+            self._transport,
+            self._delivery,
+            self.claim,
+            inventory.organization,
+            inventory.storage,
+            lambda _, phase: self._phase(move, phase),
         )
-        end: Ended | Unresolved
+        end: Ended | HookOver | Unresolved
         try:
-            end = await executor.carry_out(move, inventory.hosts[move.placement.host])
+            if isinstance(move, Execute):
+                end = await executor.carry_out(move, inventory.hosts[move.placement.host])
+            else:
+                self._phase(move, move.hook.value)
+                end = await run_hook(move, inventory, executor, self._local)
         except Exception as error:  # a bug must not leave the placement stuck for ever
             log.exception("step failed inside the engine", step=move.step)
             end = Unresolved(f"an error inside the engine: {error!r}")
-        self.touch(move.placement)
+        if isinstance(move, Execute):
+            self.touch(move.placement)
         self._deliver(Done(move, end))
 
-    def _phase(self, move: Execute, phase: str) -> None:
+    def _phase(self, move: Execute | RunHook, phase: str) -> None:
         self._activity[move.step].phase = phase
         self._watchers.publish(Progress(self._clock.now(), move.change, move.placement, move.step, phase))

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from random import Random
 
+from engine.model.hook import ENGINE, Hook, Hooks
 from engine.model.inventory import Domain, Environment, Host, Inventory, Limits, Observe, Team
 from engine.model.release import Artifact, Catalog
 from engine.model.service import Amount, Configuration, DriverName, HealthCheck, Need, RolloutPolicy, Service
@@ -23,6 +24,7 @@ OUTAGES_ALLOWED = 0.8
 
 # A consumer that goes from one generation to the next only in lockstep.
 TIGHT = (("<2", "<2"), (">=2", ">=2"))
+HOOKED = 0.4
 
 # What a consumer may ask of a provider; FIRST beside FIRST satisfies each of them.
 CONTRACTS: tuple[tuple[tuple[str, str], ...], ...] = (
@@ -102,13 +104,26 @@ def _service(random: Random, name: str, earlier: tuple[str, ...], machines: tupl
     return Service(
         name,
         "team",
-        Configuration(driver, base, f"bin/{name}", health=health),
+        Configuration(driver, base, f"bin/{name}", health=health, hooks=_hooks(random, machines)),
         {ENVIRONMENT: placed},
         None,
         needs,
         policy,
         keep_releases=random.choice((1, 2, 5)),
     )
+
+
+def _hooks(random: Random, machines: tuple[str, ...]) -> Hooks:
+    """None for most; else some, on the placement, on any one machine, or beside the engine."""
+    if random.random() >= HOOKED:
+        return Hooks()
+
+    def hook(name: str) -> Hook | None:
+        on = random.choice(("", "", random.choice(machines), ENGINE))
+        return Hook((f"bin/{name}",), on, 10.0) if random.random() < 0.6 else None
+
+    drain = hook("drain")
+    return Hooks(hook("once"), hook("pre"), drain, hook("undrain") if drain else None, hook("post"))
 
 
 def _fate(random: Random, version: str) -> Behaviour:

@@ -84,6 +84,11 @@ class Faults:
                 if placed.is_locked and self._random.random() < 0.5:
                     host.kill_job(service)
 
+    async def _kill_hooks(self) -> None:
+        for host in self._world.hosts.values():
+            if self._random.random() < 0.5:
+                host.kill_hooks()
+
     async def _end_process(self) -> None:
         host = self._host()
         if service := self._service(host):
@@ -133,6 +138,7 @@ FAULTS: dict[str, Callable[[Faults], Awaitable[None]]] = {
     "host slow": Faults._slow_host,
     "disk full": Faults._full_disk,
     "jobs killed": Faults._kill_job,
+    "hooks killed": Faults._kill_hooks,
     "process ends": Faults._end_process,
     "service sick": Faults._sicken,
     "clock set": Faults._jump,

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 
 from engine.model.observation import Claim
 from engine.sim.behaviour import Behaviour
-from engine.sim.placed import Placed, Process
+from engine.sim.placed import Placed, Process, SimHook
+from engine.sim.tally import HookTally
 
 RESTART_S = 1.0
 BehaviourOf = Callable[[str, str], Behaviour]
@@ -21,6 +22,10 @@ BehaviourOf = Callable[[str, str], Behaviour]
 
 class Witness(Protocol):
     """Who is told what truly happens on hosts."""
+
+    @property
+    def hooks(self) -> HookTally:
+        """What hooks have truly done."""
 
     def launched(self, host: str, service: str, step: str) -> None:
         """A step begins to change a placement."""
@@ -47,6 +52,8 @@ class SimHost:
         self.witness = witness
         self.is_up = True
         self.is_full = False
+        self.hooks: dict[str, SimHook] = {}
+        self.hooks_fail = True
         self.slowness = 1.0
         self.boots = 1
         self.claims: dict[tuple[str, str], Claim] = {}
@@ -145,6 +152,13 @@ class SimHost:
         if job is not None:
             job.cancel()
             self.witness.note(f"{self.name} {service} job killed")
+
+    def kill_hooks(self) -> None:
+        """The jobs of its hooks are killed."""
+        for name, hook in self.hooks.items():
+            if hook.job is not None and not hook.job.done():
+                hook.job.cancel()
+                self.witness.note(f"{self.name} hook {name} killed")
 
     def crash(self) -> None:
         """Power cut: every process, job and call is gone, the disk stays."""

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 
 from engine.model.change import FINAL, MoveState, Status
+from engine.model.hook import HookState
 from engine.model.inventory import Inventory
 from engine.model.service import Need
 from engine.model.snapshot import Plan, Snapshot
@@ -18,6 +19,7 @@ from engine.plan.evolve import fold
 from engine.sim.estate import ENVIRONMENT
 from engine.sim.host import SimHost
 from engine.sim.placed import Placed
+from engine.sim.tally import HookTally
 from engine.store.protocol import Loaded
 
 _OF_ROLLOUT = re.compile(r"-\d*[bf]\d+$")  # and those of a rollout, forward and back
@@ -36,6 +38,7 @@ class Invariants:
         self._inventory = inventory
         self._hosts = hosts
         self._now_s = now_s
+        self.hooks = HookTally(inventory, self.breach, self.note)
         self._launches: Counter[tuple[str, str]] = Counter()
         self._digest = hashlib.sha256()
         self._outages: set[str] = set()  # those that are over
@@ -75,6 +78,7 @@ class Invariants:
         if others:
             self.breach(f"{host} begins {step} while {', '.join(others)} moves there")
         self._within_budget(host, service, step)
+        self.hooks.switched(host, service, step)
 
     def _within_budget(self, host: str, service: str, step: str) -> None:
         declared = self._inventory.services[service]
@@ -132,10 +136,12 @@ class Invariants:
         self.checks["everything unfinished acts or waits"] += 1
         for change in snapshot.state.unfinished():
             flying = any(m.state is MoveState.MOVING for item in change.items for m in item.moves.values())
+            flying = flying or any(run.state is HookState.RUNNING for run in change.hooks.values())
             if not flying and change.id not in waiting:
                 items = ", ".join(f"{item.service} {item.status.value}" for item in change.items)
                 self.breach(f"change {change.id} ({change.status.value}: {items}) neither acts nor waits")
         self._outages_are_whole(snapshot)
+        self.hooks.stepped(snapshot)
         self.checks["nothing is tried for ever"] += 1
         for change, item, move in snapshot.state.moves_in_flight():
             if move.attempt > MAX_ATTEMPTS:
@@ -167,6 +173,7 @@ class Invariants:
 
     def believed(self, snapshot: Snapshot) -> None:
         """At rest, with all faults healed: what the engine believes is true."""
+        self.hooks.at_rest(snapshot)
         for placement, sighting in snapshot.state.sightings.items():
             placed = self._hosts[placement.host].place(placement.service)
             runs = placed.process.version if placed.process else None

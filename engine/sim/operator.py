@@ -8,14 +8,15 @@ from random import Random
 
 from engine.errors import InterlockError
 from engine.model.change import OnFailure, Status
-from engine.model.request import Cancel, Deploy, Pause, Promote, Release, Request, Resume, Rollback
+from engine.model.hook import HookState
+from engine.model.request import Cancel, Deploy, Pause, Promote, Release, Request, Resume, Rollback, SettleHook
 from engine.model.state import State
 from engine.model.wait import Reason
 from engine.sim.estate import ENVIRONMENT, TIGHT, VERSIONS
 from engine.sim.world import World
 
 PATIENCE_S = 20.0
-KINDS = ("deploy", "rollback", "pause", "resume", "cancel", "promote")
+WHIMS = {"deploy": 50, "rollback": 12, "pause": 12, "resume": 18, "cancel": 8, "promote": 8, "hook": 8}
 
 
 class Operator:
@@ -69,12 +70,15 @@ class Operator:
                 await self.ask(Release(self._name, wait.subject.partition("/")[0]))
         for subject in subjects:
             await self.ask(Resume(self._name, subject))
+        for change in state.changes.values():
+            if any(run.state in (HookState.FAILED, HookState.UNKNOWN) for run in change.hooks.values()):
+                await self.ask(SettleHook(self._name, change.id, again=True))
         for wait in engine.plan.waits:
             if wait.reason is Reason.PROMOTION_REQUIRED:
                 await self.ask(Promote(self._name, wait.change))
 
     def _something(self, state: State) -> Request:
-        kind = self._random.choices(KINDS, (50, 12, 12, 18, 8, 8))[0]
+        kind = self._random.choices(tuple(WHIMS), tuple(WHIMS.values()))[0]
         if kind == "deploy":
             return self._deploy()
         if kind == "rollback":
@@ -86,6 +90,8 @@ class Operator:
             return Promote(self._name, self._change(state))
         if kind == "resume":
             return Resume(self._name, self._subject(state))
+        if kind == "hook":
+            return SettleHook(self._name, self._change(state), again=self._random.random() < 0.5)
         return Cancel(self._name, self._change(state))
 
     def _deploy(self) -> Deploy:

@@ -43,6 +43,21 @@ class Step:
 
 
 @dataclass(slots=True)
+class SimHook:
+    """A hook's folder: there for ever once the hook was begun."""
+
+    boot: str
+    job: asyncio.Task[None] | None = None
+    result: Lines | None = None
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def publish(self, *lines: tuple[str, str]) -> None:
+        """Keep the result."""
+        self.result = lines
+        self.changed.set()
+
+
+@dataclass(slots=True)
 class Process:
     """What runs, or (age below 0) is about to."""
 

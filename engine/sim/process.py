@@ -14,11 +14,13 @@ from random import Random
 from typing import Any, TypeVar
 
 from engine.errors import StoreError, StoreLocked
+from engine.model.hook_event import HookSettled
 from engine.model.inventory import Inventory
 from engine.model.release import Catalog
 from engine.model.state import State
 from engine.runtime.engine import Engine
 from engine.sim.clock import SimChance, SimClock
+from engine.sim.hooks import LocalHooks
 from engine.sim.invariants import Invariants
 from engine.sim.link import PROCESS, SimTransport
 from engine.store.protocol import Loaded
@@ -38,6 +40,8 @@ class WatchedEngine(Engine):
         before = self.seq
         await super().step()
         for recorded in await self.store.read(after=before, limit=ANY):
+            if isinstance(recorded.event, HookSettled):
+                self.invariants.hooks.settled(recorded.event.change, recorded.event.step, again=recorded.event.again)
             self.invariants.note(f"event {recorded.seq} {recorded.at.isoformat()} {recorded.event}")
         self.invariants.stepped(self.snapshot, self.plan)
 
@@ -67,6 +71,8 @@ class EngineProcess:
         self._catalog = catalog
         self._transport = transport
         self._chance = SimChance(random)
+        self._random = random
+        self.hooks_fail = True
         self._store: SyncStore | None = None
         self._disk: type[Disk] = type("Disk", (Disk,), {})
         self.tasks: list[asyncio.Task[Any]] = []
@@ -93,7 +99,14 @@ class EngineProcess:
             invariants.note(f"engine starts at event {loaded.seq + len(loaded.events)}")
             invariants.opened(await self._from_the_beginning(loaded), loaded)
             engine = WatchedEngine(
-                self._inventory, loaded, self._store, self._transport, self.clock, self._chance, self._artifacts
+                self._inventory,
+                loaded,
+                self._store,
+                self._transport,
+                self.clock,
+                self._chance,
+                self._artifacts,
+                local=LocalHooks(self._random, invariants.hooks, lambda: self.hooks_fail),
             )
             engine.invariants = invariants
             await engine.start()

@@ -24,6 +24,7 @@ IMPOSSIBLE = frozenset(
         Reason.ENGINE_DRAINING,
         Reason.ARTIFACT_MISSING,
         Reason.ARTIFACT_UNVERIFIED,
+        Reason.HOOK_UNKNOWN,
     }
 )
 ILLNESS = frozenset({Reason.BLAST_RADIUS, Reason.DEPENDENCY_UNHEALTHY})
@@ -44,7 +45,7 @@ class Rest:
         engine = self._world.engine
         if engine is None or engine.activity.names or engine.snapshot.state.moves_in_flight():
             return False
-        if engine.snapshot.state.heals_in_flight():
+        if engine.snapshot.state.heals_in_flight() or engine.snapshot.state.drained:
             return False
         return not self._false_waits()
 

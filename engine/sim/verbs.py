@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from engine.model.observation import Claim
 from engine.model.remote import Command, Reply
 from engine.sim.clock import BEGINNING
+from engine.sim.hooks import attend
 from engine.sim.host import SimHost
 from engine.sim.placed import Lines, Placed
 from engine.sim.staging import lacks, stage, upload
@@ -170,6 +171,13 @@ async def _confirm(host: SimHost, call: Call, _: Lines) -> Lines:
     return _fenced(host, call) or confirm(host, host.place(call["service"]), call["step"])
 
 
+async def _hook(host: SimHost, call: Call, _: Lines) -> Lines:
+    if fenced := _fenced(host, call):
+        return fenced
+    kind = call["step"].rpartition("." if "." in call["step"] else "-")[2].rstrip("0123456789")
+    return await attend(host, call["step"], kind, int(call["timeout_ms"]) / 1000, int(call["wait_ms"]) / 1000)
+
+
 async def _log(host: SimHost, call: Call, _: Lines) -> Lines:
     placed = host.place(call["service"])
     return (("log", f"{placed.service} {placed.reported()}"),)
@@ -183,5 +191,6 @@ VERBS: dict[str, Callable[[SimHost, Call, Lines], Awaitable[Lines]]] = {
     "switch": _switch,
     "withdraw": _withdraw,
     "confirm": _confirm,
+    "hook": _hook,
     "log": _log,
 }

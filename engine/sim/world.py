@@ -34,6 +34,7 @@ class World:
             self._install(service)
         self.process: EngineProcess | None = None
         self.lives = 0
+        self.hooks_fail = True
         self._folder = folder
 
     def random(self, purpose: str) -> Random:
@@ -61,6 +62,7 @@ class World:
         random = self.random(f"engine {self.lives}")
         transport = self.make_transport(random)
         self.process = EngineProcess(self._folder, self.estate.inventory, self.estate.catalog, transport, random)
+        self.process.hooks_fail = self.hooks_fail
         self.process.start(self.invariants)
 
     def make_transport(self, random: Random) -> SimTransport:
@@ -81,10 +83,12 @@ class World:
     def heal(self) -> None:
         """Everything that was broken from outside is mended."""
         self.invariants.note("all healed")
+        self.hooks_fail = False
         for name, host in self.hosts.items():
             self.links[name].heal()
             self.boot(host)
             host.is_full = False
+            host.hooks_fail = False
             host.slowness = 1.0
             for placed in host.placed.values():
                 if placed.process is not None:

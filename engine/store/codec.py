@@ -30,7 +30,7 @@ from engine.model.names import InstanceId
 from engine.model.observation import HostState, Sighting
 from engine.model.service import Configuration
 from engine.model.soak import Soak
-from engine.model.state import Deployed, InstanceState, State
+from engine.model.state import Deployed, Drained, InstanceState, State
 from engine.store.chain import EventRow
 
 FORMAT = 1  # of snapshots; another one is passed over and the state folded from older ones
@@ -59,6 +59,7 @@ class _StoredState(BaseModel):
     healings: tuple[Healing, ...] = ()
     heals: int = 0
     maintenance: tuple[Maintenance, ...] = ()
+    drained: tuple[Drained, ...] = ()
 
 
 @cache
@@ -138,6 +139,7 @@ def decode_state(body: str) -> State:
     plain["healings"] = {healing.placement: healing for healing in stored.healings}
     plain["configurations"] = {configuration.digest: configuration for configuration in stored.configurations}
     plain["maintenance"] = {aside.host: aside for aside in stored.maintenance}
+    plain["drained"] = {drained.placement: drained for drained in stored.drained}
     return State(**plain)
 
 

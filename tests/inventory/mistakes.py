@@ -163,7 +163,6 @@ TABLE = [
     ("bin/checkout\n", "bin/checkout\n    driver: process\n    user: ana\n", 20, "the process driver has no user"),
     ("bin/checkout\n", "bin/checkout\n    base: var\n", 19, "expected an absolute path without '..', found 'var'"),
     ("bin/checkout\n", "bin/checkout\n    base: /a/../b\n", 19, "expected an absolute path without '..'"),
-    ("bin/checkout\n", "bin/checkout\n    hooks: {}\n", 19, f"not-supported: services.checkout.hooks: hooks {LATER}"),
     (
         "{PORT:",
         "{a-b:",

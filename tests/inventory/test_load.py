@@ -20,7 +20,7 @@ from engine.inventory.reading import section_at
 from engine.inventory.section import Section
 from engine.model.consent import ApprovalPolicy, EvidencePolicy, OverridePolicy
 from engine.model.external import ExternalNeed
-from engine.model.hook import SecretSource
+from engine.model.hook import Hook, Hooks, SecretSource
 from engine.model.inventory import Position
 from engine.model.scope import Scope
 from engine.model.service import Amount, DriverName, Need
@@ -53,7 +53,7 @@ def all_keys(model: type[Section]) -> set[tuple[str, str]]:
 
 
 def test_the_fixture_holds_every_supported_key() -> None:
-    assert all_keys(Document) - keys_written(Document, yaml.safe_load(COMPLETE.read_text())) == set()
+    assert all_keys(Document) - keys_written(Document, yaml.load(COMPLETE.read_text(), yaml.BaseLoader)) == set()
 
 
 def test_names_and_numbers() -> None:
@@ -104,6 +104,13 @@ def test_a_service() -> None:
     assert (configuration.driver, configuration.base) == (DriverName.SYSTEMD, "/opt/interlock")
     assert (configuration.command, configuration.user) == ("bin/checkout --listen {address}:8080", "checkout")
     assert configuration.variables == {"PORT": "8080", "GREETING": "", "VERSION": "1.10"}
+    assert configuration.hooks == Hooks(
+        once=Hook(("bin/migrate", "{version}"), "engine", 1200.0),
+        pre=Hook(("bin/check",)),
+        drain=Hook(("bin/lb", "drain", "{address}"), "engine", 120.0),
+        undrain=Hook(("bin/lb", "undrain", "{address}"), "engine"),
+        post=Hook(("bin/tell",)),
+    )
     assert configuration.secrets == {
         "TOKEN": SecretSource(env="CHECKOUT_TOKEN"),
         "KEY": SecretSource(file=str(FIXTURES / "secrets/key")),

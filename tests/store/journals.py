@@ -17,7 +17,7 @@ from engine.model.maintenance import Maintenance
 from engine.model.names import InstanceId
 from engine.model.observation import HostState, Reach, Sighting
 from engine.model.service import Configuration
-from engine.model.state import Deployed, InstanceState, State
+from engine.model.state import Deployed, Drained, InstanceState, State
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -76,6 +76,7 @@ _KEYED: dict[str, tuple[type[Any], Any]] = {
     "sightings": (Sighting, lambda sighting: sighting.placement),
     "hosts": (HostState, lambda host: host.host),
     "changes": (Change, lambda change: change.id),
+    "drained": (Drained, lambda drained: drained.placement),
     "alarms": (AlarmState, lambda alarm: alarm.alarm),
     "healings": (Healing, lambda healing: healing.placement),
     "externals": (ExternalState, lambda external: external.external),

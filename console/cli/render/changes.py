@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from console.cli.render.hooks import hook_lines
 from console.cli.render.outages import lines_of
 from console.cli.render.table import table
 from console.cli.render.times import age, clock
@@ -66,6 +67,7 @@ def change_text(change: ChangeView) -> str:
         moves = [_move(move) for move in item["moves"]]
         if moves:
             lines.append(table(("HOST", "DOMAIN", "MOVE", "STATE", "TRY", "DETAIL"), moves, indent="  "))
+    lines += hook_lines(change)
     waits = wait_lines(change["waits"])
     return "\n".join([*lines, "", *waits] if waits else lines)
 

@@ -26,6 +26,7 @@ def plan_text(plan: PlanView) -> str:
     lines = [table(("ORDER", "SERVICE", "MOVE", "AFTER", "START", "END"), rows) or "nothing would move"]
     lines += [printable(f"{s['service']}: {s['strategy']}") for s in plan["steps"] if s.get("strategy")]
     lines += wait_lines(plan["waits"])
+    lines += [printable(f"note: {said}") for said in plan.get("notes", ())]
     lines += [printable(f"broken already: {said}") for said in plan.get("violations", ())]
     for lockstep in plan["lockstep"]:
         lines.append(f"no safe order: {', '.join(printable(name) for name in lockstep['services'])} in lockstep")

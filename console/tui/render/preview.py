@@ -42,7 +42,7 @@ def preview_lines(plan: PlanView, now: datetime, width: int) -> list[Line]:
             )
             found += [line(span(f"   {row}", TEXT)) for row in wrap(said.strip(), width - 4)]
     found += [*_bridge(plan), *outage_lines(plan, width)]
-    for said in plan.get("violations", ()):
+    for said in (*plan.get("notes", ()), *plan.get("violations", ())):
         rows = wrap(said, width - 4)
         found += [line(span(" ! " if not i else "   ", WARN), span(row, TEXT)) for i, row in enumerate(rows)]
     if plan["waits"]:

@@ -68,6 +68,14 @@ class OverrideRequest(TypedDict):
     for_s: NotRequired[float]
 
 
+class HookRequest(TypedDict):
+    """``subject``: a change's id. Its hooks that have no known, or no good, end did their work, or
+    (``again``) are to be run anew."""
+
+    subject: str
+    again: bool
+
+
 class ClearBadRequest(TypedDict):
     """``environment`` "" means wherever the versions are bad."""
 

@@ -89,6 +89,22 @@ class GivenOverrideView(TypedDict):
     active: bool
 
 
+class HookView(TypedDict):
+    """One run of a hook: for the placement on ``host``, run ``on`` a host or "engine". ``state``:
+    running|done|failed|unknown|set aside."""
+
+    hook: str
+    service: str
+    host: str
+    on: str
+    state: str
+    attempt: int
+    started: str | None
+    finished: str | None
+    detail: str
+    log: list[str]
+
+
 class ChangeView(TypedDict):
     id: str
     environment: str
@@ -115,6 +131,8 @@ class ChangeView(TypedDict):
     expedited: bool
     allow_lockstep: NotRequired[bool]
     outage: NotRequired[list[OutageView]]
+    hooks: NotRequired[list[HookView]]
+    warnings: NotRequired[list[str]]
 
 
 class LogView(TypedDict):

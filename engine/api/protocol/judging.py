@@ -116,7 +116,8 @@ class PlanView(TypedDict):
     """``refused`` is the sentence with which ``deploy`` would refuse this, "" if it would not;
     ``touches`` names the direct dependents of what would move. ``chain``, of a rollback that
     others refuse: what would have to go back with it, in order.
-    ``violations``: the dependencies of what would move that are broken already."""
+    ``violations``: the dependencies of what would move that are broken already. ``notes``: what
+    else a person should know first, such as a migration that stays."""
 
     steps: list[StepView]
     waits: list[WaitView]
@@ -126,6 +127,7 @@ class PlanView(TypedDict):
     outage: NotRequired[list[OutageView]]
     bridge_given_up: NotRequired[bool]
     violations: NotRequired[list[str]]
+    notes: NotRequired[list[str]]
     refused: str
     touches: list[str]
 

@@ -31,9 +31,11 @@
 #   withdraw* step= wait_ms=    -> result withdrawn|failed|lost|rebooted|busy|running|fenced
 #   confirm* step=              -> result confirmed|fired|unknown|fenced
 #   inspect                     stdin: base and user lines  -> what the host has, for doctor
+#   hook*    step= version= user= timeout_ms= wait_ms=   stdin: a shell script
+#                               -> result done|failed|lost|rebooted|running|fenced, detail, log..
 #   log lines=                  -> log..
-# All but observe and claim take driver= base= service=. job, watch, recover, supervise, leave,
-# rejoin and depart are the script's own: what it starts, most of it detached.
+# All but observe and claim take driver= base= service=. job, hook_job, watch, recover, supervise,
+# leave, rejoin and depart are the script's own: what it starts, most of it detached.
 #
 # ON DISK   (BASE relative: below $HOME)
 #   BASE/.interlock/lock                 held for moments: fencing, and every rename that decides
@@ -51,6 +53,7 @@
 #     steps/STEP/      started, lock (held until there is a result), job, result, cause,
 #                      confirmed or reversed
 #     previous         the release that ran before the current one was confirmed: never pruned
+#     hooks/STEP/      the same for a hook: started, lock, job, output, result
 #     history          a line for each switch that was carried out
 #     process/         (driver process) wanted, supervisor, child, log; `mine` once it was started
 #                      from here, so that no stranger is left to be stopped

@@ -57,7 +57,7 @@ take_argument() { # KEY=VALUE: into the variable of that name, if the value is w
     value=${1#*=}
     case $key in
     organization | store | engine | service | step | token) is_name "$value" ;;
-    epoch | size | lines | keep | cache_max | artifact_max | min_healthy_ms | healthy_deadline_ms | confirm_ms | wait_ms) is_number "$value" ;;
+    epoch | size | lines | keep | cache_max | artifact_max | min_healthy_ms | healthy_deadline_ms | confirm_ms | wait_ms | timeout_ms) is_number "$value" ;;
     base) is_path "$value" ;;
     from_base) [ -z "$value" ] || is_path "$value" ;;
     from_driver) is_one_of "$value" systemd process "" ;;

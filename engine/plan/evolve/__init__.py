@@ -32,6 +32,7 @@ from engine.plan.evolve.changes import evolve_change, restart_clocks
 from engine.plan.evolve.deployed import put_deployed
 from engine.plan.evolve.forecasts import foresee
 from engine.plan.evolve.healing import OF_HEALING, evolve_healing
+from engine.plan.evolve.hooks import OF_HOOKS, evolve_hook
 from engine.plan.evolve.hosts import MAINTENANCE, evolve_maintenance
 from engine.plan.evolve.outages import begin_outage
 from engine.plan.evolve.parts import instance_state, put_instance, see
@@ -124,4 +125,5 @@ _FAMILIES: tuple[tuple[tuple[type, ...], Callable[[State, Recorded], State]], ..
     (STAGES, evolve_stage),
     (OF_VERSIONS, evolve_version),
     (MAINTENANCE, evolve_maintenance),
+    (OF_HOOKS, evolve_hook),
 )

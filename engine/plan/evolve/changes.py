@@ -79,6 +79,7 @@ def _prune(state: State, changes: dict[str, Change]) -> State:
     surplus = len(changes) - KEPT_FINISHED_CHANGES
     if surplus > 0:
         flying = {change.id for change, _, _ in state.moves_in_flight()}
+        flying |= {drained.change for drained in state.drained.values()}
         flying |= {change.follows for change in state.unfinished()}
         old = [c.id for c in changes.values() if c.status in FINAL and c.id not in flying][:surplus]
         for change_id in old:

@@ -21,6 +21,7 @@ from engine.model.decision import (
 )
 from engine.model.event import Recorded
 from engine.model.state import State
+from engine.plan.evolve.hooks import set_aside_failed
 from engine.plan.evolve.parts import change_of, put_change
 
 DECISIONS = (
@@ -74,6 +75,7 @@ def _approved(change: Change, approval: Approval) -> Change:
 def _again(change: Change, event: ChangeRetried) -> Change:
     """The services named begin anew, under new step names; what is done stays done."""
     items = tuple(_anew(item) if item.service in event.services else item for item in change.items)
+    change = set_aside_failed(change, event.services)
     if change.status not in FINAL:
         return replace(change, items=items)
     return replace(

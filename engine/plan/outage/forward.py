@@ -15,6 +15,8 @@ from engine.plan.bad import mark
 from engine.plan.budget import Budgets
 from engine.plan.gates.artifact import artifact_fault
 from engine.plan.holds import holds
+from engine.plan.hooks import is_running
+from engine.plan.once import once_failure, once_first
 from engine.plan.outage.moves import spent, start, stop
 from engine.plan.outage.party import Party, idle, is_there, names, still_old, waits_for
 from engine.plan.rollout import advance
@@ -82,8 +84,8 @@ def _start(party: Party, rollout: UnderWay, busy: set[str]) -> Part:
     wait = _why_not(rollout) if left else None
     if wait is not None:
         return [], [wait]
-    actions, waits = start(rollout, idle(rollout, left), busy, back=False)
-    if actions or waits or rollout.in_flight:
+    actions, waits = once_first(rollout, left, busy) or start(rollout, idle(rollout, left), busy, back=False)
+    if actions or waits or rollout.in_flight or is_running(rollout.change, rollout.item.service):
         return actions, waits
     others = [each for each in party.members if each is not rollout and not is_there(each)]
     waits = [_ill(rollout, each) for each in rollout.placements if not rollout.estate.available(each)]
@@ -115,6 +117,8 @@ def _failure(party: Party, rollout: UnderWay) -> str:
     name = rollout.item.service
     if not rollout.placements and not rollout.in_flight:
         return f"{rollout.instance} left the inventory before this was done"
+    if failed := once_failure(rollout):
+        return failed
     if rollout in party.moving:
         return _stuck(party, rollout)
     for move in rollout.item.moves.values():
@@ -135,7 +139,7 @@ def _stuck(party: Party, rollout: UnderWay) -> str:
     estate = rollout.estate
     progress_s = max(each.item.progress_at_s for each in party.members)
     limit_s = max(each.policy.progress_deadline_s for each in party.members)
-    if estate.snapshot.elapsed_s - progress_s <= limit_s or any(each.in_flight for each in party.members):
+    if estate.snapshot.elapsed_s - progress_s <= limit_s or any(_is_at_work(each) for each in party.members):
         return ""
     if any(True for each in party.members for _ in holds(estate, each.change, each.item)):
         return ""
@@ -143,6 +147,10 @@ def _stuck(party: Party, rollout: UnderWay) -> str:
         why = rollout.illness(placement) if estate.reachable(placement.host) else "its host does not answer"
         return f"{rollout.item.service}: nothing of the outage moved within {limit_s:g} s; {placement.host}: {why}"
     return ""
+
+
+def _is_at_work(rollout: UnderWay) -> bool:
+    return bool(rollout.in_flight) or is_running(rollout.change, rollout.item.service)
 
 
 def _keeping(party: Party, rollout: UnderWay) -> list[PlacementId]:

@@ -13,6 +13,7 @@ from engine.model.names import PlacementId
 from engine.model.snapshot import Action
 from engine.model.wait import Wait
 from engine.plan.batch import execution, step_name, untouchable
+from engine.plan.hooks import begun
 from engine.plan.under_way import UnderWay
 
 TRIES = 6  # of stopping and starting one placement in one direction
@@ -61,4 +62,5 @@ def _execute(rollout: UnderWay, placement: PlacementId, goal: str | None, *, bac
     origin = (sighting.version or sighting.release) if sighting else None
     step = step_name(rollout, placement, f"{item.retries or ''}{'p' if back else 'o'}{attempt}")
     intent = MoveIntended(rollout.change.id, item.service, host, step, origin, goal, attempt, back)
-    return execution(rollout, Move(host, step, origin, goal, attempt, rollout.estate.snapshot.now, back), intent)
+    move = Move(host, step, origin, goal, attempt, rollout.estate.snapshot.now, back)
+    return begun(execution(rollout, move, intent))

@@ -18,6 +18,7 @@ from engine.plan.requests.again import clear_bad, expedite, retry
 from engine.plan.requests.chains import rollback_chain
 from engine.plan.requests.consenting import approve, reject
 from engine.plan.requests.errands import remove, restart
+from engine.plan.requests.hooking import settle_hook
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.lifting import override
 from engine.plan.requests.linking import deploy_linked
@@ -79,4 +80,5 @@ _JUDGES: Mapping[type, Callable[[Estate, Any], Judgement]] = {
     hosts.Unretire: unretire,
     hosts.Restart: restart,
     hosts.Remove: remove,
+    ask.SettleHook: settle_hook,
 }
