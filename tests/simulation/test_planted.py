@@ -9,7 +9,7 @@ import pytest
 
 from engine.model.names import PlacementId
 from engine.model.remote import Command, Reply
-from engine.plan import rollout
+from engine.plan import planner, rollout
 from engine.plan.batch import next_batch
 from engine.plan.budget import Budgets
 from engine.plan.estate import Estate
@@ -70,6 +70,11 @@ def test_a_planner_that_forgets_which_hosts_are_busy_is_caught(monkeypatch: pyte
 
     monkeypatch.setattr(rollout, "next_batch", forgetful)
     assert "moves there" in breaches_of()
+
+
+def test_a_planner_that_heals_nothing_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planner, "heals", lambda *_: ([], []))
+    assert "unhealed" in breaches_of()
 
 
 def test_a_host_that_breaks_inside_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
