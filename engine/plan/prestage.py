@@ -116,7 +116,8 @@ def _is_wanted(estate: Estate, item: Item, placement: PlacementId, artifact: Art
     """Whether a host is to get the release now: it can take it, lacks it, and was not tried too
     often or too recently."""
     host = estate.state.hosts.get(placement.host)
-    if host is None or not host.fenced or not estate.reachable(placement.host) or placement.host in estate.moving:
+    aside = placement.host in estate.moving or placement.host in estate.state.maintenance
+    if host is None or not host.fenced or not estate.reachable(placement.host) or aside:
         return False
     if shut(estate, placement.host):
         return False

@@ -10,6 +10,7 @@ import pytest
 
 from engine.model.change import Change
 from engine.model.event import ChangePaused, EnginePaused, HostSeen
+from engine.model.maintenance import HostCordoned
 from engine.model.observation import Reach
 from engine.model.snapshot import Execute, Stage
 from engine.model.staging import ReleaseStaged
@@ -84,7 +85,7 @@ def test_a_host_that_cannot_take_it_is_tried_a_few_times_and_the_change_goes_on(
     assert [act.staged for act in made.run()] == [False]
 
 
-@pytest.mark.parametrize("what", ["unreachable", "unfenced", "step"])
+@pytest.mark.parametrize("what", ["unreachable", "unfenced", "cordoned", "step"])
 def test_a_host_that_cannot_be_used_now_is_left_alone(what: str) -> None:
     made = world(service("web", hosts=HOSTS[:2]), service("api", hosts=HOSTS[:2]))
     host = made.inventory.services["web"].hosts["prod"][0]
@@ -92,6 +93,8 @@ def test_a_host_that_cannot_be_used_now_is_left_alone(what: str) -> None:
         down(made, host)
     elif what == "unfenced":
         made.record(HostSeen(host, Reach.UP, "boot", False))
+    elif what == "cordoned":
+        made.record(HostCordoned(host, "ana"))
     else:
         made.deploy(api="1.1")
         assert any(act.placement.host == host for act in made.settle())
