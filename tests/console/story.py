@@ -52,7 +52,20 @@ def _rollout(rows: Rows) -> dict[str, Any]:
         item("ledger", "2.4.1", "2.5.0", "running", 2, 4, moves=moves),
         item("checkout", "1.9.2", "1.10.0", "waiting", 0, 4),
     ]
-    return change("41", "running", items, reason="faster settlement", started=stamp(120), waits=[HELD])
+    return change(
+        "41",
+        "running",
+        items,
+        reason="faster settlement",
+        started=stamp(120),
+        waits=[HELD],
+        forecast=foreseen(-95, -310, -372),
+    )
+
+
+def foreseen(start: float, end: float, late: float) -> dict[str, Any]:
+    """A forecast, in seconds ago."""
+    return {"start": stamp(start), "end": stamp(end), "end_p90": stamp(late)}
 
 
 def _waiting() -> dict[str, Any]:
@@ -63,6 +76,7 @@ def _waiting() -> dict[str, Any]:
         [item("returns", "1.1.0", "1.2.0", "waiting", 0, 2)],
         requested_by="bo",
         created=stamp(252),
+        forecast=foreseen(-310, -1130, -1390),
         waits=[HELD | {"change": "42", "subject": "returns@prod", "message": said}],
     )
 

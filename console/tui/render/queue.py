@@ -14,8 +14,8 @@ from console.tui.render.filters import change_matches
 from console.tui.render.line import EMPTY, Line, fit, line, span
 from console.tui.render.palette import ACCENT, BAD, FAINT, GOOD, MUTED, RULE, STRONG, TEXT, WARN, change_look
 from console.tui.render.table import Column, Row, Table, cells, head, widths
-from console.tui.render.times import age, duration, parse, took
-from console.tui.render.title import title
+from console.tui.render.times import age, took
+from console.tui.render.title import ends_in, title
 from console.tui.render.waits import wait_lines
 from engine.api.protocol import ChangeView
 
@@ -61,7 +61,7 @@ def _values(change: ChangeView, environment: str, now: datetime) -> dict[str, Li
         "services": services_phrase(change, environment),
         "progress": progress(change, 8),
         "for": line(span(_since(change, now), MUTED)),
-        "ends in": line(span(_left(change, now), MUTED)),
+        "ends in": line(span(ends_in(change, now), MUTED)),
         "by": line(span(change["requested_by"], MUTED)),
         "waits for": _reason(change, now),
     }
@@ -71,12 +71,6 @@ def _since(change: ChangeView, now: datetime) -> str:
     if change["finished"]:
         return age(change["finished"], now)
     return took(change["started"] or change["created"], None, now)
-
-
-def _left(change: ChangeView, now: datetime) -> str:
-    """How long until the change is expected to end; "" if nobody can tell."""
-    end = parse(change["forecast"]["end"])
-    return "" if end is None or change["state"] in FINISHED else duration((end - now).total_seconds())
 
 
 def change_pane(change: ChangeView | None, now: datetime, width: int, height: int) -> list[Line]:

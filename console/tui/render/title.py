@@ -7,8 +7,16 @@ from datetime import datetime
 from console.tui.render.card import bar
 from console.tui.render.line import Line, line, span, spread
 from console.tui.render.palette import ACCENT, BAD, FAINT, GOOD, MUTED, RULE, STRONG, TEXT, WARN, change_look
-from console.tui.render.times import age, took
+from console.tui.render.times import age, duration, parse, took
 from engine.api.protocol import ChangeView
+
+WIDE = 100  # columns from which on there is room for when it ends
+
+
+def ends_in(change: ChangeView, now: datetime) -> str:
+    """How long until the change is expected to end; "" if nobody can tell."""
+    end = parse(change["forecast"]["end"])
+    return "" if end is None or change["finished"] else duration((end - now).total_seconds())
 
 
 def title(change: ChangeView, now: datetime, width: int) -> list[Line]:
@@ -27,10 +35,12 @@ def title(change: ChangeView, now: datetime, width: int) -> list[Line]:
         span(f"  {change['reason']}", FAINT),
     )
     lasted = took(change["started"], change["finished"], now)
+    left_s = ends_in(change, now)
+    ending = " · ".join(filter(None, (lasted, f"ends in {left_s}" if left_s and width >= WIDE else "")))
     right = line(
         span(full, BAD if bad else GOOD if done == total else ACCENT),
         span(empty, RULE),
         span(f" {done}/{total} ", TEXT),
-        span(f" {lasted} " if lasted else "", MUTED),
+        span(f" {ending} " if ending else "", MUTED),
     )
     return [spread(left, right, width)]
