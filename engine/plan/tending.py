@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.model.change import Change, Item, Kind, Status
+from engine.model.change import FINAL, Change, Item, Kind, Status
 from engine.model.event import ChangeAccepted
 from engine.model.maintenance import Maintenance, Upkeep
 from engine.model.names import PlacementId
@@ -80,7 +80,9 @@ def _first_contacts(estate: Estate) -> Iterator[Decide]:
 def _was_tended(estate: Estate, aside: Maintenance) -> bool:
     """Whether stopping was begun since the host was retired: if it failed, a person sees to it."""
     return any(
-        change.kind is Kind.DRAIN and change.created >= aside.at and change.status not in GONE
+        change.kind is Kind.DRAIN
+        and change.status not in GONE
+        and (change.created >= aside.at or change.status not in FINAL)
         for change in estate.state.changes.values()
         if any(aside.host in item.hosts for item in change.items)
     )
@@ -137,7 +139,7 @@ def _is_moot(rollout: UnderWay, placement: PlacementId) -> bool:
         return aside is not None or rollout.estate.known(placement.instance).target is None
     if aside is not None and aside.upkeep is Upkeep.RETIRED and not rollout.estate.reachable(placement.host):
         return True  # when it answers, it is all done anew
-    return aside is None or aside.upkeep is Upkeep.CORDONED or rollout.change.created < aside.at
+    return aside is None or aside.upkeep is Upkeep.CORDONED
 
 
 def _is_done(rollout: UnderWay, placement: PlacementId) -> bool:

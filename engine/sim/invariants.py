@@ -16,6 +16,7 @@ from engine.model.service import Need
 from engine.model.snapshot import Plan, Snapshot
 from engine.model.version import satisfies
 from engine.plan.evolve import fold
+from engine.sim.aside import Aside
 from engine.sim.estate import ENVIRONMENT
 from engine.sim.host import SimHost
 from engine.sim.placed import Placed
@@ -40,6 +41,7 @@ class Invariants:
         self._now_s = now_s
         self.hooks = HookTally(inventory, self.breach, self.note)
         self._launches: Counter[tuple[str, str]] = Counter()
+        self._aside = Aside()
         self._digest = hashlib.sha256()
         self._outages: set[str] = set()  # those that are over
 
@@ -83,9 +85,12 @@ class Invariants:
     def _within_budget(self, host: str, service: str, step: str) -> None:
         declared = self._inventory.services[service]
         placed_on = declared.hosts[ENVIRONMENT]
-        moving = [name for name in placed_on if name != host and _in_step(self._hosts[name].place(service))]
+        others = [name for name in placed_on if name != host and name not in self._aside.retired]
+        moving = [name for name in others if _in_step(self._hosts[name].place(service))]
         if _OF_OUTAGE.search(step):
             return  # budgets are lifted for what an outage stops and starts
+        if host in self._aside.retired:
+            return  # it counts for nothing
         limit = declared.rollout.max_parallel.of(len(placed_on))
         self.checks["no more moves than max_parallel"] += 1
         if len(moving) + 1 > limit:
@@ -127,7 +132,8 @@ class Invariants:
     def _may_run(self, service: str) -> set[str]:
         found: set[str] = set()
         for host in self._inventory.services[service].hosts[ENVIRONMENT]:
-            found |= self._hosts[host].place(service).may_run()
+            if host not in self._aside.retired:
+                found |= self._hosts[host].place(service).may_run()
         return found
 
     def stepped(self, snapshot: Snapshot, plan: Plan) -> None:
@@ -142,6 +148,9 @@ class Invariants:
                 self.breach(f"change {change.id} ({change.status.value}: {items}) neither acts nor waits")
         self._outages_are_whole(snapshot)
         self.hooks.stepped(snapshot)
+        self.checks["nothing begins on a host that people took aside"] += 1
+        for sentence in self._aside.stepped(snapshot):
+            self.breach(sentence)
         self.checks["nothing is tried for ever"] += 1
         for change, item, move in snapshot.state.moves_in_flight():
             if move.attempt > MAX_ATTEMPTS:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
+from engine.sim.caretaker import Caretaker
 from engine.sim.estate import generate
 from engine.sim.faults import Faults
 from engine.sim.loop import VirtualLoop
@@ -86,10 +87,11 @@ def _loop(seed: int) -> VirtualLoop:
 async def _run(seed: int, options: Options, folder: Path, make: MakeWorld, began: float) -> Report:
     world = make(seed, options, folder)
     operators = [Operator(world, name, 2 * options.request_every_s) for name in ("ana", "bo")]
+    operators.append(Caretaker(world, "kim", 4 * options.request_every_s))
     world.start_engine()
     await _trouble(world, operators, options)
     if not world.invariants.breaches:
-        await _rest(world, operators[0])
+        await _rest(world, operators)
     engine = world.engine
     report = Report(
         seed,
@@ -121,7 +123,7 @@ async def _trouble(world: World, operators: list[Operator], options: Options) ->
     await asyncio.wait(running)
 
 
-async def _rest(world: World, operator: Operator) -> None:
+async def _rest(world: World, operators: list[Operator]) -> None:
     """Heal everything; then it must come to rest, for good, in good time."""
     world.heal()
     world.kill_engine()  # it may sit on a broken disk
@@ -134,7 +136,8 @@ async def _rest(world: World, operator: Operator) -> None:
         await asyncio.sleep(LOOK_EVERY_S)
         world.start_engine()
         world.start_what_is_down()
-        await operator.clear_up()
+        for operator in operators:
+            await operator.clear_up()
         quiet = quiet + 1 if rest.has_come() else 0
     if not world.invariants.breaches:
         rest.judge()
