@@ -14,7 +14,7 @@ download() { # $url as $work/artifact. An address may hold a password: it never 
     [ ! -e "$work/broken" ] || refuse "the host could not fetch the artifact from $(shown_url): $(complaint)"
 }
 
-transfer() { # $url to stdout; redirects are followed, a transfer that stands still is given up
+transfer() { # $url to stdout; redirects are followed. No -T for busybox: Debian's crashes with it
     case $fetcher in
     curl)
         printf 'url = "%s"\n' "$(printf '%s' "$url" | sed 's/[\\"]/\\&/g')" |
@@ -31,7 +31,7 @@ transfer() { # $url to stdout; redirects are followed, a transfer that stands st
             ;;
         esac
         # shellcheck disable=SC2086
-        run_within 1800000 ${fetcher%applet} wget -q -Y off -T 30 -O - "$url"
+        run_within 1800000 ${fetcher%applet} wget -q -Y off -O - "$url"
         ;;
     esac
 }
