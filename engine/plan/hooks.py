@@ -7,7 +7,7 @@ have succeeded it is unavailable, and ``undrain`` is tried again and again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from engine.model.change import FINAL, Change, Item, Move, MoveState
 from engine.model.event import Event, MoveEnded
@@ -117,10 +117,11 @@ def is_running(change: Change, service: str) -> bool:
     return any(run.service == service and run.state is HookState.RUNNING for run in change.hooks.values())
 
 
-def busy_hosts(estate: Estate) -> set[str]:
-    """The hosts with a placement for which a hook is at work."""
+def busy_hosts(estate: Estate, begin: Iterable[Action]) -> set[str]:
+    """The hosts with a placement for which a hook is at work, or is among those that ``begin``."""
     drained = {drained.change for drained in estate.state.drained.values()}
-    return {
+    found = {act.placement.host for act in begin if isinstance(act, RunHook)}
+    return found | {
         run.host
         for change in estate.state.changes.values()
         if change.status not in FINAL or change.id in drained

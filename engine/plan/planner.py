@@ -35,13 +35,14 @@ def plan(snapshot: Snapshot) -> Plan:
     """What to do now, and why the rest waits."""
     estate = Estate(snapshot)
     queue = starts(estate)
+    behind = after(estate)
     parts: list[Part] = [
         _take_up(estate),
-        after(estate),
+        behind,
         taken_up(estate),
         _adopt(estate),
         soaks(estate),
-        _carry_on(estate, queue.overtaken),
+        _carry_on(estate, queue.overtaken, busy_hosts(estate, behind[0])),
         close(estate),
         (queue.actions, queue.waits),
     ]
@@ -98,10 +99,10 @@ def _adopt(estate: Estate) -> Part:
     return actions, []
 
 
-def _carry_on(estate: Estate, overtaken: set[tuple[str, str]]) -> Part:
+def _carry_on(estate: Estate, overtaken: set[tuple[str, str]], hooked: set[str]) -> Part:
     """The next steps of every rollout under way, in the order of the queue; one placement at a
     time on a host, and within the budgets, over all of them; then what drifted, in what is left."""
-    busy, budgets = set(estate.moving) | busy_hosts(estate), Budgets(estate)
+    busy, budgets = set(estate.moving) | hooked, Budgets(estate)
     actions, waits = tend(estate, busy, budgets)
     for change, item in estate.state.rollouts():
         if change.is_tended:

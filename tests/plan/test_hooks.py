@@ -152,6 +152,19 @@ def test_a_person_may_say_that_it_is_back_or_that_it_is_to_be_tried_now() -> Non
     assert made.state.drained == {}
 
 
+def test_a_placement_is_not_tried_again_before_it_is_back() -> None:
+    made, change = started("drain", "undrain")
+    made.settle()
+    made.hook()
+    made.finish(made.settle()[0], MoveState.UNCONFIRMED, "no confirmation came")
+    assert made.settle() == []
+    assert [act.hook for act in made.hooks] == [HookName.UNDRAIN]
+    assert made.state.changes[change].item("web").moves["web-1"].state is MoveState.UNCONFIRMED
+    made.hook()
+    made.settle()
+    assert [act.hook for act in made.hooks] == [HookName.DRAIN]
+
+
 def test_a_reversal_on_the_host_is_followed_by_undrain_and_no_post() -> None:
     made, change = started("drain", "undrain", "post")
     made.settle()
