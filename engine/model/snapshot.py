@@ -50,6 +50,7 @@ class Execute:
     what the host has under that version stays, whatever its content. ``former``: the configuration
     in another base folder, or under another driver, that makes room for this one. ``staged``: the
     release was brought there while the change waited, so that the step may begin with the switch.
+    ``drains``: it stops for its host's maintenance, once its hook ``drain`` has run.
     """
 
     change: str
@@ -65,6 +66,7 @@ class Execute:
     intent: Event | None
     keep: bool = False
     former: Configuration | None = None
+    drains: bool = False
     staged: bool = False
     keep_releases: int = 5
 

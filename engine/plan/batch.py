@@ -23,7 +23,7 @@ from engine.plan.hooks import begun
 from engine.plan.overrides import is_lifted
 from engine.plan.prestage import is_staged
 from engine.plan.under_way import UnderWay
-from engine.plan.upkeep import aside_wait, shut
+from engine.plan.upkeep import aside_wait, is_retired, shut
 
 AS_IT_RAN = frozenset({Kind.ROLLBACK, Kind.RESTART, Kind.RETURN})
 
@@ -168,6 +168,7 @@ def execution(rollout: UnderWay, move: Move, intent: MoveIntended | None) -> Exe
         staged=not move.back and artifact is not None and is_staged(rollout.item, move.host, artifact.sha256),
         keep=_is_kept(rollout, move),
         former=former(rollout.estate.state, placement, configuration),
+        drains=rollout.change.kind is Kind.DRAIN and not is_retired(rollout.estate, placement.host),
         intent=intent,
         keep_releases=service.keep_releases if service else 5,
     )

@@ -8,6 +8,7 @@ have succeeded it is unavailable, and ``undrain`` is tried again and again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from engine.model.change import FINAL, Change, Item, Move, MoveState
 from engine.model.event import Event, MoveEnded
@@ -19,6 +20,7 @@ from engine.model.snapshot import Action, Decide, Execute, RunHook
 from engine.model.state import Drained
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
+from engine.plan.upkeep import is_away, is_retired
 
 Part = tuple[list[Action], list[Wait]]
 
@@ -26,8 +28,13 @@ BEFORE = (HookName.PRE, HookName.DRAIN)
 
 
 def needs_hooks_first(act: Execute) -> bool:
-    """Whether something of its own runs before a move's step; a withdrawal runs nothing."""
-    return act.goal is not None and any(act.configuration.hooks.get(name) for name in BEFORE)
+    """Whether something of its own runs before a move's step."""
+    return any(act.configuration.hooks.get(name) for name in _before(act))
+
+
+def _before(act: Execute) -> tuple[HookName, ...]:
+    """What may run before it: of a withdrawal nothing, unless it is to come back."""
+    return BEFORE if act.goal is not None else (HookName.DRAIN,) if act.drains else ()
 
 
 def begun(act: Execute) -> Action:
@@ -41,7 +48,7 @@ def before(estate: Estate, change: Change, move: Move, act: Execute) -> Part | N
     A hook that fails ends a move forward before anything was switched. A way back goes on without it:
     nothing of the user's own may keep a bad release where it is.
     """
-    for name in BEFORE if needs_hooks_first(act) else ():
+    for name in _before(act):
         hook = act.configuration.hooks.get(name)
         if hook is None:
             continue
@@ -53,7 +60,7 @@ def before(estate: Estate, change: Change, move: Move, act: Execute) -> Part | N
                 continue
             return begun
         if run.state is HookState.RUNNING:
-            return resume(estate, change, run, act.configuration, act)
+            return resume(estate, change, run, act.configuration, act if act.goal else None)
         if run.state is not HookState.DONE and not move.back:
             detail = f"the hook {name.value} {_sentence(run)}; nothing was switched"
             where = act.placement
@@ -68,7 +75,8 @@ def after(estate: Estate) -> Part:
     actions: list[Action] = []
     waits: list[Wait] = []
     for drained in estate.state.drained.values():
-        if not estate.is_moving(drained.placement):
+        where = drained.placement
+        if not (estate.is_moving(where) or is_away(estate, where) or is_retired(estate, where.host)):
             more, why = _undrain(estate, drained)
             actions += more
             waits += why
@@ -150,7 +158,8 @@ def _begin(estate: Estate, act: Execute, name: HookName, step: str) -> Part:
     on = (hook.on if hook else "") or act.placement.host
     where = act.placement
     intent = HookIntended(act.change, where.service, where.host, name, step, on, act.step)
-    return within_reach(estate, RunHook(act.change, where, name, step, on, act.configuration, act.goal, intent, act))
+    run = RunHook(act.change, where, name, step, on, act.configuration, act.goal, intent, act)
+    return within_reach(estate, run if act.goal else _with_version(estate, replace(run, staged=None)))
 
 
 def _undrain(estate: Estate, drained: Drained) -> Part:

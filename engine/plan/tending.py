@@ -22,6 +22,7 @@ from engine.plan.budget import Budgets
 from engine.plan.deployed import configuration_at
 from engine.plan.estate import Estate
 from engine.plan.holds import holds
+from engine.plan.hooks import begun
 from engine.plan.overrides import is_lifted
 from engine.plan.removing import advance_removal, resting, spent
 from engine.plan.under_way import UnderWay
@@ -129,7 +130,7 @@ def _advance(rollout: UnderWay, busy: set[str], budgets: Budgets) -> tuple[list[
     if rollout.estate.available(placement):
         budgets.take(placement)
     busy.add(placement.host)
-    return [execute(rollout, placement, back=False)], []
+    return [begun(execute(rollout, placement, back=False))], []
 
 
 def _is_moot(rollout: UnderWay, placement: PlacementId) -> bool:

@@ -12,11 +12,13 @@ from engine.model.snapshot import Snapshot
 
 
 class Aside:
-    """Follows one engine's steps. ``retired`` are the hosts that are out of every rule."""
+    """Follows one engine's steps. ``retired`` are the hosts that are out of every rule,
+    ``bare`` the steps that take something away for good: no hook runs for them."""
 
     def __init__(self) -> None:
         self.retired: frozenset[str] = frozenset()
         self._shut: frozenset[str] = frozenset()
+        self.bare: set[str] = set()
         self._known: set[str] = set()
 
     def stepped(self, snapshot: Snapshot) -> Iterator[str]:
@@ -24,6 +26,8 @@ class Aside:
         aside = snapshot.state.maintenance
         shut = self._shut & aside.keys()
         for change, item, move in snapshot.state.moves_in_flight():
+            if move.goal is None and (change.kind is Kind.REMOVE or move.host in _retired(snapshot)):
+                self.bare.add(move.step)
             new, begins = move.step not in self._known, move.goal is not None and not move.back
             exempt = change.kind is Kind.DRAIN or (item.outage is not None and item.status in UNFINISHED_ROLLOUT)
             if new and begins and not exempt and move.host in shut:
@@ -34,4 +38,9 @@ class Aside:
                 yield f"{healing.placement} is healed on {move.host}, which is under maintenance"
             self._known.add(move.step)
         self._shut = frozenset(aside)
-        self.retired = frozenset(name for name, each in aside.items() if each.upkeep is Upkeep.RETIRED)
+        self.retired = _retired(snapshot)
+
+
+def _retired(snapshot: Snapshot) -> frozenset[str]:
+    aside = snapshot.state.maintenance
+    return frozenset(name for name, each in aside.items() if each.upkeep is Upkeep.RETIRED)

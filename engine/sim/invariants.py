@@ -80,7 +80,7 @@ class Invariants:
         if others:
             self.breach(f"{host} begins {step} while {', '.join(others)} moves there")
         self._within_budget(host, service, step)
-        self.hooks.switched(host, service, step)
+        self.hooks.switched(host, service, step, bare=step in self._aside.bare)
 
     def _within_budget(self, host: str, service: str, step: str) -> None:
         declared = self._inventory.services[service]

@@ -49,11 +49,12 @@ class HookTally:
         elif kind == "undrain":
             self.out.discard(_placement(step))
 
-    def switched(self, host: str, service: str, step: str) -> None:
-        """A placement's step begins: forward, it must have been drained for it."""
+    def switched(self, host: str, service: str, step: str, *, bare: bool = False) -> None:
+        """A placement's step begins: forward, it must have been drained for it. ``bare``: it is being
+        removed, or on a retired host, and goes without."""
         turn = step.rpartition("-")[2].lstrip("0123456789")
         hook = self._inventory.services[service].configuration.hooks.drain
-        if hook is not None and turn.startswith("f") and step not in self._drained:
+        if hook is not None and turn.startswith("f") and step not in self._drained and not bare:
             self._breach(f"{host} begins {step} undrained")
 
     def settled(self, change: str, step: str, *, again: bool) -> None:
@@ -75,10 +76,12 @@ class HookTally:
 
     def at_rest(self, snapshot: Snapshot) -> None:
         """Everything is healed and at rest: nothing is left drained."""
-        for service, host in sorted(self.out):
+        away = {(known.id.service, host) for known in snapshot.state.instances.values() for host in known.away}
+        for service, host in sorted(self.out - away):
             self._breach(f"{service} on {host} is still drained at rest")
         for placement in snapshot.state.drained:
-            self._breach(f"{placement} is believed to be drained at rest")
+            if (placement.service, placement.host) not in away:
+                self._breach(f"{placement} is believed to be drained at rest")
 
 
 def _placement(step: str) -> tuple[str, str]:
