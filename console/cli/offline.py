@@ -4,7 +4,7 @@ that start one. Everything is imported when it is called, so that no other comma
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -90,6 +90,26 @@ def schema() -> dict[str, Any]:
     from engine.inventory.schema import json_schema
 
     return json_schema()
+
+
+@contextmanager
+def story(folder: Path, address: str, reload: Callable[[], None], tell: Callable[[str], None]) -> Iterator[None]:
+    """The demo's story, played in a thread of its own while the block runs."""
+    import threading
+
+    from engine.api.client import Client
+    from engine.fleet.layout import Folders
+    from engine.fleet.story import Story
+
+    over = threading.Event()
+    told = Story(Client(address), Folders(folder.resolve()), reload, tell, over)
+    thread = threading.Thread(target=told.run, name="story", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(5)
 
 
 @contextmanager

@@ -142,6 +142,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("whole", "f", "whole", "all services, or only what is not as it should be and what is joined to it", LOOK,
            (MAP,)),
     Action("copy", "y", "copy", "put what the cursor is on on the clipboard", LOOK),
+    Action("page", "v", "pager", "the log, or the history, in $PAGER", LOOK, (ROLLOUT, INSTANCE, LOG, HISTORY)),
+    Action("edit", "i", "inventory", "the inventory in $EDITOR, at the finding under the cursor", LOOK),
     Action("theme", "T", "theme", "the next theme: dark, light, colour-blind, the terminal's own", LOOK),
     Action("freeze", "space", "freeze", "hold the picture still; the engine goes on", LOOK),
     Action("help", "question_mark", "help", "this page", APP, footer=ALL),

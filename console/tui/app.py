@@ -92,6 +92,7 @@ class Console(Habits):
 
     def on_picture_arrived(self, message: PictureArrived) -> None:
         """Takes the picture, unless the operator holds an old one."""
+        self.notify_of(self.newest, message.picture)
         self.newest = message.picture
         if not self.is_held:
             self.picture = message.picture

@@ -19,6 +19,7 @@ from engine.errors import EngineUnreachable, InterlockError
 if TYPE_CHECKING:
     from console.tui.app import Console
     from console.tui.commands import Offer
+    from console.tui.doing import Doing
 
 Opening = Awaitable[None] | None  # a dialog that is coming up
 
@@ -52,9 +53,16 @@ def _open_deploy(console: Console, aim: Aim, text: str) -> Opening:
 def why(console: Console, action: Action, aim: Aim) -> None:
     """Opens the sheet with the answer."""
     from console.tui.dialogs.why import WhySheet
+    from console.tui.doing import do
 
     subject = aim.subject or (aim.change["id"] if aim.change else "")
-    console.push_screen(WhySheet(subject, console.engine, console.engine_now))
+
+    def done(wanted: Doing | None) -> None:
+        if wanted is not None:
+            console.run_worker(do(console, wanted))
+
+    may_act = not console.read_only
+    console.push_screen(WhySheet(subject, console.engine, console.engine_now, may_act=may_act), done)
 
 
 def log(console: Console, action: Action, aim: Aim) -> None:
@@ -114,6 +122,20 @@ def copy(console: Console, action: Action, aim: Aim) -> None:
     console.say(Notice(f"copied: {text}") if text else Notice("copy: the cursor is on nothing", "refused"))
 
 
+def page(console: Console, action: Action, aim: Aim) -> None:
+    """What the screen shows at length, in the operator's pager."""
+    from console.tui.outside import page as show
+
+    show(console, action, aim)
+
+
+def edit(console: Console, action: Action, aim: Aim) -> None:
+    """The inventory, in the operator's editor."""
+    from console.tui.outside import edit as change
+
+    change(console, action, aim)
+
+
 def environment(console: Console, action: Action, aim: Aim) -> None:
     """The next environment."""
     names = console.picture.environments
@@ -158,6 +180,7 @@ DEEDS: dict[str, Callable[[Console, Action, Aim], Opening]] = {
     "hold": decisions.hold, "clear_bad": decisions.clear_bad,
     "why": why, "log": log, "help": show_help,
     "palette": palette, "command": command, "theme": theme, "copy": copy,
+    "page": page, "edit": edit,
     "environment": environment, "freeze": freeze, "quit": leave,
     "map": go, "services": go, "queue": go, "rollout": go, "hosts": go,
     "timeline": go, "history": go, "insights": go,

@@ -12,6 +12,7 @@ from textual.binding import Binding
 
 from console.tui.actions import BY_ID
 from console.tui.looking import Onlooker
+from console.tui.picture import Picture
 from console.tui.render.footer import Notice
 from console.tui.settings import Settings, read_keymap
 from console.tui.theme import DARK, THEMES, every_theme
@@ -71,6 +72,17 @@ class Habits(Onlooker):
         name = THEMES[(at + 1) % len(THEMES)]
         self.use_theme(name)
         return name
+
+    def notify_of(self, before: Picture, after: Picture) -> None:
+        """Tells the terminal what became of my changes, if the operator wants that (``:notify``)."""
+        if self.settings.notify == "off" or before.board is None or after.board is before.board:
+            return
+        from console.tui.noticing import news, signal
+
+        for text in news(before, after):
+            self.say(Notice(text))
+            if self._driver is not None:
+                self._driver.write(signal(text, self.settings.notify))
 
     def put_on_clipboard(self, text: str) -> None:
         """By the desktop's program where there is one, and always by the terminal's sequence."""

@@ -25,6 +25,7 @@ class FakeEngine:
         self.calendar, self.forecast = overtime.calendar(), overtime.forecast()
         self.findings: list[dict[str, Any]] = overtime.FINDINGS
         self.refusal = ""
+        self.action = "interlock cancel 41"  # what would move most
         self.unlifted = ""  # why an override would be refused
         self.chain: list[Any] = []  # what a rollback would have to take back too
         self.outages: list[Any] = []  # what its locksteps would take without a bridge
@@ -105,7 +106,7 @@ class FakeClient:
             "answer": "checkout waits because ledger, which it needs, is being rolled out.",
             "waits": waits[:1],
             "chain": [{"depth": 0, "wait": held} for held in waits[:1]],
-            "action": "interlock cancel 41",
+            "action": self.engine.action,
         }
 
     def plan(self, request: Any, *, times: bool = False) -> Any:

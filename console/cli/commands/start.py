@@ -8,7 +8,8 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 import click
@@ -80,8 +81,11 @@ def engine_command(session: Session, log_format: str, exit_when_idle: bool, take
 @click.option("--services", type=click.IntRange(1), metavar="N", help="How many services. [27]")
 @click.option("--hosts", type=click.IntRange(1), metavar="N", help="How many hosts.")
 @click.option("--headless", is_flag=True, help="No console: print where the engine is, serve until SIGTERM.")
+@click.option("--play", is_flag=True, help="Tell a story: a release, a bad one, a window, a service killed and healed.")
 @click.option("--dir", "folder", metavar="DIR", help="Keep everything in DIR. [a temporary folder]")
-def demo_command(session: Session, services: int | None, hosts: int | None, headless: bool, folder: str | None) -> int:
+def demo_command(
+    session: Session, services: int | None, hosts: int | None, headless: bool, play: bool, folder: str | None
+) -> int:
     """A sample organization on embedded hosts: real SSH servers on loopback, real processes."""
     from console.cli import offline
 
@@ -90,14 +94,25 @@ def demo_command(session: Session, services: int | None, hosts: int | None, head
         with offline.demo_fleet(root, services, hosts) as fleet:
             engine = start_engine(fleet.inventory, fleet.state, str(fleet.state / SOCKET_NAME), exit_when_idle=False)
             try:
-                if not headless:
-                    return _show(engine.address, session.read_only, engine_stays=False)
-                _await_settled(engine)
-                click.echo(_ready(engine, fleet.inventory, fleet.state))
-                _serve(engine)
+                with _story(root, engine, told=headless) if play else nullcontext():
+                    if not headless:
+                        return _show(engine.address, session.read_only, engine_stays=False)
+                    _await_settled(engine)
+                    click.echo(_ready(engine, fleet.inventory, fleet.state))
+                    _serve(engine)
             finally:
                 engine.stop()
     return 0
+
+
+@contextmanager
+def _story(root: Path, engine: EngineProcess, *, told: bool) -> Iterator[None]:
+    """The story; told on stderr too where no console covers it."""
+    from console.cli import offline
+
+    reload = partial(engine.process.send_signal, signal.SIGHUP)
+    with offline.story(root, engine.address, reload, say if told else lambda text: None):
+        yield
 
 
 def _ready(engine: EngineProcess, inventory: Path, state: Path) -> str:

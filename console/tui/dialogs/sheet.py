@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,7 +16,7 @@ from console.tui.widgets.lines import LineView
 from console.tui.widgets.scroll import ScrollLines
 
 
-class Sheet(ModalScreen[None]):
+class Sheet(ModalScreen[Any]):
     """``make`` gives the lines for a width; it is called again when the terminal is resized."""
 
     AUTO_FOCUS = ""

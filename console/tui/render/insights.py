@@ -120,9 +120,14 @@ MEANINGS = (
 )
 
 
+def finding_at(key: str, findings: Sequence[FindingView] | None) -> FindingView | None:
+    """The finding of a row, None if it is not one's."""
+    return next((each for each in findings or [] if _key(each) == key), None)
+
+
 def insight_pane(key: str, findings: Sequence[FindingView] | None, width: int) -> list[Line]:
     """The finding under the cursor in full, or what the figures mean."""
-    found = next((each for each in findings or [] if _key(each) == key), None)
+    found = finding_at(key, findings)
     if found is None:
         said = [line(fit(f" {name}", 14, TEXT), span(meaning, MUTED)) for name, meaning in MEANINGS]
         return [line(span(" what the figures mean", FAINT)), *said]

@@ -15,6 +15,7 @@ from console.tui.blocked import blocked
 from console.tui.picture import Picture
 from console.tui.render.footer import Notice, footer
 from console.tui.render.header import Chrome, header
+from console.tui.render.log import log_lines
 from console.tui.session import Session
 from console.tui.widgets.lines import LineView
 
@@ -80,6 +81,17 @@ class BoardScreen(Screen[None]):
         """What ``copy`` takes."""
         aim = self.aim()
         return aim.instance or (aim.change["id"] if aim.change else "")
+
+    def paged(self) -> list[str]:
+        """What a pager would show: the log of what the cursor is on."""
+        aim = self.aim()
+        return [
+            "".join(part.text for part in row).rstrip() for row in log_lines(self.picture, aim.change, aim.service, 0)
+        ]
+
+    def place(self) -> tuple[str, int]:
+        """The file and line that ``edit`` opens; "" for the inventory as a whole."""
+        return "", 0
 
     def redraw(self) -> None:
         """Everything; widgets find out what really changed."""

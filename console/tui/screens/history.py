@@ -71,6 +71,9 @@ class HistoryScreen(ListScreen):
         event = self._events.get(int(self.view.cursor)) if self.view.cursor.isdigit() else None
         return f"{event['at']} {event['kind']} {event['message']}" if event else ""
 
+    def paged(self) -> list[str]:
+        return [f"{each['at']}  {each['seq']:>7}  {each['kind']:<20}  {each['message']}" for each in self.events()]
+
     def aim(self) -> Aim:
         event = self._events.get(int(self.view.cursor)) if self.view.cursor.isdigit() else None
         return self.console.aim_at_change(event["change"] if event else "")

@@ -6,8 +6,9 @@ from __future__ import annotations
 from textual.widget import Widget
 
 from console.tui.action import INSIGHTS, Aim
+from console.tui.actions import BY_ID
 from console.tui.asked import Asked
-from console.tui.render.insights import insight_pane, insights_table
+from console.tui.render.insights import finding_at, insight_pane, insights_table
 from console.tui.render.line import line, span
 from console.tui.render.palette import BAD, FAINT, MUTED, TEXT
 from console.tui.render.table import Table
@@ -67,14 +68,20 @@ class InsightsScreen(ListScreen):
     def copied(self) -> str:
         return self.view.cursor.partition("/")[2]
 
+    def place(self) -> tuple[str, int]:
+        found = finding_at(self.view.cursor, self._findings.value)
+        return (found["file"], found["line"]) if found else ("", 0)
+
     def aim(self) -> Aim:
         return self.console.aim("")
 
     def do_enter(self) -> None:
-        """To the services of a team, or to the service."""
+        """To the services of a team, to the service, or to the place of a finding."""
         kind, _, name = self.view.cursor.partition("/")
         if kind == "group" and self.by_service:
             self.console.open_service(name)
+        elif kind == "finding":
+            self.console.deed(BY_ID["edit"], self.aim())
         elif kind == "group":
             self.session.queries["services"] = f"team:{name}"
             self.console.go("services")
