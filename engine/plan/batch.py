@@ -52,11 +52,13 @@ def next_batch(
             waits.append(wait)
         elif flying >= limit:
             if not rollout.in_flight:
-                message = f"{', '.join(sorted(moving))} of {rollout.instance} is being healed; at most {limit} may move"
+                message = (
+                    f"{', '.join(sorted(moving))} of {rollout.instance} moves already; at most {limit} may at once"
+                )
                 waits.append(rollout.wait(Reason.BLAST_RADIUS, placement, message))
             break
         elif goes_down(placement) and down + 1 > allowed:
-            if not flying:
+            if not actions and not rollout.in_flight:
                 waits.append(no_room(rollout, placement, unavailable, allowed))
             break
         elif goes_down(placement) and (refused := _refusals(rollout, placement, budgets)):

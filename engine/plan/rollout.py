@@ -83,7 +83,7 @@ def _forward(
         return first
     actions, waits = next_batch(rollout, course.todo, busy, budgets, back=False)
     if not actions and not waits and not rollout.in_flight:  # what is to prove itself does not answer
-        waits = [wait for p in course.scope if (wait := rollout.out_of_reach(p))]
+        waits = [wait for p in course.scope if (wait := rollout.out_of_reach(p) or rollout.moved_by_others(p))]
     return actions, waits
 
 

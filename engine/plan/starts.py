@@ -5,7 +5,7 @@ an instance over from an older one only when it could itself start.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from engine.model.change import Change, Item, Kind, MoveState, Status
@@ -174,6 +174,7 @@ def _walk_restarts(
     for change, item in entries:
         before = {name: other for name, other in reserved.items() if other.place < change.place}
         waits = waits_before_start(Case(estate, change, item, Order({}), where.ends, before, tuple(rolling)))
+        waits = waits or tuple(_joined(estate, change, item, rolling))
         result.waits += waits
         if not waits:
             rolling.append((change, item))
@@ -195,6 +196,15 @@ def begin(case: Case, rolling: list[Entry], result: Starts) -> None:
     goals = {name: change.item(name).goal for name in group}
     stopped = stopped_in(case.estate, change.environment, goals, group)
     result.actions.append(Decide(OutageBegan(change.id, group, stopped)))
+
+
+def _joined(estate: Estate, change: Change, item: Item, rolling: list[Entry]) -> Iterator[Wait]:
+    """The waits for what begins in this very moment: it, or what it is joined with."""
+    near = {item.service, *estate.neighbours(item.service)}
+    for other, theirs in rolling:
+        if other.environment == change.environment and theirs.service in near:
+            message = f"{theirs.service} is rolling (change {other.id})"
+            yield Wait(Reason.DEPENDENCY_BUSY, str(change.instance(item)), message, change.id, blocker=other.id)
 
 
 def behind(change: Change, item: Item, leader: Change) -> Wait:

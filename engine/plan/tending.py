@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from engine.model.change import FINAL, Change, Item, Kind, Status
 from engine.model.event import ChangeAccepted
 from engine.model.maintenance import Maintenance, Upkeep
-from engine.model.names import PlacementId
+from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Unit
 from engine.model.snapshot import Action, Decide
 from engine.model.wait import Reason, Wait
@@ -22,7 +22,7 @@ from engine.plan.budget import Budgets
 from engine.plan.deployed import configuration_at
 from engine.plan.estate import Estate
 from engine.plan.holds import holds
-from engine.plan.hooks import begun
+from engine.plan.hooks import begun as as_it_begins
 from engine.plan.overrides import is_lifted
 from engine.plan.removing import advance_removal, resting, spent
 from engine.plan.under_way import UnderWay
@@ -36,6 +36,7 @@ def tend(estate: Estate, busy: set[str], budgets: Budgets) -> tuple[list[Action]
     """The next steps on single hosts, and why others wait. ``busy`` grows, ``budgets`` shrink."""
     actions: list[Action] = list(_first_contacts(estate))
     waits: list[Wait] = []
+    begun: dict[InstanceId, str] = {}
     for change in estate.state.unfinished():
         if change.kind is Kind.RESTART:
             rollouts = [UnderWay(estate, change, item) for item in change.items if item.status in OPEN]
@@ -44,7 +45,7 @@ def tend(estate: Estate, busy: set[str], budgets: Budgets) -> tuple[list[Action]
             if item.status in OPEN:
                 rollout = UnderWay(estate, change, item)
                 orphans = change.kind is Kind.REMOVE
-                more, why = _withdraw(rollout, busy) if orphans else _advance(rollout, busy, budgets)
+                more, why = _withdraw(rollout, busy) if orphans else _advance(rollout, busy, budgets, begun)
                 actions += more
                 waits += why
     return actions, waits
@@ -111,8 +112,11 @@ def _withdraw(rollout: UnderWay, busy: set[str]) -> tuple[list[Action], list[Wai
     return advance_removal(rollout, busy)
 
 
-def _advance(rollout: UnderWay, busy: set[str], budgets: Budgets) -> tuple[list[Action], list[Wait]]:
-    """One item: done, given up, out of date, held, or its next step."""
+def _advance(
+    rollout: UnderWay, busy: set[str], budgets: Budgets, begun: dict[InstanceId, str]
+) -> tuple[list[Action], list[Wait]]:
+    """One item: done, given up, out of date, held, or its next step. ``begun`` names the instances of
+    which a step begins in this plan, with the change, and grows."""
     if rollout.in_flight:
         return [], []
     placement = rollout.placements[0]
@@ -122,7 +126,7 @@ def _advance(rollout: UnderWay, busy: set[str], budgets: Budgets) -> tuple[list[
         return [rollout.decide(Status.SUCCEEDED)], []
     if failure := spent(rollout):
         return [rollout.decide(Status.FAILED, failure)], []
-    waits = list(_why_not(rollout, placement, busy, budgets))
+    waits = list(_why_not(rollout, placement, busy, budgets, begun))
     if waits:
         return [], waits
     if rollout.item.status is Status.WAITING:
@@ -130,7 +134,8 @@ def _advance(rollout: UnderWay, busy: set[str], budgets: Budgets) -> tuple[list[
     if rollout.estate.available(placement):
         budgets.take(placement)
     busy.add(placement.host)
-    return [begun(execute(rollout, placement, back=False))], []
+    begun[rollout.instance] = rollout.change.id
+    return [as_it_begins(execute(rollout, placement, back=False))], []
 
 
 def _is_moot(rollout: UnderWay, placement: PlacementId) -> bool:
@@ -149,13 +154,16 @@ def _is_done(rollout: UnderWay, placement: PlacementId) -> bool:
     return rollout.is_at_goal(placement)
 
 
-def _why_not(rollout: UnderWay, placement: PlacementId, busy: set[str], budgets: Budgets) -> Iterator[Wait]:
+def _why_not(
+    rollout: UnderWay, placement: PlacementId, busy: set[str], budgets: Budgets, begun: dict[InstanceId, str]
+) -> Iterator[Wait]:
     estate, leaves = rollout.estate, rollout.change.kind is not Kind.RETURN
     if rest := resting(rollout, placement.host):
         yield rest
     if not is_retired(estate, placement.host):
         yield from holds(estate, rollout.change, rollout.item)
-        yield from _neighbours(rollout)
+        yield from _neighbours(rollout, begun)
+        yield from _moving(rollout)
         if leaves:
             yield from _no_room(rollout, placement, budgets)
         elif clash := rollout.unsafe(estate.known(placement.instance).target):
@@ -167,14 +175,26 @@ def _why_not(rollout: UnderWay, placement: PlacementId, busy: set[str], budgets:
         yield held
 
 
-def _neighbours(rollout: UnderWay) -> Iterator[Wait]:
-    """The instance itself, or one joined with it, rolls just now."""
+def _neighbours(rollout: UnderWay, begun: dict[InstanceId, str]) -> Iterator[Wait]:
+    """The instance itself, or one joined with it, rolls just now, or is about to."""
     estate, mine = rollout.estate, rollout.item.service
     for name in (mine, *estate.neighbours(mine)):
-        change = estate.rolling(rollout.instance._replace(service=name))
-        if change is not None and change is not rollout.change:
-            message = f"{name} is rolling (change {change.id})"
-            yield Wait(Reason.DEPENDENCY_BUSY, str(rollout.instance), message, rollout.change.id, blocker=change.id)
+        instance = rollout.instance._replace(service=name)
+        change = estate.rolling(instance)
+        number = change.id if change is not None else begun.get(instance)
+        if number is not None and number != rollout.change.id:
+            message = f"{name} is rolling (change {number})"
+            yield Wait(Reason.DEPENDENCY_BUSY, str(rollout.instance), message, rollout.change.id, blocker=number)
+
+
+def _moving(rollout: UnderWay) -> Iterator[Wait]:
+    """No more of an instance moves at once than in a rollout, heals included."""
+    mine = rollout.estate.placements(rollout.instance)
+    moving = [placement.host for placement in mine if rollout.estate.is_moving(placement)]
+    limit = rollout.policy.max_parallel.of(len(mine))
+    if len(moving) >= limit:
+        message = f"{', '.join(moving)} of {rollout.instance} moves; at most {limit} may at once"
+        yield rollout.wait(Reason.BLAST_RADIUS, rollout.instance, message)
 
 
 def _no_room(rollout: UnderWay, placement: PlacementId, budgets: Budgets) -> Iterator[Wait]:

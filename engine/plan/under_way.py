@@ -100,6 +100,12 @@ class UnderWay:
             return aside_wait(aside, placement, self.change.id)
         return None if self.estate.reachable(placement.host) else self.unreachable(placement)
 
+    def moved_by_others(self, placement: PlacementId) -> Wait | None:
+        """The wait for a step of this very placement that is not the rollout's: a heal, or maintenance."""
+        if not self.estate.is_moving(placement):
+            return None
+        return self.wait(Reason.HOST_BUSY, placement, f"another step is at work on {placement} just now")
+
     def illness(self, placement: PlacementId) -> str:
         """Why a placement is not healthy, as far as its last sighting tells."""
         if placement in self.estate.state.drained:
