@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from console.tui.picture import FINISHED
-from engine.api.protocol import BadView, ChangeView, StatusRow
+from engine.api.protocol import BadView, ChangeView, HostView, StatusRow
 
 MAP, SERVICES, QUEUE, ROLLOUT, HOSTS = "map", "services", "queue", "rollout", "hosts"
 TIMELINE, HISTORY, INSIGHTS = "timeline", "history", "insights"
@@ -53,6 +53,7 @@ class Aim:
     connected: bool = True
     read_only: bool = False
     past: bool = False
+    host: HostView | None = None
 
     @property
     def instance(self) -> str:
@@ -82,6 +83,17 @@ class Aim:
         if self.change is not None and self.change["state"] not in FINISHED:
             return bool(self.change["held_by"])
         return self.row is not None and any(wait["reason"] == "Held" for wait in self.row["waits"])
+
+    @property
+    def host_name(self) -> str:
+        """The host under the cursor, "" if there is none."""
+        return self.host["host"] if self.host else ""
+
+    @property
+    def upkeep(self) -> str:
+        """cordoned, drained or retired; "" while the host takes part."""
+        kept = self.host.get("maintenance") if self.host else None
+        return kept["upkeep"] if kept else ""
 
     @property
     def bad(self) -> list[BadView]:

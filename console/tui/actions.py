@@ -66,6 +66,7 @@ LISTS = (SERVICES, QUEUE, HOSTS)
 TABLES = (*LISTS, TIMELINE, HISTORY, INSIGHTS)
 CHANGES = (QUEUE, ROLLOUT, TIMELINE)
 WALK = (MAP, ROLLOUT, TIMELINE)
+INSTALLED = (MAP, SERVICES, INSTANCE)
 ZOOMED = (TIMELINE, INSIGHTS)
 BRAKE, DIALOG, CONFIRM = Danger.BRAKE, Danger.DIALOG, Danger.CONFIRM
 
@@ -129,6 +130,17 @@ ACTIONS: tuple[Action, ...] = (
            danger=CONFIRM, request=_hold),
     Action("clear_bad", "b", "clear bad", "let a bad version be deployed again, and say why", ACT,
            (MAP, SERVICES, INSTANCE), danger=DIALOG, request=_clear_bad),
+
+    Action("restart", "R", "restart", "restart a service as it is, by the rules of a rollout", ACT, INSTALLED,
+           danger=DIALOG),
+    Action("remove", "delete", "remove", "remove a service's orphans, or all of it", ACT, INSTALLED, danger=DIALOG),
+    Action("hook", "K", "hook", "say what became of a hook that nobody knows the end of", ACT, CHANGES, danger=DIALOG),
+    Action("cordon", "c", "cordon", "start nothing more on a host, or again", ACT, (HOSTS,), footer=(HOSTS,),
+           danger=DIALOG),
+    Action("drain", "D", "drain", "stop what runs on a host, within budgets", ACT, (HOSTS,), footer=(HOSTS,),
+           danger=DIALOG),
+    Action("retire", "X", "retire", "take a host out of everything, or back in", ACT, (HOSTS,), footer=(HOSTS,),
+           danger=DIALOG),
 
     Action("why", "w", "why", "what holds it: each wait, since when, until when, who can lift it", LOOK, AIMED,
            footer=AIMED),

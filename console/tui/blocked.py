@@ -152,9 +152,40 @@ def _rollback(aim: Aim) -> str:
     return ""
 
 
+def _host(aim: Aim) -> str:
+    return "" if aim.host is not None else "the cursor is on no host"
+
+
+def _cordon(aim: Aim) -> str:
+    return f"{aim.host_name} is retired: unretire it (X)" if aim.upkeep == "retired" else _host(aim)
+
+
+def _drain(aim: Aim) -> str:
+    return f"{aim.host_name} is {aim.upkeep} already" if aim.upkeep in {"drained", "retired"} else _host(aim)
+
+
+def _restart(aim: Aim) -> str:
+    if aim.row is None:
+        return "the cursor is on no service"
+    return "" if aim.row["current"] else f"{aim.instance} is not installed"
+
+
+def _remove(aim: Aim) -> str:
+    orphans = aim.row.get("orphans") if aim.row else None
+    return "" if orphans else _restart(aim)
+
+
+def _hook(aim: Aim) -> str:
+    if aim.change is None:
+        return NO_CHANGE
+    asked = any(wait["reason"] == "HookUnknown" for wait in aim.change["waits"])
+    return "" if asked else f"every hook of change {aim.change['id']} has a known end"
+
+
 RULES: Mapping[str, Callable[[Aim], str]] = {
     "why": _why, "pause": _pause, "cancel": _cancel, "rollback": _rollback, "approve": _approve, "abort": _abort,
-    "promote": _promote,
+    "promote": _promote, "cordon": _cordon, "drain": _drain, "retire": _host, "restart": _restart, "remove": _remove,
+    "hook": _hook,
     "reject": _reject, "retry": _retry, "expedite": _expedite, "override": _override, "hold": _hold,
     "clear_bad": _clear_bad,
 }  # fmt: skip

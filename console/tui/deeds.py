@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from console.tui import decisions, past
+from console.tui import decisions, past, upkeep
 from console.tui.action import Action, Aim, Request
 from console.tui.actions import BY_ID
 from console.tui.blocked import blocked
@@ -178,6 +178,7 @@ DEEDS: dict[str, Callable[[Console, Action, Aim], Opening]] = {
     "abort": decisions.abort, "promote": decisions.promote, "reject": decisions.reject, "retry": decisions.retry,
     "expedite": decisions.expedite, "override": decisions.override,
     "hold": decisions.hold, "clear_bad": decisions.clear_bad,
+    **upkeep.DEEDS,
     "why": why, "log": log, "help": show_help,
     "palette": palette, "command": command, "theme": theme, "copy": copy,
     "page": page, "edit": edit,

@@ -19,6 +19,8 @@ VERBS = {
     "approve": "approve", "reject": "reject", "abort": "abort", "cancel": "cancel", "retry": "retry",
     "expedite": "expedite", "override": "override", "hold": "hold", "release": "hold", "pause": "pause",
     "resume": "pause", "rollback": "rollback", "deploy": "deploy", "clear-bad": "clear_bad",
+    "promote": "promote", "hook": "hook", "restart": "restart", "remove": "remove", "cordon": "cordon",
+    "uncordon": "cordon", "drain": "drain", "retire": "retire", "unretire": "retire",
 }  # fmt: skip
 
 
@@ -74,6 +76,8 @@ def _aim(console: Console, subject: str) -> Aim:
     change = console.picture.change(subject)
     if change is not None:
         return console.aim_at_change(subject)
+    if any(host["host"] == subject for host in console.picture.hosts):
+        return console.aim_at_host(subject)
     service, _, where = subject.partition("@")
     if where in console.picture.environments:
         console.session.environment = where

@@ -4,6 +4,7 @@ what the thing under the cursor means to the actions."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from console.tui.action import Aim
@@ -53,6 +54,11 @@ class Onlooker(TypeAhead):
         paused = bool(engine and engine["paused_by"])
         is_past = self.session.past is not None
         return Aim(where, service, row, change, paused, self.newest.connected, self.read_only, is_past)
+
+    def aim_at_host(self, name: str) -> Aim:
+        """What a host under the cursor means to the actions."""
+        host = next((each for each in self.picture.hosts if each["host"] == name), None)
+        return replace(self._aim(self.session.environment, "", None, None), host=host)
 
     def current_change(self) -> ChangeView | None:
         """The change being looked at: the chosen one, else the first under way, else the newest."""

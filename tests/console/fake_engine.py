@@ -136,6 +136,8 @@ class FakeClient:
                 "end": None,
             }
             return {**self._plan({"services": {}}), "steps": [step], "chain": self.engine.chain}
+        if path == "/v1/touch":
+            return self._touched(body)
         if path == "/v1/override/plan":
             return self._loosed(body)
         with self.engine.lock:
@@ -170,6 +172,16 @@ class FakeClient:
         return {"steps": steps, "waits": waits, "lockstep": self.engine.knots[0], "bridge": self.engine.knots[1],
                 "chain": [], "outage": self.engine.outages,
                 "refused": refused, "touches": touches}  # fmt: skip
+
+    def _touched(self, body: dict[str, Any]) -> Any:
+        return {
+            "message": f"{body['verb']} of {body['subject']}",
+            "refused": self.engine.unlifted,
+            "placements": [f"{name}@prod/{body['subject']}" for name in list(SERVICES)[:10]],
+            "gives_up": ["the step of ledger there"],
+            "lets_go": [{"change": "41", "service": "ledger", "state": "failed"}],
+            "waits": [wait("BlastRadius", body["subject"], "prod may lose no more")],
+        }
 
     def _loosed(self, body: dict[str, Any]) -> Any:
         change = next(change for change in self.engine.board["changes"] if change["id"] == body["subject"])

@@ -204,7 +204,7 @@ async def test_rollback_of_a_service_names_who_needs_it(opened: Open) -> None:
 
 
 async def test_help_is_the_registry(opened: Open) -> None:
-    async with opened(120, 60) as hand:
+    async with opened(120, 90) as hand:
         await hand.press("question_mark")
         assert isinstance(hand.app.screen, Sheet)
         await hand.until(lambda: "palette" in hand.text)

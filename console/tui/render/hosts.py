@@ -50,6 +50,8 @@ def _values(host: HostView, picture: Picture) -> dict[str, Line]:
     state = state_cell(host["state"])
     if host["state"] == "up" and not host["fenced"]:
         state = line(span("○ unfenced", WARN))
+    if kept := host.get("maintenance"):
+        state = line(span(f"▪ {kept['upkeep']}{'' if kept['emptied'] or kept['upkeep'] == 'cordoned' else ' …'}", WARN))
     late = host["latency_ms"]
     warning = host["reason"] or host.get("clock_warning", "")
     note = line(span(warning, WARN)) if warning else _services(host, picture)
@@ -80,6 +82,10 @@ def host_pane(picture: Picture, name: str, width: int, height: int) -> list[Line
             span(f"  {host['domain']}  {host['address']}", FAINT), span(f"  {host['reason']}", WARN),
         )
     ]  # fmt: skip
+    if kept := host.get("maintenance"):
+        why = f": {kept['reason']}" if kept["reason"] else ""
+        empty = ", nothing runs there any more" if kept["emptied"] else ""
+        found.append(line(span(f" {kept['upkeep']} by {kept['by']}{why}{empty}", WARN)))
     for service, place in picture.placed(host):
         found.append(
             line(

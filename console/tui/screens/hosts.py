@@ -40,7 +40,7 @@ class HostsScreen(ListScreen):
         return self.session.host
 
     def aim(self) -> Aim:
-        return self.console.aim("")
+        return self.console.aim_at_host(self.session.host)
 
     def do_enter(self) -> None:
         """To the services on this host."""
