@@ -55,13 +55,15 @@ def findings(path: Path) -> list[dict[str, Any]]:
     Each is ``{"file", "line", "severity", "rule", "message"}``.
     """
     from engine.hygiene import check
-    from engine.inventory import load
+    from engine.inventory import collector_paused, load
     from engine.inventory.catalog import scan
 
     try:
         inventory = load(path)
     except InventoryInvalid as error:
         return [_parsed(line) for line in error.findings]
+    with collector_paused():
+        found = check(inventory, scan(inventory))
     return [
         {
             "file": finding.file,
@@ -70,7 +72,7 @@ def findings(path: Path) -> list[dict[str, Any]]:
             "rule": finding.rule,
             "message": finding.message,
         }
-        for finding in check(inventory, scan(inventory))
+        for finding in found
     ]
 
 

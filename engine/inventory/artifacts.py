@@ -81,15 +81,14 @@ def make_storage(read: Read[StorageEntry], signers: str, where: Position | None,
     return Storage(entry.cache, entry.largest, path)
 
 
-def make_source(
-    service: str, entry: ArtifactEntry | None, at: Position, key: str, folder: str, faults: Faults
-) -> ArtifactSource | None:
-    """One service's source, its paths absolute."""
+def make_source(service: str, entry: ArtifactEntry | None, read: Read[Any], faults: Faults) -> ArtifactSource | None:
+    """The source of the service that was ``read``, its paths absolute."""
     if entry is None:
         return None
-    text = entry.path or entry.url
+    text, folder = entry.path or entry.url, os.path.dirname(read.at("artifact").file)
     if text.count("{version}") != 1:
-        faults.add(at, "value", f"{key}: expected {{version}} exactly once, found {quote(text)}")
+        key = ("artifact", "url" if entry.url else "path")
+        faults.add(read.at(*key), "value", f"{read.name(*key)}: expected {{version}} exactly once, found {quote(text)}")
     return ArtifactSource(
         path=absolute(entry.path.replace("{service}", service), folder),
         sha256=absolute(entry.sha256.replace("{service}", service), folder),

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from engine.inventory.alarms import make_alarms
 from engine.inventory.artifacts import StorageEntry, make_storage
+from engine.inventory.collector import collector_paused
 from engine.inventory.consents import Consents
 from engine.inventory.document import Document, ObserveEntry, PoliciesEntry, SshEntry
 from engine.inventory.estate import Estate, make_ssh, read_estate
@@ -35,7 +33,7 @@ def load(path: Path) -> Inventory:
     Raises InventoryInvalid with every fault found, one ``file:line: error rule: message``
     each. Files are named in positions as ``path`` names them.
     """
-    with _collector_paused():
+    with collector_paused():
         return _load(path)
 
 
@@ -82,19 +80,6 @@ def _load(path: Path) -> Inventory:
     )
     faults.raise_if_any()
     return inventory
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Without the cycle collector: it looks through a million young nodes again and again,
-    which would nearly double the time for a large estate, and finds nothing."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _organization(document: Table, faults: Faults) -> str:

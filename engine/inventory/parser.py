@@ -8,8 +8,9 @@ bombs, tags) are stopped at a limit before anything large is built.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -33,12 +34,15 @@ class _Stop(Exception):
 
 @dataclass(slots=True)
 class _Open:
-    """A list or table whose end has not come yet; ``height`` is its deepest nesting so far."""
+    """A list or table whose end has not come yet; ``height`` is its deepest nesting so far. A
+    table waits for the value of ``key``, if there is one."""
 
     node: Listing | Table
     anchor: str | None
     nodes_before: int
-    key: Scalar | None = None
+    awaits_key: bool
+    key: str = ""
+    key_line: int = 0
     height: int = 1
 
 
@@ -62,8 +66,7 @@ def parse(text: str, file: str, faults: Faults) -> Node | None:
         return None
     walk = _Walk(file, faults)
     try:
-        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-            walk.take(event)
+        walk.through(yaml.CSafeLoader(text))
     except _Stop as stop:
         faults.add(Position(file, stop.line), stop.rule, stop.message)
         return None
@@ -112,14 +115,42 @@ class _Walk:
         self._nodes = 0
         self._documents = 0
 
-    def take(self, event: Any) -> None:
+    def through(self, parser: Any) -> None:
+        """All events of a parser, in their order. Four of five are plain scalars; a large file has
+        a million, so the keys among them, which are most, are taken here."""
+        next_event: Callable[[], Any] = parser.get_event
+        stack, scalar_kind = self._stack, cast("Any", yaml.ScalarEvent)
+        while (event := next_event()) is not None:
+            if type(event) is not scalar_kind or event.tag is not None or event.anchor:
+                self._take(event)
+                continue
+            self._nodes += 1
+            text, line = event.value, event.start_mark.line + 1
+            if stack and stack[-1].awaits_key and text != "<<" and self._nodes <= MAX_NODES:
+                top = stack[-1]
+                top.key, top.key_line, top.awaits_key = text, line, False
+            else:
+                self._scalar(text, line)
+
+    def _scalar(self, text: str, line: int) -> None:
+        """Put a scalar where it belongs: a key, a value, an item or the root."""
+        if self._nodes > MAX_NODES:
+            raise _too_many(line)
+        if not self._stack or not (top := self._stack[-1]).awaits_key:
+            self._attach(Scalar(text, self._file, line), 0)
+        elif text == "<<":
+            raise _Stop(line, "yaml", "merge keys (<<) are not supported; write the keys out")
+        else:
+            top.key, top.key_line, top.awaits_key = text, line, False
+
+    def _take(self, event: Any) -> None:
         """Do what one event says."""
         kind = type(event)
         if kind is yaml.ScalarEvent:
-            scalar = Scalar(event.value, self._file, self._begin(event))
+            line = self._begin(event)
             if event.anchor:
-                self._anchors[event.anchor] = _Anchored(scalar, 1, 0)
-            self._attach(scalar, 0)
+                self._anchors[event.anchor] = _Anchored(Scalar(event.value, self._file, line), 1, 0)
+            self._scalar(event.value, line)
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             self._open(event, self._begin(event))
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
@@ -151,7 +182,7 @@ class _Walk:
         node: Table | Listing = Table({}, self._file, line) if is_table else Listing([], self._file, line)
         if event.anchor:
             self._anchors[event.anchor] = None
-        self._stack.append(_Open(node, event.anchor, self._nodes - 1))
+        self._stack.append(_Open(node, event.anchor, self._nodes - 1, is_table))
 
     def _close(self) -> None:
         done = self._stack.pop()
@@ -171,43 +202,38 @@ class _Walk:
         if self._nodes > MAX_NODES:
             raise _too_many(line)
         if isinstance(target.node, Scalar):
-            self._attach(target.node._replace(line=line), 0)
+            self._scalar(target.node.text, line)
         else:
             self._refuse_as_key(line)
             self._attach(target.node, target.height)
 
     def _refuse_as_key(self, line: int) -> None:
         """A list or table where a key is expected."""
-        if self._stack and isinstance(self._stack[-1].node, Table) and self._stack[-1].key is None:
+        if self._stack and self._stack[-1].awaits_key:
             raise _Stop(line, "yaml", "a key must be plain text (quote text that begins with a bracket or brace)")
 
     def _attach(self, node: Node, height: int) -> None:
-        """Put a finished node where it belongs: root, list, key or value."""
+        """Put a finished node where it belongs: root, list or value."""
         if not self._stack:
             self.root = node
             return
         top = self._stack[-1]
         if height >= top.height:
             top.height = height + 1
-        if isinstance(top.node, Listing):
-            top.node.items.append(node)
-        elif top.key is None:
-            assert isinstance(node, Scalar)  # noqa: S101 - _refuse_as_key let nothing else through
-            if node.text == "<<":
-                raise _Stop(node.line, "yaml", "merge keys (<<) are not supported; write the keys out")
-            top.key = node
-        else:
-            self._enter(top.node.entries, top.key, node)
-            top.key = None
-
-    def _enter(self, entries: dict[str, Entry], key: Scalar, value: Node) -> None:
-        if key.text not in entries:
-            entries[key.text] = Entry(key.file, key.line, value)
+        within = top.node
+        if isinstance(within, Listing):
+            within.items.append(node)
             return
-        first = entries[key.text]
-        path = [frame.key.text for frame in self._stack if frame.key is not None]
+        top.awaits_key = True
+        if top.key in within.entries:
+            self._written_twice(within.entries[top.key], top.key_line)
+        else:
+            within.entries[top.key] = Entry(self._file, top.key_line, node)
+
+    def _written_twice(self, first: Entry, line: int) -> None:
+        path = [frame.key for frame in self._stack if isinstance(frame.node, Table)]
         message = f"{dotted(*path)}: written twice; first at {first.file}:{first.line}"
-        self._faults.add(Position(key.file, key.line), "duplicate", message)
+        self._faults.add(Position(self._file, line), "duplicate", message)
 
 
 def _too_many(line: int) -> _Stop:

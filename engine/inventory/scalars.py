@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, PlainValidator, WithJsonSchema
@@ -18,6 +19,7 @@ from engine.model.service import Amount
 
 MAX_TEXT = 4096
 MAX_NAME = 63
+MAX_DURATION_TEXT = 40
 MAX_DURATION_S = 366 * 86400
 
 NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]*$"
@@ -95,7 +97,12 @@ def _flag(value: Any) -> bool:
 
 def duration_s(text: str) -> float | None:
     """Seconds of ``1h30m`` and the like; None if it is no duration."""
-    match = _DURATION.match(text) if len(text) <= 40 else None
+    return _seconds(text) if len(text) <= MAX_DURATION_TEXT else None
+
+
+@lru_cache(maxsize=1024)  # a large inventory says "10s" ten thousand times
+def _seconds(text: str) -> float | None:
+    match = _DURATION.match(text)
     if text == "0":
         return 0.0
     if match is None or not text:

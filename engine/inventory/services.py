@@ -101,14 +101,7 @@ def _draft(name: str, entry: Entry, estate: Estate, placer: Placer, faults: Faul
         team=read.value.team,
         configuration=_configuration(read, estate, faults),
         hosts=hosts,
-        artifact=make_source(
-            name,
-            read.value.artifact,
-            read.at("artifact", _source_key(read)),
-            read.name("artifact", _source_key(read)),
-            os.path.dirname(read.at("artifact").file),
-            faults,
-        ),
+        artifact=make_source(name, read.value.artifact, read, faults),
         rollout=_rollout(read.value),
         scheme=Scheme(read.value.versions),
         labels=dict(read.value.labels),
@@ -204,10 +197,6 @@ def _health(entry: HealthEntry | None) -> HealthCheck:
         timeout_s=entry.timeout,
         passes=entry.passes,
     )
-
-
-def _source_key(read: Read[ServiceEntry]) -> str:
-    return "url" if read.value.artifact and read.value.artifact.url else "path"
 
 
 def _rollout(service: ServiceEntry) -> RolloutPolicy:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from engine.model.alarm import AlarmPolicy
 from engine.model.consent import ApprovalPolicy, EvidencePolicy, OverridePolicy
@@ -20,9 +21,9 @@ from engine.model.service import Amount, Service
 from engine.model.window import Freeze, WindowPolicy
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """Where something was declared: a file as the operator named it, and a line from 1."""
+class Position(NamedTuple):
+    """Where something was declared: a file as the operator named it, and a line from 1. A large
+    estate has hundreds of thousands, and a named tuple is made in a third of a dataclass's time."""
 
     file: str
     line: int

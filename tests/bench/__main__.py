@@ -8,7 +8,7 @@ import json
 import platform
 from pathlib import Path
 
-from tests.bench import accuracy, forecasting, journal, planning
+from tests.bench import accuracy, checking, forecasting, journal, planning
 
 RESULTS = Path(__file__).parent.parent.parent / "build" / "bench"
 
@@ -16,8 +16,8 @@ RESULTS = Path(__file__).parent.parent.parent / "build" / "bench"
 def main() -> None:
     """Run and report."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    benches = (("planning", planning), ("forecasting", forecasting), ("accuracy", accuracy), ("journal", journal))
-    for name, bench in benches:
+    benches = (planning, forecasting, accuracy, journal, checking)
+    for name, bench in ((each.__name__.rpartition(".")[2], each) for each in benches):
         rows = bench.measure()
         print(bench.TITLE)
         widths = {key: max(len(key), *(len(str(row[key])) for row in rows)) for key in rows[0]}
