@@ -166,12 +166,12 @@ def restore(file: Path, folder: Path, by: str) -> Restored:
     return asyncio.run(restoring.restore(file, folder, by))
 
 
-def doctor(path: Path, hosts: Sequence[str], *, trust_new: bool) -> Iterator[list[dict[str, str]]]:
+def doctor(path: Path, hosts: Sequence[str], **how: Any) -> Iterator[list[dict[str, str]]]:
     """The findings of each host, host by host as they answer. Each is ``{"host", "severity", "rule",
-    "message", "remedy"}``. Raises UsageError for an unknown host."""
+    "message", "remedy"}``; ``how`` is examine's. Raises UsageError for an unknown host."""
     from engine.doctor.clinic import examine
 
-    for found in examine(path, hosts, trust_new=trust_new):
+    for found in examine(path, hosts, **how):
         yield [{**asdict(each), "severity": each.severity.value} for each in found]
 
 

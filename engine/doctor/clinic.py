@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine import inventory as inventories
@@ -15,17 +16,26 @@ from engine.model.text import did_you_mean, near, printable
 from engine.transport.ssh import SshTransport
 
 
-def examine(path: Path, hosts: Sequence[str], *, trust_new: bool = False) -> Iterator[list[Finding]]:
+def examine(
+    path: Path, hosts: Sequence[str], *, trust_new: bool = False, install: bool = False, login: str = ""
+) -> Iterator[list[Finding]]:
     """Visit these hosts of the inventory at ``path`` (all, if none is named); the findings of each
-    as it answers. Raises InventoryInvalid or UsageError."""
+    as it answers. ``install``: make the host script root's own for the inventory's login; ``login``
+    is who logs in for this visit ("" = the inventory's). Raises InventoryInvalid or UsageError."""
     inventory = inventories.load(path)
+    if install and not inventory.ssh.user:
+        raise UsageError("ssh.user of the inventory has to name the login that sudoers is to let in.")
+    usual = inventory.ssh.user
+    if login:
+        inventory = replace(inventory, ssh=replace(inventory.ssh, user=login))
     for host in hosts:
         if host not in inventory.hosts:
             hint = did_you_mean(near(host, inventory.hosts))
             raise UsageError(f"There is no host {printable(host, 80)!r} in {path}{hint}.")
     loop = asyncio.new_event_loop()
     transport = SshTransport(inventory, (SCRIPT, DIGEST))
-    visiting = visit(inventory, transport, list(hosts) or sorted(inventory.hosts), trust_new=trust_new)
+    chosen = list(hosts) or sorted(inventory.hosts)
+    visiting = visit(inventory, transport, chosen, trust_new=trust_new, install=usual if install else "")
     try:
         while True:
             try:

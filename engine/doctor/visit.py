@@ -16,19 +16,24 @@ from engine.model.inventory import Inventory
 from engine.transport.protocol import Transport
 
 AT_ONCE = 50
+# Findings after which a host need not be asked for anything else.
+UNREACHED = frozenset({"host-key", "login", "reach", "answer"})
 
 
 async def visit(
-    inventory: Inventory, transport: Transport, hosts: Sequence[str], *, trust_new: bool = False
+    inventory: Inventory, transport: Transport, hosts: Sequence[str], *, trust_new: bool = False, install: str = ""
 ) -> AsyncGenerator[list[Finding], None]:
     """The findings of each host, as hosts answer. ``trust_new``: keys that are not on record yet
-    are recorded, and said so; a key that differs from the recorded one never is."""
+    are recorded, and said so; a key that differs from the recorded one never is. ``install``: the
+    login for which the host script becomes root's own ("" = nothing is installed)."""
     turns = asyncio.Semaphore(AT_ONCE)
     book = asyncio.Lock()
 
     async def one(host: str) -> list[Finding]:
         async with turns:
-            return await _visit(inventory, transport, host, book if trust_new else None)
+            found = await _visit(inventory, transport, host, book if trust_new else None)
+            reached = all(each.rule not in UNREACHED for each in found)
+            return [*found, await _install(transport, host, install)] if install and reached else found
 
     for next_done in asyncio.as_completed([asyncio.create_task(one(host)) for host in hosts]):
         yield await next_done
@@ -79,3 +84,15 @@ def _record(host: str, error: HostKeyMismatch) -> Finding:
 def _trouble(host: str, error: InterlockError) -> Finding:
     rule = "login" if isinstance(error, LoginRefused) else "reach" if isinstance(error, TransportError) else "answer"
     return Finding(host, Severity.ERROR, rule, str(error))
+
+
+async def _install(transport: Transport, host: str, login: str) -> Finding:
+    """Make the host script root's own there, and let ``login`` run it."""
+    try:
+        done, said = drivers.parse_install(await transport.run(host, drivers.install(login)))
+    except InterlockError as error:
+        return _trouble(host, error)
+    if not done:
+        remedy = "give a login that may become root now: --login USER"
+        return Finding(host, Severity.ERROR, "install", f"nothing was installed: {said}", remedy)
+    return Finding(host, Severity.OK, "install", f"the host script is root's own; sudoers says: {said}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from engine.drivers.fencing import ClaimAnswer, claim, parse_claim
 from engine.drivers.hooking import HookAnswer, HookResult, expand_hook, hook_elsewhere, hook_on_placement, parse_hook
 from engine.drivers.inspecting import inspect, parse_inspect
+from engine.drivers.installing import install, parse_install
 from engine.drivers.observing import observe, parse_observe
 from engine.drivers.script import DIGEST, SCRIPT
 from engine.drivers.spec import PlacementSpec, expand
@@ -55,11 +56,13 @@ __all__ = [
     "hook_elsewhere",
     "hook_on_placement",
     "inspect",
+    "install",
     "observe",
     "parse_claim",
     "parse_confirm",
     "parse_hook",
     "parse_inspect",
+    "parse_install",
     "parse_log",
     "parse_observe",
     "parse_stage",

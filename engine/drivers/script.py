@@ -33,6 +33,7 @@ PARTS = (
     "hooks",
     "observe",
     "inspect",
+    "install",
     "start",
 )
 

@@ -135,7 +135,8 @@ class SshTransport:
         if refusal:
             raise LoginRefused(
                 f"{call.host} lets the engine in, but not become root: {quoted(refusal)}. {NOTHING_STARTED} "
-                f"Allow it in sudoers without a password (NOPASSWD), or set `sudo: false` in the ssh section."
+                f"Let `interlock doctor --install` allow it there (again, if Interlock was upgraded), allow it in "
+                f"sudoers without a password (NOPASSWD), or set `sudo: false` in the ssh section."
             )
         return reply
 

@@ -17,15 +17,17 @@ _MARKS = {"ok": "ok", "warning": "warning", "error": "ERROR"}
 @verb("doctor")
 @click.argument("hosts", nargs=-1)
 @click.option("--trust-new", is_flag=True, help="Record the keys of hosts that are not in known_hosts yet.")
-def doctor_command(session: Session, hosts: tuple[str, ...], trust_new: bool) -> None:
+@click.option("--install", is_flag=True, help="Make the host script root's own there, and let sudo run exactly it.")
+@click.option("--login", default="", metavar="USER", help="Log in as USER for this visit.")
+def doctor_command(session: Session, hosts: tuple[str, ...], trust_new: bool, install: bool, login: str) -> None:
     """Check SSH, keys, sudo, tools, disk and clock of every host, in parallel, with the remedy beside each
     finding. Exit 1 if a host cannot be relied on."""
     from console.cli import offline
 
-    if trust_new:
+    if trust_new or install:
         session.refuse_if_read_only()
     every: list[dict[str, str]] = []
-    for found in offline.doctor(session.needed_inventory(), hosts, trust_new=trust_new):
+    for found in offline.doctor(session.needed_inventory(), hosts, trust_new=trust_new, install=install, login=login):
         every += found
         if not session.wants_json:
             click.echo("\n".join(_text(finding) for finding in found))

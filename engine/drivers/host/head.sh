@@ -30,6 +30,7 @@
 #                                  unstaged|running|fenced, detail, log.., confirmed yes
 #   withdraw* step= wait_ms=    -> result withdrawn|failed|lost|rebooted|busy|running|fenced
 #   confirm* step=              -> result confirmed|fired|unknown|fenced
+#   install login=              -> result installed|refused, detail: the line of sudoers
 #   inspect                     stdin: base and user lines  -> what the host has, for doctor
 #   hook*    step= version= user= timeout_ms= wait_ms=   stdin: a shell script
 #                               -> result done|failed|lost|rebooted|running|fenced, detail, log..

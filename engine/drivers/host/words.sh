@@ -64,6 +64,7 @@ take_argument() { # KEY=VALUE: into the variable of that name, if the value is w
     version) is_version "$value" ;;
     configuration) is_hex "$value" ;;
     sha256) [ -z "$value" ] || is_hex "$value" ;;
+    login) is_name "$value" ;;
     user) [ -z "$value" ] || is_name "$value" ;;
     driver) is_one_of "$value" systemd process ;;
     kind) is_one_of "$value" tar.gz tar.zst file "" ;;
