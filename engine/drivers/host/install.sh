@@ -8,7 +8,7 @@ do_install() { # this script as root's own, and the one line of sudoers that let
     [ "$(id -u)" = 0 ] || refuse "only root can install it; this login is $(id -un)"
     sum=$(sha256sum <"$SELF") && sum=${sum%% *}
     rule="$login ALL=(root) NOPASSWD: sha256:$sum $ROOT_SCRIPT"
-    mkdir -p -m 755 "${ROOT_SCRIPT%/*}" && cat "$SELF" >"$ROOT_SCRIPT.$$" && chmod 755 "$ROOT_SCRIPT.$$" ||
+    mkdir -p "${ROOT_SCRIPT%/*}" && cat "$SELF" >"$ROOT_SCRIPT.$$" && chmod 755 "$ROOT_SCRIPT.$$" ||
         refuse "cannot write $ROOT_SCRIPT"
     [ -d "$SUDOERS" ] || refuse "there is no $SUDOERS: is sudo installed?"
     (umask 227 && printf '%s\n' "# Written by interlock doctor --install." "$rule" >"$SUDOERS/.interlock.$$") ||
