@@ -35,10 +35,10 @@ def next_batch(
     estate, waits = rollout.estate, list[Wait]()
     actions: list[Action] = []
     limit = rollout.policy.max_parallel.of(len(rollout.placements))
-    moving = {placement.host for placement in rollout.placements if estate.is_moving(placement)}
+    moving = {placement.host for placement in budgets.moving(rollout.instance)}
     flying = len(moving | {move.host for move in rollout.in_flight})
     allowed = rollout.policy.may_be_unavailable(len(rollout.placements))
-    unavailable = [p for p in rollout.placements if not estate.available(p)]
+    unavailable = budgets.down(rollout.instance)
     down = len(unavailable)
 
     def goes_down(placement: PlacementId) -> bool:
@@ -64,9 +64,8 @@ def next_batch(
         elif goes_down(placement) and (refused := _refusals(rollout, placement, budgets)):
             waits += refused
         else:
-            if goes_down(placement):
-                down += 1
-                budgets.take(placement)
+            down += goes_down(placement)
+            budgets.begin(placement, falls=goes_down(placement))
             flying += 1
             busy.add(placement.host)
             actions.append(begun(execute(rollout, placement, back=back)))

@@ -1,8 +1,8 @@
 """How much an environment and its failure domains may lose at once, over all rollouts.
 
 A move is allowed if the number unavailable stays within every budget around its placement, or
-does not rise: what is unavailable already may always be mended. ``Budgets`` is shared by all
-rollouts of one plan and counts what the plan has taken from them so far.
+does not rise: what is unavailable already may always be mended. ``Budgets`` is shared by everything
+that one plan begins, rollouts, errands of maintenance and heals, and counts what each of them takes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.model.names import PlacementId
+from engine.model.names import InstanceId, PlacementId
 from engine.model.service import Amount
 from engine.model.wait import Reason
 from engine.plan.estate import Estate
@@ -37,11 +37,23 @@ class Budgets:
     def __init__(self, estate: Estate) -> None:
         self._estate = estate
         self._taken: Counter[Scope] = Counter()
+        self._begun: set[PlacementId] = set()
 
-    def take(self, placement: PlacementId) -> None:
-        """A placement that is available now goes down by this plan."""
-        for scope, _, _ in self._around(placement):
-            self._taken[scope] += 1
+    def begin(self, placement: PlacementId, *, falls: bool) -> None:
+        """A step of the placement begins by this plan; ``falls``: it was available, and is not then."""
+        self._begun.add(placement)
+        if falls:
+            for scope, _, _ in self._around(placement):
+                self._taken[scope] += 1
+
+    def moving(self, instance: InstanceId) -> list[PlacementId]:
+        """The placements of an instance that are between two versions, whatever moves them, or
+        will be by this plan."""
+        return [p for p in self._estate.placements(instance) if p in self._begun or self._estate.is_moving(p)]
+
+    def down(self, instance: InstanceId) -> list[PlacementId]:
+        """The placements of an instance that are unavailable, or will be by this plan."""
+        return [p for p in self._estate.placements(instance) if p in self._begun or not self._estate.available(p)]
 
     def refuse(self, placement: PlacementId) -> Iterator[Refusal]:
         """Every budget that would be passed if this placement, which is available, went down."""

@@ -17,14 +17,13 @@ from engine.model.change import UNFINISHED_ROLLOUT as OPEN
 from engine.model.change import Move
 from engine.model.healing import Difference, Healing, HealIntended
 from engine.model.names import InstanceId
-from engine.model.release import Artifact
-from engine.model.service import Amount, Heal, RolloutPolicy
+from engine.model.service import Amount, Heal
 from engine.model.snapshot import Action, Execute
 from engine.model.wait import Reason, Wait
 from engine.plan.budget import Budgets
-from engine.plan.deployed import configuration_at
 from engine.plan.drift import at_rest, differences
 from engine.plan.estate import Estate
+from engine.plan.heal_steps import artifact_of, heal_step, policy_of, wait_of
 from engine.plan.safety import unsafe
 from engine.plan.sequence import Order
 from engine.plan.upkeep import shut
@@ -74,8 +73,15 @@ def drifted(estate: Estate) -> list[Healing]:
         and healing.placement in estate.placements(healing.placement.instance)
         and estate.known(healing.placement.instance).target is not None
         and at_rest(item for _, item in estate.items.get(healing.placement.instance, ()))
-        and not any(item.status in OPEN for _, item in estate.errands.get(healing.placement.instance, ()))
+        and not _is_restarting(estate, healing.placement.instance)
     ]
+
+
+def _is_restarting(estate: Estate, instance: InstanceId) -> bool:
+    """What is restarted anyway needs no heal. (What single hosts need shares the budgets with heals, and
+    may be waiting for just this one.)"""
+    errands = estate.errands.get(instance, ())
+    return any(item.status in OPEN and not change.is_tended for change, item in errands)
 
 
 def _in_order(estate: Estate, patients: list[Healing]) -> list[Healing]:
@@ -100,21 +106,12 @@ def _holds(ward: Ward, healing: Healing) -> Iterator[Wait]:
         yield from _limits(ward, healing)
 
 
-def wait_of(estate: Estate, healing: Healing, reason: Reason, message: str, unblock: str = "") -> Wait:
-    """A wait of one heal."""
-    service = estate.service(healing.placement.service)
-    owner = service.team if service else ""
-    said = f"{healing.placement} differs ({', '.join(healing.differs)}): {message}"
-    return Wait(reason, str(healing.placement), said, owner=owner, unblock=unblock)
-
-
 def _people(estate: Estate, healing: Healing) -> Iterator[Wait]:
     instance = healing.placement.instance
     service, held_by = estate.service(instance.service), estate.known(instance).held_by
-    again = f"interlock deploy {instance.service}={estate.known(instance).target} -e {instance.environment}"
     if service is not None and service.heal is Heal.REPORT:
         message = "heal: report, so Interlock leaves it as it is"
-        yield wait_of(estate, healing, Reason.HELD, message, again)
+        yield wait_of(estate, healing, Reason.HELD, message, _again(estate, instance))
     if estate.snapshot.draining:
         message = "the engine is stopping; it is healed when an engine runs again"
         yield wait_of(estate, healing, Reason.ENGINE_DRAINING, message)
@@ -127,6 +124,10 @@ def _people(estate: Estate, healing: Healing) -> Iterator[Wait]:
         yield wait_of(estate, healing, Reason.HELD, f"{held_by} holds {instance}", f"interlock resume {instance}")
 
 
+def _again(estate: Estate, instance: InstanceId) -> str:
+    return f"interlock deploy {instance.service}={estate.known(instance).target} -e {instance.environment}"
+
+
 def _half_way(estate: Estate, healing: Healing) -> Iterator[Wait]:
     """A rollout was overtaken before it came here, and what overtook it never began: to go on would be
     a rollout, which people ask for."""
@@ -134,8 +135,7 @@ def _half_way(estate: Estate, healing: Healing) -> Iterator[Wait]:
     target = estate.known(instance).target
     if deployed is not None and deployed.version != target:
         message = f"the rollout to {target} was overtaken before it came here, so {deployed.version} stayed"
-        again = f"interlock deploy {instance.service}={target} -e {instance.environment}"
-        yield wait_of(estate, healing, Reason.FAILED_EARLIER, message, again)
+        yield wait_of(estate, healing, Reason.FAILED_EARLIER, message, _again(estate, instance))
 
 
 def _many(estate: Estate, healing: Healing) -> Iterator[Wait]:
@@ -177,17 +177,6 @@ def _host(ward: Ward, healing: Healing) -> Iterator[Wait]:
         yield wait_of(estate, healing, Reason.HOST_BUSY, f"another step is at work on {host} just now")
 
 
-def artifact_of(estate: Estate, healing: Healing) -> Artifact | None:
-    """The file to send where the host lacks the release: the very content that was deployed, or,
-    where nobody knows that (it was adopted), the one of that version."""
-    instance, deployed = healing.placement.instance, estate.state.deployed.get(healing.placement)
-    target = estate.known(instance).target
-    known = estate.snapshot.catalog.find(instance.service, target) if target else None
-    if known is None or not known.sha256:
-        return None
-    return known if deployed is None or deployed.sha256 in ("", known.sha256) else None
-
-
 def _artifact_wait(estate: Estate, healing: Healing) -> Iterator[Wait]:
     """The release has to be sent again, and what was deployed is not there to be sent."""
     lost = {Difference.MISSING.value, Difference.CONTENT.value}
@@ -220,11 +209,11 @@ def _limits(ward: Ward, healing: Healing) -> Iterator[Wait]:
     the budgets, what is down may always be mended."""
     estate, placement = ward.estate, healing.placement
     placements = estate.placements(placement.instance)
-    limit = _policy(estate, placement.service).max_parallel.of(len(placements))
-    allowed = _policy(estate, placement.service).may_be_unavailable(len(placements))
-    down = [each for each in placements if not estate.available(each)]
-    if ward.healed[placement.instance] >= limit:
-        message = f"{ward.healed[placement.instance]} of {placement.instance} are being healed; at most {limit} at once"
+    limit = policy_of(estate, placement.service).max_parallel.of(len(placements))
+    allowed = policy_of(estate, placement.service).may_be_unavailable(len(placements))
+    down, moving = ward.budgets.down(placement.instance), ward.budgets.moving(placement.instance)
+    if len(moving) >= limit:
+        message = f"{len(moving)} of {placement.instance} are in a step already; at most {limit} may be at once"
         yield wait_of(estate, healing, Reason.BLAST_RADIUS, message)
     elif estate.available(placement) and len(down) + 1 > allowed:
         message = f"{down[0].host} is unavailable, and at most {allowed} of {placement.instance} may be"
@@ -234,17 +223,11 @@ def _limits(ward: Ward, healing: Healing) -> Iterator[Wait]:
             yield wait_of(estate, healing, refusal.reason, refusal.message, refusal.unblock)
 
 
-def _policy(estate: Estate, name: str) -> RolloutPolicy:
-    service = estate.service(name)
-    return service.rollout if service else RolloutPolicy()
-
-
 def _begin(ward: Ward, healing: Healing) -> Execute:
     """The step of one heal, with its intent."""
     estate, placement = ward.estate, healing.placement
     state, sighting = estate.state, estate.state.sightings.get(placement)
-    if estate.available(placement):
-        ward.budgets.take(placement)
+    ward.budgets.begin(placement, falls=estate.available(placement))
     ward.busy.add(placement.host)
     ward.healed[placement.instance] += 1
     ward.begun += 1
@@ -255,42 +238,3 @@ def _begin(ward: Ward, healing: Healing) -> Execute:
     intent = HealIntended(placement, step, origin, goal, healing.attempts + 1)
     move = Move(placement.host, step, origin, goal, intent.attempt, estate.snapshot.now)
     return heal_step(estate, healing, move, intent)
-
-
-def heal_step(estate: Estate, healing: Healing, move: Move, intent: HealIntended | None) -> Execute:
-    """What the runtime needs to carry out a heal; without ``intent``, to take it up again."""
-    placement, policy = healing.placement, _policy(estate, healing.placement.service)
-    configuration, deployed = configuration_at(estate.state, placement), estate.state.deployed.get(placement)
-    if configuration is None:
-        raise ValueError(f"{placement} is to be healed and nothing was ever deployed there")
-    return Execute(
-        change="",
-        placement=placement,
-        step=move.step,
-        origin=move.origin,
-        goal=move.goal,
-        configuration=configuration,
-        min_healthy_time_s=policy.min_healthy_time_s,
-        healthy_deadline_s=policy.healthy_deadline_s,
-        confirm_timeout_s=policy.confirm_timeout_s,
-        artifact=artifact_of(estate, healing),
-        keep=deployed is None or not deployed.sha256,
-        intent=intent,
-    )
-
-
-def take_up_heals(estate: Estate) -> tuple[list[Action], list[Wait]]:
-    """Heals in flight that nobody carries out: a crash or a lost link left them."""
-    actions: list[Action] = []
-    waits: list[Wait] = []
-    for healing, move in estate.state.heals_in_flight():
-        if move.step in estate.snapshot.executing:
-            continue
-        known = estate.state.hosts.get(move.host)
-        if move.host in estate.inventory.hosts and estate.reachable(move.host) and known and known.fenced:
-            actions.append(heal_step(estate, healing, move, None))
-        else:
-            reason = known.reason if known and known.reason else "it does not answer, or is not claimed yet"
-            message = f"a heal is at work on {move.host}, whose outcome is not known: {reason}"
-            waits.append(wait_of(estate, healing, Reason.HOST_UNREACHABLE, message, f"interlock probe {move.host}"))
-    return actions, waits

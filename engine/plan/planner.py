@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from engine.model.change import Status
 from engine.model.event import InstanceAdopted
-from engine.model.snapshot import Action, Decide, Plan, Snapshot
+from engine.model.snapshot import Action, Decide, Execute, Plan, RunHook, Snapshot
 from engine.model.wait import Reason, Wait
 from engine.plan.batch import execution
 from engine.plan.budget import Budgets
 from engine.plan.closing import close
 from engine.plan.estate import Estate
-from engine.plan.healing import heals, take_up_heals
+from engine.plan.heal_steps import take_up_heals
+from engine.plan.healing import heals
 from engine.plan.hooks import after, before, busy_hosts
 from engine.plan.once import taken_up
 from engine.plan.outage import advance_together
@@ -53,7 +54,8 @@ def plan(snapshot: Snapshot) -> Plan:
         if not any(isinstance(action, Decide) for action in actions):
             actions += more  # else it judged what a decision before it has changed: next round
     if not any(isinstance(action, Decide) for action in actions):
-        actions += prestage(estate, waits)
+        begun = {act.placement.host for act in actions if isinstance(act, (Execute, RunHook))}
+        actions += prestage(estate, waits, begun)
     return Plan(tuple(actions), tuple(waits))
 
 

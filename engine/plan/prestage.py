@@ -40,9 +40,9 @@ UNCERTAIN = frozenset(
 )
 
 
-def prestage(estate: Estate, waits: Iterable[Wait]) -> list[Stage]:
+def prestage(estate: Estate, waits: Iterable[Wait], begun: Iterable[str] = ()) -> list[Stage]:
     """The releases to bring now, given why items wait: those in flight included, at most
-    ``AT_ONCE``, and one to a host at a time."""
+    ``AT_ONCE``, and one to a host at a time. None to a host of ``begun``, where a step begins now."""
     snapshot = estate.snapshot
     if snapshot.draining or estate.state.paused_by:
         return []
@@ -50,7 +50,7 @@ def prestage(estate: Estate, waits: Iterable[Wait]) -> list[Stage]:
     for wait in waits:
         reasons.setdefault((wait.change, wait.subject), set()).add(wait.reason)
     room = AT_ONCE - len(snapshot.staging)
-    busy = {name.rpartition("/")[2] for name in snapshot.staging}
+    busy = {*begun, *(name.rpartition("/")[2] for name in snapshot.staging)}
     found: list[Stage] = []
     for change, item in _waiting(estate):
         why = reasons.get((change.id, str(change.instance(item))))

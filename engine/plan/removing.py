@@ -34,7 +34,9 @@ def advance_removal(rollout: UnderWay, busy: set[str], *, stop: bool = False) ->
     waits += _needed(rollout)
     if waits or stop:
         return [], waits
-    limit, flying = rollout.policy.max_parallel.of(len(rollout.placements)), len(rollout.in_flight)
+    moving = {placement.host for placement in rollout.placements if rollout.estate.is_moving(placement)}
+    flying = len(moving | {move.host for move in rollout.in_flight})
+    limit = rollout.policy.max_parallel.of(len(rollout.placements))
     for placement in left:
         held = resting(rollout, placement.host) or untouchable(rollout, placement, busy, drains=True)
         if held:

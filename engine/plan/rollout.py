@@ -149,7 +149,9 @@ def _conclude(rollout: UnderWay) -> tuple[list[Action], list[Wait]]:
     for placement in rollout.placements:
         if rollout.estate.available(placement):
             continue
-        waits.append(rollout.out_of_reach(placement) or unhealthy(rollout, placement))
+        waits.append(
+            rollout.out_of_reach(placement) or rollout.moved_by_others(placement) or unhealthy(rollout, placement)
+        )
     return ([], waits) if waits else ([rollout.decide(Status.SUCCEEDED)], [])
 
 
@@ -157,7 +159,8 @@ def _advance_back(rollout: UnderWay, busy: set[str], budgets: Budgets) -> tuple[
     """The rollout is being taken back: every placement to the origin."""
     left = [p for p in rollout.placements if not rollout.is_at_origin(p) and not rollout.estate.is_moving(p)]
     if not left and not rollout.in_flight:
-        return conclude_back(rollout)
+        elsewhere = [wait for p in rollout.placements if (wait := rollout.moved_by_others(p))]
+        return ([], elsewhere) if elsewhere else conclude_back(rollout)
     spent = [
         move for p in left if (move := rollout.item.moves.get(p.host)) and move.back and move.attempt >= BACK_TRIES
     ]

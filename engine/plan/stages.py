@@ -121,7 +121,7 @@ class Course:
         return (Stage(CANARY, canaries, policy.bake_s, awaits), *rest)
 
     def _canaries(self) -> tuple[PlacementId, ...]:
-        """The first placements: those begun already, then those that answer, spread over the
+        """The first placements: those begun already, then those that may move now, spread over the
         domains (all in the first one, if there is an order); what failed is replaced."""
         among = next(iter(self.groups.values()), ())
         wanted = min(self.rollout.policy.canary.of(len(self.rollout.placements)), len(among))
@@ -145,7 +145,8 @@ class Course:
             return 4
         if move is not None and not move.back:
             return 1
-        return 2 if in_reach(rollout.estate, placement.host) else 3
+        idle = in_reach(rollout.estate, placement.host) and not rollout.estate.is_moving(placement)
+        return 2 if idle else 3
 
     @cached_property
     def at(self) -> int:

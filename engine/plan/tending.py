@@ -131,8 +131,7 @@ def _advance(
         return [], waits
     if rollout.item.status is Status.WAITING:
         return [rollout.decide(Status.RUNNING)], []
-    if rollout.estate.available(placement):
-        budgets.take(placement)
+    budgets.begin(placement, falls=rollout.estate.available(placement))
     busy.add(placement.host)
     begun[rollout.instance] = rollout.change.id
     return [as_it_begins(execute(rollout, placement, back=False))], []
@@ -163,7 +162,7 @@ def _why_not(
     if not is_retired(estate, placement.host):
         yield from holds(estate, rollout.change, rollout.item)
         yield from _neighbours(rollout, begun)
-        yield from _moving(rollout)
+        yield from _crowded(rollout, placement, budgets)
         if leaves:
             yield from _no_room(rollout, placement, budgets)
         elif clash := rollout.unsafe(estate.known(placement.instance).target):
@@ -187,14 +186,13 @@ def _neighbours(rollout: UnderWay, begun: dict[InstanceId, str]) -> Iterator[Wai
             yield Wait(Reason.DEPENDENCY_BUSY, str(rollout.instance), message, rollout.change.id, blocker=number)
 
 
-def _moving(rollout: UnderWay) -> Iterator[Wait]:
-    """No more of an instance moves at once than in a rollout, heals included."""
-    mine = rollout.estate.placements(rollout.instance)
-    moving = [placement.host for placement in mine if rollout.estate.is_moving(placement)]
-    limit = rollout.policy.max_parallel.of(len(mine))
-    if len(moving) >= limit:
-        message = f"{', '.join(moving)} of {rollout.instance} moves; at most {limit} may at once"
-        yield rollout.wait(Reason.BLAST_RADIUS, rollout.instance, message)
+def _crowded(rollout: UnderWay, placement: PlacementId, budgets: Budgets) -> Iterator[Wait]:
+    """As many of the instance are in a step as may be: it is healed, or another host is emptied."""
+    moving, limit = budgets.moving(rollout.instance), rollout.policy.max_parallel
+    if len(moving) >= limit.of(len(rollout.estate.placements(rollout.instance))):
+        where = ", ".join(other.host for other in moving)
+        message = f"{where} of {rollout.instance} moves already; at most {limit} may at once"
+        yield rollout.wait(Reason.BLAST_RADIUS, placement, message)
 
 
 def _no_room(rollout: UnderWay, placement: PlacementId, budgets: Budgets) -> Iterator[Wait]:
@@ -204,7 +202,7 @@ def _no_room(rollout: UnderWay, placement: PlacementId, budgets: Budgets) -> Ite
     mine = estate.placements(rollout.instance)
     if placement not in mine or not estate.available(placement):
         return
-    lost = [other for other in mine if not estate.available(other)]
+    lost = budgets.down(rollout.instance)
     limit = rollout.policy.may_be_unavailable(len(mine))
     if len(lost) + 1 > limit:
         ill = ", ".join(other.host for other in lost)

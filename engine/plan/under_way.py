@@ -101,10 +101,12 @@ class UnderWay:
         return None if self.estate.reachable(placement.host) else self.unreachable(placement)
 
     def moved_by_others(self, placement: PlacementId) -> Wait | None:
-        """The wait for a step of this very placement that is not the rollout's: a heal, or maintenance."""
-        if not self.estate.is_moving(placement):
+        """The wait for a step of the placement that is none of this rollout's: it is healed, or its
+        host is emptied; None if there is none."""
+        if not self.estate.is_moving(placement) or any(move.host == placement.host for move in self.in_flight):
             return None
-        return self.wait(Reason.HOST_BUSY, placement, f"another step is at work on {placement} just now")
+        message = f"{placement} is in another step just now: it is healed, or its host is under maintenance"
+        return self.wait(Reason.HOST_BUSY, placement, message)
 
     def illness(self, placement: PlacementId) -> str:
         """Why a placement is not healthy, as far as its last sighting tells."""

@@ -92,6 +92,22 @@ def test_revert_all_takes_back_what_is_done_in_reverse() -> None:
     assert made.change(change).status is Status.REVERTED
 
 
+def test_what_was_taken_back_is_no_version_to_go_back_to() -> None:
+    made = world(service("checkout", ("ledger", "")), service("ledger"))
+    made.deploy(ledger="1.1")
+    made.run()
+    made.deploy(on_failure=OnFailure.REVERT_ALL, checkout="2.0", ledger="2.0")
+    while (act := made.settle()[0]).placement.service == "ledger":
+        made.finish(act)
+    made.finish(act, MoveState.REVERTED, "bad")
+    made.run()
+    known = made.state.instances[InstanceId("ledger", "prod")]
+    assert (known.target, [good.version for good in known.good]) == ("1.1", ["1.0", "1.1"])
+    later = made.deploy(ledger="2.1")
+    made.settle()
+    assert made.change(later).item("ledger").origin == "1.1"
+
+
 def test_a_failed_first_installation_is_withdrawn() -> None:
     made = world(service("web"), running=None)
     made.deploy(web="2.0")

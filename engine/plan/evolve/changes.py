@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.errors import IllegalTransition
-from engine.model.change import FINAL, Change, Item, Move, MoveState, Status, advance
+from engine.model.change import FINAL, Change, Item, Kind, Move, MoveState, Status, advance
 from engine.model.event import (
     ChangeAccepted,
     ChangePaused,
@@ -169,8 +169,21 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
         return put_instance(state, _learned(replace(known, good=good, hosts=hosts_of(state, known.id)), item))
     never_begun = status is Status.SUPERSEDED and item.started is not None and not item.moves
     if status is Status.REVERTED or (never_begun and known.target == item.goal):
+        known = replace(known, good=_good_after(known.good, change, item)) if status is Status.REVERTED else known
         return put_instance(state, replace(known, target=item.origin, configuration=item.origin_configuration))
     return state
+
+
+def _good_after(good: tuple[Good, ...], change: Change, item: Item) -> tuple[Good, ...]:
+    """The versions that were good here, after a rollout was taken back. If it had arrived, what it went
+    back to is the newest again; what it had brought is none to go back to, unless it was before."""
+    if not good or good[-1].version != item.goal:
+        return good
+    others = tuple(each for each in good if each.version not in (item.goal, item.origin))
+    kept = good[-1:] if change.kind is Kind.ROLLBACK and item.goal != item.origin else ()
+    if item.origin is None or item.origin_configuration is None:
+        return (*others, *kept)
+    return (*others, *kept, Good(item.origin, item.origin_configuration, item.origin_sha256))
 
 
 def _at_goal_already(state: State, instance: InstanceId, item: Item) -> State:
