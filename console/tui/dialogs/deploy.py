@@ -132,7 +132,9 @@ class DeployDialog(ModalScreen[Accepted | None]):
                 return
 
     def redraw(self) -> None:
-        """Title, suggestions and preview."""
+        """Title, suggestions and preview; an answer may come when the dialog is gone."""
+        if not self.query("#deploy-title"):
+            return
         box = self.query_one("#line", Input)
         title = self.query_one("#deploy-title", LineView)
         hints = [("tab", "completes"), ("space", "adds another"), ("enter", "queues"), ("esc", "leaves")]

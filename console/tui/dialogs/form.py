@@ -109,7 +109,9 @@ class FormDialog(ModalScreen[Values | None]):
         return ()
 
     def redraw(self) -> None:
-        """All but the inputs."""
+        """All but the inputs; an answer may come when the form is gone."""
+        if not self.query("#form-title"):
+            return
         title = self.query_one("#form-title", LineView)
         hints = [*([("↑↓", "chooses")] if len(self.choices) > 1 else []), ("enter", self.verb), ("esc", "leaves")]
         hint = line(*[part for key, word in hints for part in (span(key, MUTED), span(f" {word}  ", FAINT))])

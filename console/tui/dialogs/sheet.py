@@ -45,7 +45,9 @@ class Sheet(ModalScreen[Any]):
         self.call_after_refresh(self.redraw)
 
     def redraw(self) -> None:
-        """Makes the lines again for the present width."""
+        """Makes the lines again for the present width; the sheet may be gone already."""
+        if not self.query("#sheet-body"):
+            return
         body = self.query_one("#sheet-body", ScrollLines)
         head = self.query_one("#sheet-title", LineView)
         head.show(
