@@ -69,15 +69,17 @@ class HookState(StrEnum):
     FAILED = "failed"  # any other status, its time was over, or it could not be begun
     UNKNOWN = "unknown"  # it was begun, and nobody can say how it ended
     SET_ASIDE = "set aside"  # a person asked for another run
+    WITHHELD = "withheld"  # its release was not what was accepted: nothing was sent or run
 
 
 LEGAL: Mapping[HookState, frozenset[HookState]] = MappingProxyType(
     {
-        HookState.RUNNING: frozenset({HookState.DONE, HookState.FAILED, HookState.UNKNOWN}),
+        HookState.RUNNING: frozenset({HookState.DONE, HookState.FAILED, HookState.UNKNOWN, HookState.WITHHELD}),
         HookState.DONE: frozenset(),
         HookState.FAILED: frozenset({HookState.DONE, HookState.SET_ASIDE}),
         HookState.UNKNOWN: frozenset({HookState.DONE, HookState.SET_ASIDE}),
         HookState.SET_ASIDE: frozenset(),
+        HookState.WITHHELD: frozenset(),
     }
 )
 
@@ -112,10 +114,14 @@ class SecretSource:
     file: str = ""
 
 
+VOID = frozenset({HookState.SET_ASIDE, HookState.WITHHELD})
+
+
 def once_of(runs: Mapping[str, HookRun], service: str) -> HookRun | None:
-    """The run of a service's ``once`` that counts: the newest that nobody has set aside."""
+    """The run of a service's ``once`` that counts: the newest that nobody has set aside and that was not
+    withheld, for what was never begun has done nothing."""
     for run in reversed(tuple(runs.values())):
-        if run.hook is HookName.ONCE and run.service == service and run.state is not HookState.SET_ASIDE:
+        if run.hook is HookName.ONCE and run.service == service and run.state not in VOID:
             return run
     return None
 

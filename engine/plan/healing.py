@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from engine.model.change import UNFINISHED_ROLLOUT as OPEN
-from engine.model.change import Move
+from engine.model.change import Move, Status
 from engine.model.healing import Difference, Healing, HealIntended
 from engine.model.names import InstanceId
 from engine.model.service import Amount, Heal
@@ -58,7 +58,25 @@ def heals(estate: Estate, busy: set[str], budgets: Budgets) -> tuple[list[Action
             waits.append(wait)
         elif healing.sightings > 1:
             actions.append(_begin(ward, healing))
-    return actions, waits
+    return actions, [*waits, *_turned_off(estate)]
+
+
+def _turned_off(estate: Estate) -> Iterator[Wait]:
+    """Where the last rollout failed nothing is healed until a person has decided: what it left is
+    nobody's drift, and what drifts there may have been its doing."""
+    for instance, items in estate.items.items():
+        begun = [entry for entry in items if entry[1].started is not None and entry[1].status is not Status.SUPERSEDED]
+        if not begun or begun[-1][1].status is not Status.FAILED or any(item.status in OPEN for _, item in items):
+            continue
+        change = begun[-1][0]
+        for placement in estate.placements(instance):
+            if differs := differences(estate.state, placement):
+                message = (
+                    f"{placement} differs ({', '.join(differs)}) and is not healed: change {change.id} failed here, "
+                    "and healing is off until a person has decided what becomes of it"
+                )
+                again = f"interlock retry {change.id}, or interlock rollback {instance}"
+                yield Wait(Reason.FAILED_EARLIER, str(placement), message, owner=change.requested_by, unblock=again)
 
 
 def drifted(estate: Estate) -> list[Healing]:

@@ -64,7 +64,8 @@ def before(estate: Estate, change: Change, move: Move, act: Execute) -> Part | N
         if run.state is not HookState.DONE and not move.back:
             detail = f"the hook {name.value} {_sentence(run)}; nothing was switched"
             where = act.placement
-            ended = MoveEnded(change.id, where.service, where.host, move.step, MoveState.FAILED, detail, run.log)
+            how = MoveState.WITHHELD if run.state is HookState.WITHHELD else MoveState.FAILED
+            ended = MoveEnded(change.id, where.service, where.host, move.step, how, detail, run.log)
             return [Decide(ended)], []
     return None
 
@@ -252,6 +253,8 @@ def _wait(reason: Reason, subject: object, message: str, change: str, unblock: s
 
 def _sentence(run: HookRun) -> str:
     on = "" if run.on == run.host else f" on {run.on}"
+    if run.state is HookState.WITHHELD:
+        return f"was not begun: {run.detail}"
     return f"failed{on}: {run.detail}" if run.state is HookState.FAILED else f"has no known outcome{on}: {run.detail}"
 
 

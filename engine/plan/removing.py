@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.model.change import MoveState, Status
+from engine.model.names import PlacementId
 from engine.model.snapshot import Action
 from engine.model.wait import Reason, Wait
 from engine.plan.batch import execute, untouchable
+from engine.plan.gates.artifact import content_fault
 from engine.plan.gates.upkeep import needed_by
 from engine.plan.holds import holds
 from engine.plan.shutting import when_shut
@@ -70,13 +72,22 @@ def spent(rollout: UnderWay) -> str:
 def resting(rollout: UnderWay, host: str) -> Wait | None:
     """The pause before the next try; None if it is over, or nothing went wrong."""
     move = rollout.item.moves.get(host)
-    if move is None or not _went_wrong(move.state):
+    if move is None or not (_went_wrong(move.state) or move.state is MoveState.WITHHELD):
         return None
     left_s = move.ended_s + PAUSE_S * move.attempt - rollout.estate.snapshot.elapsed_s
     if left_s <= 0:
         return None
     message = f"{rollout.item.service} on {host}: {move.detail}; next try in {left_s:.0f} s"
     return rollout.wait(Reason.FAILED_EARLIER, rollout.instance, message)
+
+
+def withheld(rollout: UnderWay, placement: PlacementId) -> Wait | None:
+    """The wait of what was to be brought and was not what it ought to be: None once it is."""
+    move = rollout.item.moves.get(placement.host)
+    if move is None or move.state is not MoveState.WITHHELD:
+        return None
+    fault = content_fault(rollout.estate, rollout.change, rollout.item)
+    return rollout.wait(fault[0], placement, fault[1], fault[2]) if fault else None
 
 
 def _went_wrong(state: MoveState) -> bool:

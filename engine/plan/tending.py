@@ -24,7 +24,7 @@ from engine.plan.estate import Estate
 from engine.plan.holds import holds
 from engine.plan.hooks import begun as as_it_begins
 from engine.plan.overrides import is_lifted
-from engine.plan.removing import advance_removal, resting, spent
+from engine.plan.removing import advance_removal, resting, spent, withheld
 from engine.plan.under_way import UnderWay
 from engine.plan.upkeep import is_away, is_retired
 
@@ -157,7 +157,7 @@ def _why_not(
     rollout: UnderWay, placement: PlacementId, busy: set[str], budgets: Budgets, begun: dict[InstanceId, str]
 ) -> Iterator[Wait]:
     estate, leaves = rollout.estate, rollout.change.kind is not Kind.RETURN
-    if rest := resting(rollout, placement.host):
+    if rest := withheld(rollout, placement) or resting(rollout, placement.host):
         yield rest
     if not is_retired(estate, placement.host):
         yield from holds(estate, rollout.change, rollout.item)

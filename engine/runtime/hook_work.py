@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from engine import drivers
 from engine.drivers import HookAnswer, HookResult
 from engine.errors import AnswerUnreadable, ArtifactUnreadable, SecretMissing
+from engine.model.change import MoveState
 from engine.model.hook import ENGINE, Hook, HookState
 from engine.model.inventory import Host, Inventory
 from engine.model.snapshot import RunHook
@@ -46,7 +47,8 @@ async def run_hook(act: RunHook, inventory: Inventory, executor: Executor, local
         if act.staged is not None:
             refused = await executor.bring(act.staged, host, spec)
             if isinstance(refused, Ended):
-                return HookOver(HookState.FAILED, f"its release could not be staged: {refused.detail}")
+                state = HookState.WITHHELD if refused.state is MoveState.WITHHELD else HookState.FAILED
+                return HookOver(state, f"its release could not be staged: {refused.detail}")
             if refused is not None:
                 return refused
         command = drivers.expand_hook(hook, act.placement, host, act.version)

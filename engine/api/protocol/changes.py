@@ -91,7 +91,7 @@ class GivenOverrideView(TypedDict):
 
 class HookView(TypedDict):
     """One run of a hook: for the placement on ``host``, run ``on`` a host or "engine". ``state``:
-    running|done|failed|unknown|set aside."""
+    running|done|failed|unknown|set aside|withheld."""
 
     hook: str
     service: str

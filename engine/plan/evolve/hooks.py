@@ -104,6 +104,8 @@ def _end(state: State, event: HookEnded, recorded: Recorded) -> State:
     state = put_change(state, change)
     placement = PlacementId(event.service, change.environment, event.host)
     known = state.drained.get(placement)
+    if event.hook is HookName.DRAIN and event.state is HookState.WITHHELD:
+        return _without(state, placement)  # it never began
     if event.hook is not HookName.UNDRAIN or known is None or known.running != event.step:
         return state
     if event.state is HookState.DONE:

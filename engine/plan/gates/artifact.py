@@ -26,12 +26,16 @@ def artifact_fault(estate: Estate, change: Change, item: Item) -> tuple[Reason, 
     need not be: hosts keep what they ran."""
     if change.is_errand or not item.goal:
         return None
-    known = estate.snapshot.catalog.find(item.service, item.goal)
-    if known is not None and known.sha256 and not known.fault and item.sha256 in ("", known.sha256):
-        return None
+    fault = content_fault(estate, change, item)
     good = estate.known(change.instance(item)).good
     kept = any(each.version == item.goal and item.sha256 in ("", each.sha256) for each in good)
-    if kept and (change.kind is Kind.ROLLBACK or item.started):
+    return None if kept and (change.kind is Kind.ROLLBACK or item.started) else fault
+
+
+def content_fault(estate: Estate, change: Change, item: Item) -> tuple[Reason, str, str] | None:
+    """Why the content of an item's release cannot be sent, whether or not a host needs it."""
+    known = estate.snapshot.catalog.find(item.service, item.goal)
+    if known is not None and known.sha256 and not known.fault and item.sha256 in ("", known.sha256):
         return None
     if known is None:
         waited_for = change.when_available
