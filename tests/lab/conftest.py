@@ -1,4 +1,4 @@
-"""Fixtures of the lab tests: six hosts, booted once and shared; an estate of its own for each
+"""Fixtures of the lab tests: twelve hosts, booted once and shared; an estate of its own for each
 test. Without root or the programs the tests are skipped, unless INTERLOCK_REQUIRE_LAB=1."""
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import pytest
 from tests.lab.estate import Estate
 from tests.lab.machines import Lab, Machine, missing
 
-HOSTS = 6
+HOSTS = 12
 
 
 @pytest.fixture(scope="session")
 def booted() -> Iterator[tuple[Lab, list[Machine]]]:
-    """The lab with six hosts that answer; taken down at the end, unless INTERLOCK_LAB_KEEP=1."""
+    """The lab with twelve hosts that answer; taken down at the end, unless INTERLOCK_LAB_KEEP=1."""
     why = missing()
     if why and os.environ.get("INTERLOCK_REQUIRE_LAB") == "1":
         pytest.fail(f"{why}, and INTERLOCK_REQUIRE_LAB=1 forbids to go without")

@@ -17,13 +17,15 @@ from tests.lab.release import write_release
 
 # Stops what the host script started and forgets what it kept; the test's own files go with them.
 WIPE = """
+[ -d /opt/interlock ] || [ -d /root/.cache/interlock ] || [ -d /home/deploy/.cache/interlock ] || exit 0
+umount /opt/interlock/* 2>/dev/null
 for folder in /opt/interlock/[a-z]*/; do
   service=$(basename "$folder").service
   systemctl disable --now "$service"
   rm -rf "/etc/systemd/system/$service" "/etc/systemd/system/$service.d"
 done
 systemctl stop 'interlock*'
-rm -rf /opt/interlock /home/*/.cache/interlock /root/.cache/interlock
+rm -rf /opt/interlock /var/tmp/starts.* /home/*/.cache/interlock /root/.cache/interlock
 systemctl daemon-reload
 systemctl reset-failed
 exit 0
@@ -33,8 +35,9 @@ exit 0
 class Estate:
     """What one test has: the lab's machines, and a folder with an inventory for them.
 
-    ``lab`` cuts, heals, crashes and boots. Hosts are called ``h1`` to ``h6``, all in the
-    environment ``prod``, in domains ``a`` (odd numbers) and ``b`` (even ones).
+    ``lab`` cuts, heals, crashes and boots. Hosts are called ``h1`` to ``h12``, all in the
+    environment ``prod``, in domains ``a`` (odd numbers) and ``b`` (even ones) unless a test
+    deals them out otherwise.
     """
 
     def __init__(self, lab: Lab, machines: list[Machine], folder: Path) -> None:
@@ -53,21 +56,22 @@ class Estate:
         path.write_text("".join(f"{machine.address} {machine.host_key}\n" for machine in self.machines))
         return path
 
-    def inventory(self, services: str = "", ssh: str = "") -> Path:
+    def inventory(self, services: str = "", ssh: str = "", domains: str = "ab", trust: str = "") -> Path:
         """An inventory file for the lab; ``services`` is the YAML below ``services:`` (see
-        ``service``), ``ssh`` more lines of the ssh section."""
+        ``service``), ``ssh`` more lines of the ssh section. ``domains`` are one letter each and
+        dealt out in turn; ``trust`` replaces what vouches for the hosts' keys and for the engine."""
         hosts = "".join(
             f"  {machine.name}: {{address: {machine.address}, environment: prod, domain: {domain}}}\n"
-            for machine, domain in zip(self.machines, "ab" * len(self.machines), strict=False)
+            for machine, domain in zip(self.machines, domains * len(self.machines), strict=False)
         )
+        trust = trust or f"  identity: {self.lab.identity}\n  known_hosts: {self.known_hosts()}\n"
         path = self.folder / "inventory.yaml"
         path.write_text(
             "organization: lab\n"
             "environments: {prod: {}}\n"
             "teams: {lab: {members: [root]}}\n"
-            "domains: {site: {a: {}, b: {}}}\n"
-            f"ssh:\n  user: {USER}\n  sudo: true\n  identity: {self.lab.identity}\n"
-            f"  known_hosts: {self.known_hosts()}\n{ssh}"
+            f"domains: {{site: {{{', '.join(f'{one}: {{}}' for one in sorted(set(domains)))}}}}}\n"
+            f"ssh:\n  user: {USER}\n  sudo: true\n{trust}{ssh}"
             f"hosts:\n{hosts}"
             "observe: {steady: 5s, busy: 500ms}\n"
             f"services:\n{services}" + ("" if services else "  {}\n")
@@ -90,10 +94,9 @@ class Estate:
             f"    rollout: {{{rollout or quick}}}\n{more}"
         )
 
-    def artifact(self, name: str, version: str, behaviour: str = "well") -> Path:
-        """A release of the test's server, with its sum on record. ``behaviour``: well, failing
-        or crashing."""
-        return write_release(self.folder / "artifacts", name, version, behaviour)
+    def artifact(self, name: str, version: str, behaviour: str = "well", padding: bytes = b"") -> Path:
+        """A release of the test's server, with its sum on record; see ``write_release``."""
+        return write_release(self.folder / "artifacts", name, version, behaviour, padding)
 
     def transport(self, inventory: Path, pace: Pace | None = None) -> SshTransport:
         """The real transport with the real host script; closed when the test ends."""

@@ -26,6 +26,8 @@ PACKAGES = (
     "util-linux",
     "python3-minimal",  # for the services of tests; Interlock itself needs no Python on hosts
     "libpython3-stdlib",
+    "dropbear-bin",  # another SSH server, and another userland: what variants.py makes of a host
+    "busybox",
 )
 # What would slow a boot down, or do things at times of its own.
 MASKED = (

@@ -158,6 +158,25 @@ class Lab:
         # -r: where this runs in a chroot, the namespaces alone would not lead to the host's own root.
         return _run("nsenter", "-t", str(leader), "-a", "-r", "-w", *arguments)
 
+    def network(self, machine: Machine) -> str:
+        """The name of the host's network namespace, which all its processes share."""
+        supervisor = self._supervisor(machine)
+        return os.readlink(f"/proc/{self._leader(supervisor)}/ns/net") if supervisor is not None else ""
+
+    def rebuild(self, machine: Machine) -> None:
+        """Install the host anew: nothing of what it had is left but its name, address and key."""
+        keys = {path.name: path.read_bytes() for path in (machine.folder / "up/etc/ssh").glob("ssh_host_*")}
+        self.crash(machine)
+        _run("umount", "--lazy", machine.folder / "root")
+        for part in ("up", "work"):
+            shutil.rmtree(machine.folder / part)
+        (machine.folder / "up/etc/ssh").mkdir(parents=True)
+        for name, content in keys.items():
+            (machine.folder / "up/etc/ssh" / name).write_bytes(content)
+            (machine.folder / "up/etc/ssh" / name).chmod(0o600)
+        self._prepare(machine, image(self.folder))
+        self.boot(machine)
+
     def down(self) -> None:
         """Stop every host and forget what it wrote. The image is kept."""
         for machine in self.machines():

@@ -1,12 +1,17 @@
 """The service that tests deploy to lab hosts: an HTTP server that reports its release's version.
 
 It is never imported here but packed into artifacts and run there. The file ``behaviour``
-beside it makes a version ``failing`` (503 to every health check) or ``crashing`` (ends at once).
+beside it makes a version ``failing`` (503 to every health check), ``crashing`` (ends at once),
+``flapping`` (well and sick by turns), ``dying`` (ends after eight seconds), ``slow`` (listens after
+two) or ``squatting`` (wants the port of somebody else).
 """
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -20,7 +25,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """One request."""
-        failing = BEHAVIOUR == "failing" and self.path != "/version"
+        sick = BEHAVIOUR == "failing" or (BEHAVIOUR == "flapping" and time.monotonic() % 0.8 < 0.3)
+        failing = sick and self.path != "/version"
         body = (VERSION if self.path == "/version" else "sick" if failing else "well").encode()
         self.send_response(503 if failing else 200)
         self.send_header("Content-Length", str(len(body)))
@@ -32,4 +38,9 @@ if __name__ == "__main__":
     print(f"version {VERSION} starts", file=sys.stderr, flush=True)
     if BEHAVIOUR == "crashing":
         sys.exit("cannot go on")
-    ThreadingHTTPServer(("0.0.0.0", int(sys.argv[1])), Handler).serve_forever()
+    if BEHAVIOUR == "dying":
+        threading.Timer(8, os._exit, (3,)).start()
+    if BEHAVIOUR == "slow":
+        time.sleep(2)
+    port = 22 if BEHAVIOUR == "squatting" else int(sys.argv[1])
+    ThreadingHTTPServer(("0.0.0.0", port), Handler).serve_forever()

@@ -19,6 +19,7 @@ from engine.api.client import Client
 from engine.drivers import DIGEST, SCRIPT
 from engine.errors import InterlockError
 from engine.model.change import FINAL, Change
+from engine.model.inventory import Inventory
 from engine.model.names import InstanceId
 from engine.model.request import Deploy
 from engine.plan.estate import Estate
@@ -28,6 +29,9 @@ from engine.runtime.engine import Engine
 from engine.runtime.ports import SystemChance, SystemClock
 from engine.store.sqlite import SqliteStore
 from engine.transport.ssh import SshTransport
+
+
+Ways = Callable[[Inventory, tuple[bytes, str]], SshTransport]
 
 
 class Running:
@@ -67,11 +71,13 @@ class Running:
 
 
 @asynccontextmanager
-async def running_engine(inventory_path: Path, state: Path, *, take_over: bool = False) -> AsyncIterator[Running]:
-    """An engine in this process; it is halted at the end, wherever it is."""
+async def running_engine(
+    inventory_path: Path, state: Path, *, take_over: bool = False, ways: Ways | None = None
+) -> AsyncIterator[Running]:
+    """An engine in this process; it is halted at the end, wherever it is. ``ways`` makes its transport."""
     inventory = inventories.load(inventory_path)
     store = await SqliteStore.open(state)
-    transport = SshTransport(inventory, (SCRIPT, DIGEST))
+    transport = (ways or SshTransport)(inventory, (SCRIPT, DIGEST))
     depot = Depot(state / "artifacts")
     clock, chance = SystemClock(), SystemChance()
     engine = Engine(inventory, await store.load(), store, transport, clock, chance, depot.find, prover=depot)
