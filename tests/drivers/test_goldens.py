@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -199,6 +200,11 @@ def test_a_switch_or_stage_needs_a_version() -> None:
 def test_the_script_is_clean_shell() -> None:
     found = subprocess.run([have("shellcheck"), "-s", "sh", str(SCRIPT)], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout
+
+
+def test_no_file_that_cannot_be_written_ends_the_script() -> None:
+    # `: >FILE` ends dash and busybox sh on the spot when FILE cannot be written: `true >FILE` only fails.
+    assert re.findall(r"(?:^|[;&|{(]|\b(?:then|do|else))\s*(?::|exec)\s+>.*$", SCRIPT.read_text(), re.M) == []
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash", "busybox"])

@@ -18,13 +18,13 @@ from tests.lab.release import write_release
 # Stops what the host script started and forgets what it kept; the test's own files go with them.
 WIPE = """
 [ -d /opt/interlock ] || [ -d /root/.cache/interlock ] || [ -d /home/deploy/.cache/interlock ] || exit 0
-umount /opt/interlock/* 2>/dev/null
 for folder in /opt/interlock/[a-z]*/; do
   service=$(basename "$folder").service
   systemctl disable --now "$service"
   rm -rf "/etc/systemd/system/$service" "/etc/systemd/system/$service.d"
 done
 systemctl stop 'interlock*'
+umount --lazy /opt/interlock/* 2>/dev/null
 rm -rf /opt/interlock /var/tmp/starts.* /home/*/.cache/interlock /root/.cache/interlock
 systemctl daemon-reload
 systemctl reset-failed

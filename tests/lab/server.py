@@ -2,7 +2,7 @@
 
 It is never imported here but packed into artifacts and run there. The file ``behaviour``
 beside it makes a version ``failing`` (503 to every health check), ``crashing`` (ends at once),
-``flapping`` (well and sick by turns), ``dying`` (ends after eight seconds), ``slow`` (listens after
+``flapping`` (well and sick for a second each), ``dying`` (ends after eight seconds), ``slow`` (listens after
 two) or ``squatting`` (wants the port of somebody else).
 """
 
@@ -25,7 +25,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """One request."""
-        sick = BEHAVIOUR == "failing" or (BEHAVIOUR == "flapping" and time.monotonic() % 0.8 < 0.3)
+        sick = BEHAVIOUR == "failing" or (BEHAVIOUR == "flapping" and time.monotonic() % 2 < 1)
         failing = sick and self.path != "/version"
         body = (VERSION if self.path == "/version" else "sick" if failing else "well").encode()
         self.send_response(503 if failing else 200)

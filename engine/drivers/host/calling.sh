@@ -22,8 +22,10 @@ begin() { # ACT: starts the step, or attaches to it if its name was used before
     mkdir -p -- "$steps" "$own/configurations" || answer failed "$dir cannot be written: nothing was changed"
     new=$steps/.new.$$
     rm -rf -- "$new"
-    { mkdir -m 700 -- "$new" && (umask 077 && head -c 2000000 >"$new/bundle") && : >"$new/lock" && put_line "$new/started" "$boot"; } 2>/dev/null ||
+    { mkdir -m 700 -- "$new" && (umask 077 && head -c 2000000 >"$new/bundle") && true >"$new/lock" && put_line "$new/started" "$boot"; } 2>/dev/null || {
+        rm -rf -- "$new"
         answer failed "$own cannot be written (is the disk full?): nothing was changed"
+    }
     wait_until_free
     mv -f -- "$new" "$steps/$step"
     launch

@@ -16,7 +16,7 @@ do_claim() {
 
 claim_base() { # $base; sets verdict, held and why
     held=
-    if ! mkdir -p -- "$base/.interlock" 2>/dev/null || ! { : >>"$base/.interlock/lock"; } 2>/dev/null; then
+    if ! mkdir -p -- "$base/.interlock" 2>/dev/null || ! { true >>"$base/.interlock/lock"; } 2>/dev/null; then
         verdict=refused
         why="$base cannot be written: make it writable for this login, or set another base"
         return 1

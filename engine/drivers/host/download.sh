@@ -6,7 +6,7 @@ download() { # $url as $work/artifact. An address may hold a password: it never 
     http://?* | https://?*) ;;
     *) refuse "the artifact's address is not http or https: nothing was fetched" ;;
     esac
-    { transfer 2>"$work/complaints" || : >"$work/broken"; } | head -c $((artifact_max + 1)) >"$work/artifact" 2>/dev/null ||
+    { transfer 2>"$work/complaints" || true >"$work/broken"; } | head -c $((artifact_max + 1)) >"$work/artifact" 2>/dev/null ||
         refuse "no space left in $dir for the artifact: nothing was changed"
     bytes=$(stat -c %s -- "$work/artifact")
     [ "$bytes" -le "$artifact_max" ] ||

@@ -26,7 +26,7 @@ prepare_hook() { # its folder, complete, under another name
     trap 'rm -rf -- "$new"' EXIT
     {
         mkdir -p -- "$own/hooks" && rm -rf -- "$new" && mkdir -m 700 -- "$new" &&
-            (umask 077 && head -c 2000000 >"$new/run") && : >"$new/lock" && put_line "$new/started" "$boot"
+            (umask 077 && head -c 2000000 >"$new/run") && true >"$new/lock" && put_line "$new/started" "$boot"
     } 2>/dev/null || answer failed "$own cannot be written (is the disk full?): it was not run"
     find "$own/hooks" -maxdepth 1 -name '.new.*' -mmin +60 -exec rm -rf -- '{}' + 2>/dev/null
 }
@@ -103,7 +103,7 @@ run_hook() {
         publish failed "release $version is not on this host: the hook was not run"
         return
     fi
-    : >"$mine/output"
+    true >"$mine/output"
     start_hook &
     runner=$!
     started_at "$runner"

@@ -26,7 +26,7 @@ lock_within() { # FD MILLISECONDS [-s]: the lock in that descriptor, waiting at 
 }
 
 lock_base() { # the lock under which everything is decided
-    { [ -e "$base/.interlock/lock" ] || : >>"$base/.interlock/lock"; } 2>/dev/null
+    { [ -e "$base/.interlock/lock" ] || true >>"$base/.interlock/lock"; } 2>/dev/null
     [ -r "$base/.interlock/lock" ] || die 70 "cannot open $base/.interlock/lock"
     exec 7<"$base/.interlock/lock"
     lock_within 7 20000 || die 70 "waited 20 s for $base/.interlock/lock"
@@ -35,7 +35,7 @@ lock_base() { # the lock under which everything is decided
 unlock_base() { exec 7>&-; }
 
 open_job() { # the service's lock as descriptor 9, not taken yet
-    { [ -e "$own/job" ] || : >>"$own/job"; } 2>/dev/null
+    { [ -e "$own/job" ] || true >>"$own/job"; } 2>/dev/null
     [ -r "$own/job" ] || die 70 "cannot open $own/job"
     exec 9<"$own/job"
 }

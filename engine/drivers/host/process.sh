@@ -58,7 +58,7 @@ strangers() { # pids of what was started here by somebody else, persons' shells 
 
 start_process() {
     stop_process
-    { mkdir -p -- "$own/process" && : >"$own/process/mine"; } 2>/dev/null || return 1
+    { mkdir -p -- "$own/process" && true >"$own/process/mine"; } 2>/dev/null || return 1
     uptime_cs
     token=$now.$$
     put_line "$own/process/wanted" "$token" || return 1

@@ -85,7 +85,7 @@ refuse_foreign() { # what somebody else put where the release would go
 }
 
 try_writing() { # FOLDER
-    { : >"$1/.try.$$"; } 2>/dev/null && rm -f -- "$1/.try.$$"
+    { true >"$1/.try.$$"; } 2>/dev/null && rm -f -- "$1/.try.$$"
 }
 
 refuse_driver() { # whether the driver can work here at all

@@ -3,7 +3,7 @@
 tar_of() { # WORDS: tar with those words over $work/artifact, whatever it is packed with
     unpacker=gzip
     [ "$kind" != tar.zst ] || unpacker=zstd
-    { "$unpacker" -dc <"$work/artifact" 2>"$work/packing" || : >"$work/unsound"; } | {
+    { "$unpacker" -dc <"$work/artifact" 2>"$work/packing" || true >"$work/unsound"; } | {
         tar "$@" -f -
         ended=$?
         # a tar that stops at the end of its archive must not make what feeds it fail
@@ -14,7 +14,7 @@ tar_of() { # WORDS: tar with those words over $work/artifact, whatever it is pac
 
 unpack() { # $work/artifact into $work/release, after every name in it was judged
     tar_of -tv >"$work/listing" 2>"$work/complaints" ||
-        refuse "the artifact is not a sound $kind: $(cat "$work/packing" "$work/complaints" | grep . | tail -n 1)"
+        refuse "the artifact is not a sound $kind: $(complaint)"
     # what tar says of stripping prefixes, it says because a name leaves the folder
     if grep -q -i 'removing leading' "$work/complaints"; then
         refuse "the artifact holds a path that leaves the release: nothing was unpacked"
@@ -26,7 +26,8 @@ unpack() { # $work/artifact into $work/release, after every name in it was judge
         refuse "the artifact holds a path that leaves the release: $(head -n 1 "$work/odd")"
     judge_links
     refuse_few_inodes
-    tar_of -xo -C "$work/release" 2>"$work/complaints" || refuse "could not unpack the artifact: $(tail -n 1 "$work/complaints"); nothing was changed"
+    tar_of -xo -C "$work/release" 2>"$work/complaints" ||
+        refuse "could not unpack the artifact: $(complaint); nothing was changed"
     chmod u+rwx,go+rx "$work/release"
     rm -f -- "$work/artifact"
     find "$work/release" -type l >"$work/links"
@@ -37,6 +38,12 @@ unpack() { # $work/artifact into $work/release, after every name in it was judge
         *) refuse "the artifact holds a link that leaves the release: ${link#"$work/release/"}" ;;
         esac
     done <"$work/links"
+}
+
+complaint() { # what tar said last; a full disk takes not even that
+    cat "$work/packing" "$work/complaints" | grep . | tail -n 1 | grep . && return 0
+    free_space "$dir"
+    echo "$dir has $free bytes left"
 }
 
 refuse_few_inodes() { # as many as the listing has entries, and some for Interlock
