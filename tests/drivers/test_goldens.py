@@ -204,7 +204,7 @@ def test_the_script_is_clean_shell() -> None:
 
 def test_no_file_that_cannot_be_written_ends_the_script() -> None:
     # `: >FILE` ends dash and busybox sh on the spot when FILE cannot be written: `true >FILE` only fails.
-    assert re.findall(r"(?:^|[;&|{(]|\b(?:then|do|else))\s*(?::|exec)\s+>.*$", SCRIPT.read_text(), re.M) == []
+    assert re.findall(r"(?:^|[;&|{(]|\b(?:then|do|else))\s*(?::|exec)\s+>.*$", SCRIPT.read_text(), re.MULTILINE) == []
 
 
 @pytest.mark.parametrize("shell", ["dash", "bash", "busybox"])

@@ -68,9 +68,8 @@ async def sampling(look: Callable[[], Awaitable[T]], every_s: float = 0.05) -> A
         yield seen
     finally:
         watching.cancel()
-        (end,) = await asyncio.gather(watching, return_exceptions=True)
-    if not isinstance(end, asyncio.CancelledError):
-        raise end
+        with contextlib.suppress(asyncio.CancelledError):
+            await watching
 
 
 class Ledger:

@@ -30,7 +30,6 @@ from engine.runtime.ports import SystemChance, SystemClock
 from engine.store.sqlite import SqliteStore
 from engine.transport.ssh import SshTransport
 
-
 Ways = Callable[[Inventory, tuple[bytes, str]], SshTransport]
 
 
