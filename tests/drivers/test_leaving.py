@@ -56,7 +56,7 @@ def test_what_is_left_is_stopped_and_withdrawn_once_it_is_confirmed(any_box: Box
 def test_what_is_left_comes_back_if_the_new_one_is_unhealthy(any_box: Box, port: int) -> None:
     old, new = moved(any_box, port)
     new.say("2.0", 503)
-    answer = new.switch("s2", leaving=old, deadline_s=1.0)
+    answer = new.switch("s2", leaving=old, deadline_s=3.0)
     assert answer.result is StepResult.REVERTED
     assert "503" in answer.detail
     assert "interlock was put back" in answer.detail
