@@ -237,7 +237,7 @@ def test_a_full_disk_refuses_and_changes_nothing() -> None:
         assert await bench.stage() == "refused"
         assert await bench.upload() == "refused"
         assert await bench.stage(None) == "refused"
-        assert (await bench.switch()).result is StepResult.FAILED
+        assert (await bench.switch()).result is StepResult.UNSTAGED
         assert await bench.look() == ("1.0", Unit.RUNNING, Health.PASSING)
 
     run(story)
