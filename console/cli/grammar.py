@@ -15,7 +15,7 @@ from engine.errors import UsageError
 from engine.model.text import did_you_mean, near, printable
 
 # Verbs and options of the interface that later versions bring. Typing one is no typing error.
-NOT_YET_VERBS = frozenset(("simulate",))
+NOT_YET_VERBS: frozenset[str] = frozenset()
 NOT_YET_OPTIONS = {
 
     "engine": ("--metrics",),

@@ -70,6 +70,7 @@ TABLE = {
     "init": "local",
     "check": "local",
     "schema": "local",
+    "simulate": "simulate",
     "console": "start",
     "engine": "start",
     "demo": "start",

@@ -181,3 +181,24 @@ def starter(user: str) -> str:
 
     text = files("inventories").joinpath("two-hosts/inventory.yaml").read_text(encoding="utf-8")
     return text.replace("members: [you]", f"members: [{user}]")
+
+
+def simulation(
+    seeds: Iterable[int],
+    services: int,
+    hosts: int,
+    faults: str,
+    only: str | None,
+    tries: int,
+    told: Callable[[str], None],
+) -> dict[str, Any]:
+    """What simulated seeds came to (0 services or hosts: as the seed has it; ``tries``: to shorten the story
+    of one that fails). ``failed`` is None or the seed, its breaches, shortest deeds and the command that
+    replays them. ``told`` hears of progress. Raises UsageError for an unknown fault."""
+    from engine.sim.campaign import campaign, faults_named, quietly
+    from engine.sim.run import Options
+
+    deeds = None if only is None else tuple(name.strip() for name in only.split(",") if name.strip())
+    with quietly():
+        found = campaign(seeds, Options(services, hosts, faults_named(faults), deeds), told, tries=tries)
+    return found.as_data()

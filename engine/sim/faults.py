@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from random import Random
 
 from engine.sim.tampering import Tampering
@@ -15,19 +15,25 @@ DAY_S = 86400.0
 class Faults:
     """Breaks one thing after the other, and mends most of them again by itself."""
 
-    def __init__(self, world: World, every_s: float) -> None:
+    def __init__(self, world: World, every_s: float, names: Collection[str] = ()) -> None:
+        """``names``: only these of FAULTS; () for all."""
         self._world = world
-        self._random: Random = world.random("faults")
+        self._moments: Random = world.random("faults")
+        self._random = self._moments  # a new one for each fault
         self._every_s = every_s
-        self._tampering = Tampering(world)
+        self._names = tuple(name for name in LIKELY if name in names or not names)
 
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            await asyncio.sleep(self._random.expovariate(1 / self._every_s))
-            name = self._random.choice(tuple(FAULTS))
-            self._world.invariants.note(f"fault: {name}")
-            await FAULTS[name](self)
+            await asyncio.sleep(self._moments.expovariate(1 / self._every_s))
+            deed = self._world.story.turn("fault")
+            self._random = self._world.random(deed)
+            name = self._random.choice(self._names)
+            if self._world.story.has(deed, asyncio.get_running_loop().time(), name):
+                self._world.invariants.note(f"fault: {name}")
+                self._world.invariants.counts[f"fault: {name}"] += 1
+                await FAULTS[name](self)
 
     def _host(self) -> str:
         return self._random.choice(tuple(self._world.hosts))
@@ -121,7 +127,7 @@ class Faults:
             self._world.start_engine()
 
     async def _tamper(self) -> None:
-        self._tampering.tamper()
+        Tampering(self._world, self._random).tamper()
 
     async def _second_engine(self) -> None:
         if self._world.process is not None:
@@ -129,25 +135,23 @@ class Faults:
 
 
 FAULTS: dict[str, Callable[[Faults], Awaitable[None]]] = {
-    "link cut": Faults._cut,
-    "link half open": Faults._half_open,
-    "connections lost": Faults._flicker,
-    "calls lost": Faults._lose_calls,
-    "link slow": Faults._delay,
-    "host reboots": Faults._reboot,
-    "host slow": Faults._slow_host,
-    "disk full": Faults._full_disk,
-    "jobs killed": Faults._kill_job,
-    "hooks killed": Faults._kill_hooks,
-    "process ends": Faults._end_process,
-    "service sick": Faults._sicken,
-    "clock set": Faults._jump,
-    "engine killed": Faults._kill_engine,
-    "engine killed again": Faults._kill_engine,
-    "engine restarted": Faults._restart_engine,
-    "journal's disk broken": Faults._break_disk,
-    "second engine": Faults._second_engine,
+    "link-cut": Faults._cut,
+    "link-half-open": Faults._half_open,
+    "connections-lost": Faults._flicker,
+    "calls-lost": Faults._lose_calls,
+    "link-slow": Faults._delay,
+    "host-reboot": Faults._reboot,
+    "host-slow": Faults._slow_host,
+    "disk-full": Faults._full_disk,
+    "jobs-killed": Faults._kill_job,
+    "hooks-killed": Faults._kill_hooks,
+    "process-ends": Faults._end_process,
+    "service-sick": Faults._sicken,
+    "clock-set": Faults._jump,
+    "engine-killed": Faults._kill_engine,
+    "engine-restarted": Faults._restart_engine,
+    "journal-disk-broken": Faults._break_disk,
+    "second-engine": Faults._second_engine,
     "tampering": Faults._tamper,
-    "tampering again": Faults._tamper,
-    "more tampering": Faults._tamper,
 }
+LIKELY = (*FAULTS, "engine-killed", "tampering", "tampering")  # some more often than others

@@ -35,6 +35,7 @@ class Invariants:
     def __init__(self, inventory: Inventory, hosts: Mapping[str, SimHost], now_s: Callable[[], float]) -> None:
         self.breaches: list[str] = []
         self.checks: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter()  # what happened, good and bad
         self.lines: list[str] = []
         self._inventory = inventory
         self._hosts = hosts
@@ -44,6 +45,7 @@ class Invariants:
         self._aside = Aside()
         self._digest = hashlib.sha256()
         self._outages: set[str] = set()  # those that are over
+        self._tended: set[str] = set()  # the changes that concern single hosts
 
     @property
     def trace(self) -> str:
@@ -98,13 +100,17 @@ class Invariants:
         self._in_its_domain(host, service, step, moving)
 
     def _in_its_domain(self, host: str, service: str, step: str, moving: list[str]) -> None:
-        """With an order of domains a rollout moves in one at a time; heals are no rollout."""
+        """With an order of domains a rollout moves in one at a time; heals are no rollout, nor is what
+        is done to a single host for its maintenance."""
         rollout, hosts = self._inventory.services[service].rollout, self._inventory.hosts
         steps = {name: self._hosts[name].place(service).working for name in moving} | {host: step}
-        apart = {hosts[name].domain for name, under in steps.items() if _OF_ROLLOUT.search(under)}
+        apart = {hosts[name].domain for name, under in steps.items() if self._is_rollout(under)}
         self.checks["one domain at a time"] += 1
         if rollout.domain_order and len(apart) > 1:
             self.breach(f"{host} begins {step} while {service} moves on {', '.join(moving)}, in another domain")
+
+    def _is_rollout(self, step: str) -> bool:
+        return bool(_OF_ROLLOUT.search(step)) and step.split("-")[2] not in self._tended
 
     def rebuilt(self, host: str) -> None:
         """Steps that it ran before may have to run again."""
@@ -139,6 +145,7 @@ class Invariants:
     def stepped(self, snapshot: Snapshot, plan: Plan) -> None:
         """An engine has taken a step: whatever is unfinished acts or waits."""
         waiting = {wait.change for wait in plan.waits}
+        self._tended.update(change.id for change in snapshot.state.unfinished() if change.is_tended)
         self.checks["everything unfinished acts or waits"] += 1
         for change in snapshot.state.unfinished():
             flying = any(m.state is MoveState.MOVING for item in change.items for m in item.moves.values())

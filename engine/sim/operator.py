@@ -25,7 +25,8 @@ class Operator:
     def __init__(self, world: World, name: str, every_s: float) -> None:
         self._world = world
         self._name = name
-        self._random: Random = world.random(name)
+        self._moments: Random = world.random(name)
+        self._random = self._moments  # a new one for each deed
         self._every_s = every_s
         self.granted = 0
         self.refused = 0
@@ -33,9 +34,15 @@ class Operator:
     async def run(self) -> None:
         """Until cancelled."""
         while True:
-            await asyncio.sleep(self._random.expovariate(1 / self._every_s))
-            if self._world.engine is not None:
-                await self.ask(self._something(self._world.engine.snapshot.state))
+            await asyncio.sleep(self._moments.expovariate(1 / self._every_s))
+            deed = self._world.story.turn(self._name)
+            self._random = self._world.random(deed)
+            engine = self._world.engine
+            if engine is None:
+                continue
+            request = self._something(engine.snapshot.state)
+            if self._world.story.has(deed, asyncio.get_running_loop().time(), str(request)):
+                await self.ask(request)
 
     async def ask(self, request: Request) -> None:
         """Ask for it, and take a refusal like a man; anything else that is raised is a breach."""

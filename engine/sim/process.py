@@ -20,6 +20,7 @@ from engine.model.release import Catalog
 from engine.model.state import State
 from engine.runtime.engine import Engine
 from engine.sim.clock import SimChance, SimClock
+from engine.sim.counting import noun_of
 from engine.sim.hooks import LocalHooks
 from engine.sim.invariants import Invariants
 from engine.sim.link import PROCESS, SimTransport
@@ -43,6 +44,8 @@ class WatchedEngine(Engine):
             if isinstance(recorded.event, HookSettled):
                 self.invariants.hooks.settled(recorded.event.change, recorded.event.step, again=recorded.event.again)
             self.invariants.note(f"event {recorded.seq} {recorded.at.isoformat()} {recorded.event}")
+            if noun := noun_of(recorded.event):
+                self.invariants.counts[noun] += 1
         self.invariants.stepped(self.snapshot, self.plan)
 
 

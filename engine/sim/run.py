@@ -19,6 +19,7 @@ from engine.sim.loop import VirtualLoop
 from engine.sim.operator import Operator
 from engine.sim.process import remember_tasks
 from engine.sim.rest import Rest
+from engine.sim.story import Deed, Story
 from engine.sim.world import World
 
 REST_WITHIN_S = 600.0
@@ -27,19 +28,33 @@ LOOK_EVERY_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a world is made and how badly it goes wrong. 0 services or hosts: a few, as the seed
-    has it; times are virtual seconds."""
+    """How a world is made and how badly it goes wrong. 0 services or hosts: a few, as the seed has
+    it. ``faults``: the names of those that may happen (see engine.sim.faults), () for all, None for
+    none; ``only``: the deeds that happen, None for all; times are virtual seconds."""
 
     services: int = 0
     hosts: int = 0
+    faults: tuple[str, ...] | None = ()
+    only: tuple[str, ...] | None = None
     trouble_s: float = 300.0
     fault_every_s: float = 12.0
     request_every_s: float = 10.0
 
+    def command(self, seed: int) -> str:
+        """The command that runs one seed of these again."""
+        words = [f"interlock simulate --seed {seed}"]
+        words += [f"--services {self.services}"] if self.services else []
+        words += [f"--hosts {self.hosts}"] if self.hosts else []
+        words += [f"--faults {','.join(self.faults or ('none',))}"] if self.faults != () else []
+        words += [f"--only {','.join(self.only) or 'none'}"] if self.only is not None else []
+        return " ".join([*words, "--trace"])
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one seed came to. ``breaches`` is empty if everything held."""
+    """What one seed came to. ``breaches`` is empty if everything held; ``counts`` say what happened,
+    ``checks`` how often what was looked at, ``deeds`` what people and misfortune did, ``replay`` is
+    the command that runs it again."""
 
     seed: int
     breaches: tuple[str, ...]
@@ -51,12 +66,10 @@ class Report:
     requests: int
     lives: int
     checks: Mapping[str, int]
+    counts: Mapping[str, int]
+    deeds: tuple[Deed, ...]
+    replay: str
     tail: tuple[str, ...] = field(default=(), repr=False)
-
-    @property
-    def replay(self) -> str:
-        """The command that runs this again."""
-        return f"python -m engine.sim --seed {self.seed}"
 
 
 MakeWorld = Callable[[int, Options, Path], World]
@@ -86,6 +99,7 @@ def _loop(seed: int) -> VirtualLoop:
 
 async def _run(seed: int, options: Options, folder: Path, make: MakeWorld, began: float) -> Report:
     world = make(seed, options, folder)
+    world.story = Story(options.only)
     operators = [Operator(world, name, 2 * options.request_every_s) for name in ("ana", "bo")]
     operators.append(Caretaker(world, "kim", 4 * options.request_every_s))
     world.start_engine()
@@ -104,6 +118,9 @@ async def _run(seed: int, options: Options, folder: Path, make: MakeWorld, began
         sum(operator.granted for operator in operators),
         world.lives,
         dict(world.invariants.checks),
+        dict(world.invariants.counts),
+        tuple(world.story.deeds),
+        options.command(seed),
         tuple(world.invariants.lines[-400:]),
     )
     world.kill_engine()
@@ -113,7 +130,8 @@ async def _run(seed: int, options: Options, folder: Path, make: MakeWorld, began
 async def _trouble(world: World, operators: list[Operator], options: Options) -> None:
     """Everything goes on at once, until the time is over or something must never have been."""
     running = [asyncio.create_task(operator.run()) for operator in operators]
-    running.append(asyncio.create_task(Faults(world, options.fault_every_s).run()))
+    if options.faults is not None:
+        running.append(asyncio.create_task(Faults(world, options.fault_every_s, options.faults).run()))
     for _ in range(round(options.trouble_s)):
         await asyncio.sleep(1.0)
         if world.invariants.breaches:

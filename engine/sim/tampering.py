@@ -13,11 +13,11 @@ from engine.sim.world import World
 
 
 class Tampering:
-    """One deed after the other, each on some placement that is at rest."""
+    """One deed, on some placement that is at rest."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, random: Random) -> None:
         self._world = world
-        self._random: Random = world.random("tampering")
+        self._random = random
 
     def tamper(self) -> None:
         """Do one thing that nobody asked the engine about."""

@@ -15,6 +15,7 @@ from engine.sim.link import Link, SimTransport
 from engine.sim.placed import Placed
 from engine.sim.process import EngineProcess, WatchedEngine
 from engine.sim.steps import recover
+from engine.sim.story import Story
 
 
 class World:
@@ -34,6 +35,7 @@ class World:
             self._install(service)
         self.process: EngineProcess | None = None
         self.lives = 0
+        self.story = Story()
         self.hooks_fail = True
         self._folder = folder
 
@@ -59,6 +61,7 @@ class World:
         if self.process is not None and not self.process.is_over:
             return
         self.lives += 1
+        self.invariants.counts["engines started"] += 1
         random = self.random(f"engine {self.lives}")
         transport = self.make_transport(random)
         self.process = EngineProcess(self._folder, self.estate.inventory, self.estate.catalog, transport, random)
@@ -73,6 +76,7 @@ class World:
         """kill -9, if one is alive."""
         if self.process is not None and not self.process.is_over:
             self.invariants.note("engine killed")
+            self.invariants.counts["engines killed"] += 1
             self.process.kill()
 
     def boot(self, host: SimHost) -> None:

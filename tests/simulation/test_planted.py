@@ -14,7 +14,6 @@ from engine.plan.batch import next_batch
 from engine.plan.budget import Budgets
 from engine.plan.estate import Estate
 from engine.plan.under_way import UnderWay
-from engine.sim import __main__ as command
 from engine.sim import steps
 from engine.sim.link import SimTransport
 from engine.sim.run import MakeWorld, Options, make_world, simulate
@@ -83,13 +82,3 @@ def test_a_host_that_breaks_inside_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(steps, "_fault", broken)
     assert "out of paper" in breaches_of()
-
-
-def test_a_failing_seed_prints_the_command_that_replays_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(Estate, "violated", lambda *_: None)
-    assert command.main(["--seeds", str(TRIES)]) == 1
-    told = capsys.readouterr().out
-    assert "FAILED" in told
-    assert "again: python -m engine.sim --seed" in told

@@ -41,10 +41,10 @@ def test_a_seed_is_the_same_run_whatever_the_hashes_are() -> None:
 
 def trace_in_another_process(hash_seed: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "engine.sim", "--from", "7", "--seeds", "1"],
+        [sys.executable, "-m", "console", "simulate", "--seed", "7"],
         env={**os.environ, "PYTHONHASHSEED": hash_seed},
         capture_output=True,
         text=True,
         check=True,
     )
-    return done.stdout.splitlines()[0].rsplit(" ", 1)[1]
+    return done.stderr.splitlines()[0].rsplit(" ", 1)[1]
