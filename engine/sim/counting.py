@@ -10,9 +10,9 @@ from engine.model.event import (
     Event,
     ItemStatus,
     MoveIntended,
-    OutageBegan,
 )
 from engine.model.healing import HealIntended
+from engine.model.outage import OutageBegan
 from engine.model.staging import ReleaseStaged
 
 _OF_STATUS = {
