@@ -15,6 +15,7 @@ from engine.inventory.artifacts import StorageEntry
 from engine.inventory.consents import ApprovalEntry, EvidenceEntry, OverridesEntry
 from engine.inventory.externals import ExternalEntry
 from engine.inventory.fields import Labels, Login, raw, schema
+from engine.inventory.include import IncludeEntry
 from engine.inventory.roles import RolesEntry
 from engine.inventory.scalars import (
     AmountOf,
@@ -110,7 +111,6 @@ class PoliciesEntry(Section):
 class Document(Section):
     """A whole inventory."""
 
-    later = frozenset({"include"})
     organization: Name = Field(description="The name of the whole estate")
     environments: Annotated[dict[Name, EnvironmentEntry], Blank] = Field(description="staging, prod, ...")
     teams: Annotated[dict[Name, TeamEntry], Blank] = Field(default={}, description="Who owns services")
@@ -119,6 +119,7 @@ class Document(Section):
     )
     ssh: SshEntry = SshEntry()
     hosts: Annotated[dict[Text, HostEntry], Blank] = Field(default={}, description="Machines, by name")
+    include: Annotated[list[IncludeEntry], BlankList] = Field(default=[], description="Hosts that other tools know")
     observe: ObserveEntry = ObserveEntry()
     externals: Annotated[dict[Name, ExternalEntry], Blank] = Field(default={}, description="Needed, never rolled")
     artifacts: StorageEntry = StorageEntry()

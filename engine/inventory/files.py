@@ -20,7 +20,7 @@ MAX_BYTES = 8 * 1024 * 1024
 MAX_FILES = 1000
 
 # Sections whose keys may be spread over files, and how deep: policies.limits is one level on.
-_MERGED_DEPTH = {"policies": 2, "organization": 0, "signers": 0}
+_MERGED_DEPTH = {"policies": 2, "organization": 0, "signers": 0, "include": 0}
 
 
 def read_document(path: Path, faults: Faults) -> Table:

@@ -13,6 +13,7 @@ from engine.inventory.estate import Estate, make_ssh, read_estate
 from engine.inventory.externals import make_externals
 from engine.inventory.faults import Faults, dotted
 from engine.inventory.files import read_document
+from engine.inventory.include import include_hosts
 from engine.inventory.node import Listing, Node, Scalar, Table, child, place, table_of
 from engine.inventory.reading import Read, S, read_section, report_key
 from engine.inventory.roles import RolesEntry, make_roles
@@ -46,6 +47,7 @@ def _load(path: Path) -> Inventory:
         faults.raise_if_any()
     organization = _organization(document, faults)
     _refuse_unknown_sections(document, faults)
+    include_hosts(document, faults)
     ssh = _section(SshEntry, document, ("ssh",), faults)
     observe = _section(ObserveEntry, document, ("observe",), faults)
     stored = _section(StorageEntry, document, ("artifacts",), faults)

@@ -8,7 +8,7 @@ bombs, tags) are stopped at a limit before anything large is built.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -20,6 +20,7 @@ from engine.model.inventory import Position
 
 MAX_DEPTH = 64
 MAX_NODES = 1_000_000
+TAGGED = "{{ tagged }}"  # looks like a template: what it stands for is known to Ansible only
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
@@ -55,8 +56,12 @@ class _Anchored:
     height: int
 
 
-def parse(text: str, file: str, faults: Faults) -> Node | None:
-    """The file's one document; None if it is empty or could not be read (then a fault says why)."""
+def parse(text: str, file: str, faults: Faults, tags: Collection[str] = ()) -> Node | None:
+    """The file's one document; None if it is empty or could not be read (then a fault says why).
+
+    A scalar under one of ``tags`` (Ansible's !vault) is read as ``TAGGED``: its text is not
+    what it stands for. Any other tag is a fault.
+    """
     forbidden = _FORBIDDEN.search(text)
     if forbidden:
         line = text.count("\n", 0, forbidden.start()) + 1
@@ -64,7 +69,7 @@ def parse(text: str, file: str, faults: Faults) -> Node | None:
         message = f"the character U+{code:04X} may not stand in YAML; is this a text file?"
         faults.add(Position(file, line), "yaml", message)
         return None
-    walk = _Walk(file, faults)
+    walk = _Walk(file, faults, tags)
     try:
         walk.through(yaml.CSafeLoader(text))
     except _Stop as stop:
@@ -106,7 +111,8 @@ class _Walk:
     Events are typed Any: PyYAML's types do not know the attributes of its own classes.
     """
 
-    def __init__(self, file: str, faults: Faults) -> None:
+    def __init__(self, file: str, faults: Faults, tags: Collection[str] = ()) -> None:
+        self._tags = tags
         self.root: Node | None = None
         self._file = file
         self._faults = faults
@@ -148,9 +154,10 @@ class _Walk:
         kind = type(event)
         if kind is yaml.ScalarEvent:
             line = self._begin(event)
+            text = event.value if event.tag is None else TAGGED
             if event.anchor:
-                self._anchors[event.anchor] = _Anchored(Scalar(event.value, self._file, line), 1, 0)
-            self._scalar(event.value, line)
+                self._anchors[event.anchor] = _Anchored(Scalar(text, self._file, line), 1, 0)
+            self._scalar(text, line)
         elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             self._open(event, self._begin(event))
         elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
@@ -169,7 +176,7 @@ class _Walk:
         self._nodes += 1
         if self._nodes > MAX_NODES:
             raise _too_many(line)
-        if event.tag is not None:
+        if event.tag is not None and not (type(event) is yaml.ScalarEvent and event.tag in self._tags):
             message = f"the tag {quote(event.tag)} is not supported; every value is read as text"
             raise _Stop(line, "yaml", message)
         return line

@@ -74,7 +74,15 @@ def test_names_and_numbers() -> None:
 
 def test_hosts_and_domains() -> None:
     inventory = load(COMPLETE)
-    assert list(inventory.hosts) == ["bastion", "pay-eu-a1", "web-08.eu-b", "web-09.eu-b", "web-10.eu-b", "stage"]
+    assert list(inventory.hosts) == ["bastion", "pay-eu-a1", "web-08.eu-b", "web-09.eu-b", "web-10.eu-b", "stage",
+                                    "app-1", "batch-1"]  # fmt: skip
+    assert inventory.hosts["app-1"].labels == {
+        "group.web": "true",
+        "group.prod": "true",
+        "group.eu-a": "true",
+        "rack": "r1",
+    }
+    assert (inventory.hosts["batch-1"].environment, inventory.hosts["batch-1"].labels) == ("staging", {"role": "batch"})
     assert [inventory.hosts[f"web-{n}.eu-b"].address for n in ("08", "10")] == ["10.0.2.8", "10.0.2.10"]
     assert inventory.hosts["stage"].address == "fd00::1"
     assert inventory.hosts["web-08.eu-b"].labels == {"role": "web"}

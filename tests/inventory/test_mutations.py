@@ -22,7 +22,7 @@ DATA = yaml.load(SOUND, Loader=yaml.BaseLoader)
 BATCHES = 24
 BATCH = 100
 
-LINE = re.compile(r"inventory\.yaml:[1-9][0-9]*: error [a-z-]+: .+")
+LINE = re.compile(r"(inventory\.yaml|hosts\.ini|ssh_config|\.):[1-9][0-9]*: error [a-z-]+: .+")
 
 
 def refused_with(path: Path) -> tuple[str, ...]:
@@ -39,7 +39,7 @@ def refused_with(path: Path) -> tuple[str, ...]:
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_spoilt_inventories_load_or_are_refused(batch: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in ("ledger.service", "holidays.ics", "allowed_signers"):
+    for name in ("ledger.service", "holidays.ics", "hosts.ini", "ssh_config", "allowed_signers"):
         (tmp_path / name).write_bytes((FIXTURES / name).read_bytes())
     loaded = 0
     for number in range(batch * BATCH, (batch + 1) * BATCH):
