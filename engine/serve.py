@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,8 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 from engine import inventory as inventories
 from engine.api.desk import Desk
+from engine.api.exposition import MetricsServer
+from engine.api.metrics import Metrics
 from engine.api.narrative import kind_of, tell
 from engine.api.server import ApiServer
 from engine.drivers import DIGEST, SCRIPT
@@ -28,7 +29,9 @@ from engine.runtime.forecaster import Forecaster
 from engine.runtime.foresight import foresee
 from engine.runtime.lag import Lag
 from engine.runtime.ports import SystemChance, SystemClock
+from engine.runtime.supervisor import keep_alive, notify
 from engine.runtime.watchers import Progress
+from engine.store.folder import JOURNAL
 from engine.store.sqlite import SqliteStore
 from engine.transport.ssh import SshTransport
 
@@ -41,7 +44,8 @@ SOCKET_NAME = "engine.sock"
 class ServeOptions:
     """What ``interlock engine`` was told. ``socket`` None: ``engine.sock`` in the state folder.
 
-    ``exit_when_idle``: end when nobody is connected and nothing is unfinished.
+    ``exit_when_idle``: end when nobody is connected and nothing is unfinished. ``metrics``: the
+    address on which the numbers, and nothing else, are served over TCP.
     """
 
     inventory: Path
@@ -50,6 +54,7 @@ class ServeOptions:
     log_format: str = "text"
     take_over: bool = False
     exit_when_idle: bool = False
+    metrics: tuple[str, int] | None = None
 
 
 def serve(options: ServeOptions) -> int:
@@ -81,26 +86,32 @@ async def _serve(options: ServeOptions) -> int:
 async def _run(engine: Engine, depot: Depot, options: ServeOptions) -> int:
     lag, forecaster = Lag(), Forecaster()
     desk = Desk(engine, options.inventory, lag, forecaster, depot.kept)
-    server = ApiServer(desk, options.socket or options.state / SOCKET_NAME)
-    aside = [asyncio.create_task(lag.measure()), asyncio.create_task(_narrate(engine))]
+    metrics = Metrics(desk, options.state / JOURNAL)
+    server = ApiServer(desk, options.socket or options.state / SOCKET_NAME, metrics)
+    exposed = MetricsServer(metrics, options.metrics) if options.metrics else None
+    if exposed is not None:
+        await exposed.start()
+    aside = [asyncio.create_task(work) for work in (lag.measure(), _narrate(engine), metrics.follow(), keep_alive())]
     await engine.start(options.take_over)
     aside.append(asyncio.create_task(foresee(engine, forecaster)))
     await server.start()
     _follow_signals(engine, options, aside)
     if options.exit_when_idle:
         aside.append(asyncio.create_task(_halt_when_idle(engine, server)))
-    _notify("READY=1")
+    notify("READY=1")
     log.info(
         "ready", socket=str(server.path), epoch=engine.snapshot.state.epoch, hosts=len(engine.snapshot.state.hosts)
     )
     try:
         await engine.run()
     finally:
-        _notify("STOPPING=1")
+        notify("STOPPING=1")
         for task in aside:
             task.cancel()
         await engine.close()
         await server.stop()
+        if exposed is not None:
+            await exposed.stop()
         await forecaster.close()
     log.info("stopped", seq=engine.seq)
     return 0
@@ -129,13 +140,13 @@ async def _reload(engine: Engine, path: Path, turn: asyncio.Lock) -> None:
     """Read the inventory anew, off the loop; keep the old one if it is not valid. One after the
     other: what was read first must not replace what was read later."""
     async with turn:
-        _notify("RELOADING=1")
+        notify("RELOADING=1")
         try:
             await engine.reload(await asyncio.to_thread(inventories.load, path))
             log.info("inventory reloaded", path=str(path))
         except InterlockError as error:
             log.error("inventory refused, the old one is kept", path=str(path), findings=str(error).splitlines())
-        _notify("READY=1")
+        notify("READY=1")
 
 
 async def _narrate(engine: Engine) -> None:
@@ -173,12 +184,3 @@ def _set_up_logging(log_format: str) -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
-
-
-def _notify(message: str) -> None:
-    """Tell systemd, where it listens (sd_notify(3))."""
-    address = os.environ.get("NOTIFY_SOCKET", "")
-    if address:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-            notify.connect("\0" + address[1:] if address.startswith("@") else address)
-            notify.send(message.encode())

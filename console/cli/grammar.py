@@ -16,10 +16,7 @@ from engine.model.text import did_you_mean, near, printable
 
 # Verbs and options of the interface that later versions bring. Typing one is no typing error.
 NOT_YET_VERBS: frozenset[str] = frozenset()
-NOT_YET_OPTIONS = {
-
-    "engine": ("--metrics",),
-}  # fmt: skip
+NOT_YET_OPTIONS: dict[str, tuple[str, ...]] = {}
 
 
 def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:

@@ -71,6 +71,7 @@ TABLE = {
     "check": "local",
     "schema": "local",
     "simulate": "simulate",
+    "completion": "completion",
     "console": "start",
     "engine": "start",
     "demo": "start",

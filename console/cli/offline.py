@@ -25,9 +25,17 @@ class Demo:
 
 
 def serve(
-    inventory: Path, state: Path, socket: Path | None, log_format: str, *, exit_when_idle: bool, take_over: bool
+    inventory: Path,
+    state: Path,
+    socket: Path | None,
+    log_format: str,
+    *,
+    exit_when_idle: bool,
+    take_over: bool,
+    metrics: str | None,
 ) -> int:
     """Run an engine in the foreground; returns its exit status."""
+    from engine.api.exposition import parse_address
     from engine.serve import ServeOptions
     from engine.serve import serve as run
 
@@ -38,6 +46,7 @@ def serve(
         log_format=log_format,
         take_over=take_over,
         exit_when_idle=exit_when_idle,
+        metrics=parse_address(metrics) if metrics is not None else None,
     )
     return run(options)
 

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from engine.api import asking, auditing, deciding, forecasts, insight, problems, reading, sending, upkeep
 from engine.api.entrance import Entrance
 from engine.api.listener import Listener, open_listener
-from engine.api.metrics import Metrics
+from engine.api.metrics import CONTENT_TYPE, Metrics
 from engine.api.peer import PeerProtocol
 from engine.api.port import Port
 from engine.api.protocol import Problem
@@ -53,7 +53,7 @@ class _BodyLimit:
         await self.app(scope, limited if scope["type"] == "http" else receive, send)
 
 
-def create_app(port: Port, *, watch_limit: int = QUEUE_LIMIT) -> FastAPI:
+def create_app(port: Port, metrics: Metrics | None = None, *, watch_limit: int = QUEUE_LIMIT) -> FastAPI:
     """The application over one engine. ``watch_limit``: lines a watcher may leave unread."""
     app = FastAPI(
         title="Interlock engine",
@@ -66,12 +66,12 @@ def create_app(port: Port, *, watch_limit: int = QUEUE_LIMIT) -> FastAPI:
     app.state.port = port
     app.state.stopping = asyncio.Event()
     app.state.watch_limit = watch_limit
-    metrics = Metrics(port)
+    told = metrics or Metrics(port)
 
     @app.get("/metrics", tags=["look"])
     async def numbers(request: Request) -> Response:
         """The engine's numbers in Prometheus' text format."""
-        return Response(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(told.text(), media_type=CONTENT_TYPE)
 
     app.include_router(reading.router)
     app.include_router(auditing.router)
@@ -96,9 +96,11 @@ class _Uvicorn(uvicorn.Server):
 class ApiServer:
     """The engine's socket and the server behind it, from ``start`` to ``stop``."""
 
-    def __init__(self, port: Port, path: Path, *, watch_limit: int = QUEUE_LIMIT) -> None:
+    def __init__(
+        self, port: Port, path: Path, metrics: Metrics | None = None, *, watch_limit: int = QUEUE_LIMIT
+    ) -> None:
         self.path = path
-        self.app = create_app(port, watch_limit=watch_limit)
+        self.app = create_app(port, metrics, watch_limit=watch_limit)
         config = uvicorn.Config(
             self.app,
             http=PeerProtocol,

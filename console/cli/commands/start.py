@@ -64,7 +64,10 @@ def _show(address: str, read_only: bool, *, engine_stays: bool = True) -> int:
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of the log on stderr.")
 @click.option("--exit-when-idle", is_flag=True, help="End when nobody is connected and nothing is unfinished.")
 @click.option("--take-over", is_flag=True, help="Claim hosts that obey an engine with another state folder.")
-def engine_command(session: Session, log_format: str, exit_when_idle: bool, take_over: bool) -> int:
+@click.option("--metrics", metavar="HOST:PORT", help="Serve Prometheus metrics, and nothing else, on this address.")
+def engine_command(
+    session: Session, log_format: str, exit_when_idle: bool, take_over: bool, metrics: str | None
+) -> int:
     """The headless engine, in the foreground. SIGTERM: stop at the next safe point; twice: now.
     SIGHUP: reload the inventory."""
     from console.cli import offline
@@ -74,7 +77,9 @@ def engine_command(session: Session, log_format: str, exit_when_idle: bool, take
     if named and named.startswith(SCHEME):
         raise UsageError("an engine listens on a socket of its own machine: name its path with --engine.")
     socket = Path(session.engine_address) if named else None
-    return offline.serve(inventory, state, socket, log_format, exit_when_idle=exit_when_idle, take_over=take_over)
+    return offline.serve(
+        inventory, state, socket, log_format, exit_when_idle=exit_when_idle, take_over=take_over, metrics=metrics
+    )
 
 
 @verb("demo")
