@@ -47,6 +47,9 @@ def _tools(host: str, needs: Needs, found: Inspection) -> Iterator[Finding]:
     if needs.asks_http and not found.tools & {"curl", "wget", "busybox"}:
         message = "none of curl, wget and busybox is there; health checks over http need one"
         yield Finding(host, Severity.ERROR, "tool", message, "install the package curl")
+    if needs.containers and not found.tools & {"podman", "docker"}:
+        message = "neither podman nor docker is there; services of driver container need one"
+        yield Finding(host, Severity.ERROR, "tool", message, "install the package podman")
 
 
 def _root(host: str, needs: Needs, found: Inspection) -> Iterator[Finding]:

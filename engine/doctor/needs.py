@@ -13,10 +13,11 @@ ALWAYS = ("tar", "sha256sum", "flock", "setsid")
 @dataclass(frozen=True, slots=True)
 class Needs:
     """``tools`` that must be there, each with why; ``asks_http``: one of curl, wget or busybox is
-    needed; ``users`` that services run as."""
+    needed; ``containers``: podman or docker is; ``users`` that services run as."""
 
     tools: tuple[tuple[str, str], ...]
     asks_http: bool
+    containers: bool
     root: bool
     bases: frozenset[str]
     users: frozenset[str]
@@ -29,8 +30,10 @@ def needs_of(inventory: Inventory, host: str) -> Needs:
     tools += [("zstd", each.name) for each in services if each.artifact and each.artifact.path.endswith(".zst")]
     systemd = [each.name for each in services if each.configuration.driver is DriverName.SYSTEMD]
     tools += [("systemctl", name) for name in systemd[:1]]
+    driven = {each.configuration.driver for each in services}
     return Needs(
         tools=tuple(tools),
+        containers=DriverName.CONTAINER in driven,
         asks_http=any(_asks_http(each) for each in services),
         root=bool(systemd),
         bases=frozenset(each.configuration.base for each in services),

@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from engine.drivers.spec import PlacementSpec
 from engine.drivers.wire import lines, milliseconds
+from engine.errors import SecretMissing
 from engine.model.service import DriverName
 
 # The script puts the service's folder on the host in its place: only the host knows $HOME.
@@ -28,17 +29,13 @@ def bundle(spec: PlacementSpec, secrets: Mapping[str, str] = MappingProxyType({}
     """All that a switch needs besides its arguments: how to run the service and judge it.
 
     ``secrets`` holds a value for each of ``spec.secrets``; they go into a file of their own.
-    Raises KeyError for one that is missing.
+    Raises KeyError for one that is missing, SecretMissing for one that a container cannot be given.
     """
     kept = {name: secrets[name] for name in spec.secrets}
-    pairs: list[tuple[str, str]] = []
-    if spec.driver is DriverName.SYSTEMD:
-        pairs += [("env", _systemd_environment(spec.variables)), ("run", _run(spec, "")), ("unit", unit_text(spec))]
-        pairs += [("secrets", _systemd_environment(kept))] if kept else []
-    else:
-        pairs += [("run", _run(spec, exports(spec.variables) + (_READ_SECRETS if kept else "")))]
-        pairs += [("secrets", exports(kept))] if kept else []
+    pairs = _FILES[spec.driver](spec, kept)
     pairs += check_lines(spec)
+    if spec.script is not None:
+        pairs.append(("apply_ms", milliseconds(spec.script.apply_timeout_s)))
     pairs += [
         ("timeout_ms", milliseconds(spec.health.timeout_s)),
         ("interval_ms", milliseconds(spec.health.interval_s)),
@@ -47,8 +44,78 @@ def bundle(spec: PlacementSpec, secrets: Mapping[str, str] = MappingProxyType({}
     return lines(pairs)
 
 
+def _systemd_files(spec: PlacementSpec, secrets: Mapping[str, str]) -> list[tuple[str, str]]:
+    pairs = [("env", _systemd_environment(spec.variables)), ("run", _run(spec, "")), ("unit", unit_text(spec))]
+    return [*pairs, *([("secrets", _systemd_environment(secrets))] if secrets else [])]
+
+
+def _process_files(spec: PlacementSpec, secrets: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [("run", _run(spec, exports(spec.variables) + (_READ_SECRETS if secrets else ""))), *_exported(secrets)]
+
+
+def _script_files(spec: PlacementSpec, secrets: Mapping[str, str]) -> list[tuple[str, str]]:
+    command = f"exec {shlex.join(spec.script.apply)}" if spec.script else ""
+    return [("run", _script_exports(spec) + (_READ_SECRETS if secrets else "") + command), *_exported(secrets)]
+
+
+def _container_files(spec: PlacementSpec, secrets: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Variables and secrets in files that the runtime reads, so that no value is an argument."""
+    pairs = [("run", _run_container(spec, secrets))]
+    pairs += [("env", _plain(spec.variables, "environment variable"))] if spec.variables else []
+    return [*pairs, *([("secrets", _plain(secrets, "secret"))] if secrets else [])]
+
+
+_FILES = MappingProxyType(
+    {
+        DriverName.SYSTEMD: _systemd_files,
+        DriverName.PROCESS: _process_files,
+        DriverName.CONTAINER: _container_files,
+        DriverName.SCRIPT: _script_files,
+    }
+)
+
+
+def _exported(secrets: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [("secrets", exports(secrets))] if secrets else []
+
+
+def _script_exports(spec: PlacementSpec) -> str:
+    own = {"INTERLOCK_SERVICE": spec.service, "INTERLOCK_ENVIRONMENT": spec.placement.environment}
+    return exports({**spec.variables, **own})
+
+
+def _run_container(spec: PlacementSpec, secrets: Mapping[str, str]) -> str:
+    """The host fills in what it knows better: which of podman and docker, and the image that it has.
+
+    Until it is confirmed, nothing but its own failure starts it again: a host that restarts must not
+    bring up what is about to be put back.
+    """
+    files = [name for name, given in (("env", spec.variables), ("secrets", secrets)) if given]
+    options = spec.container.options if spec.container else ()
+    words = [
+        *(['"$INTERLOCK_RUNTIME"', 'run', '--detach', '--name', '"$INTERLOCK_CONTAINER"', '--restart=on-failure', '--pull=never']),
+        *(
+            f'--label "interlock.{label}=$INTERLOCK_{label.upper()}"'
+            for label in ("folder", "release", "configuration")
+        ),
+        *(f'--env-file "${{0%/*}}/{name}"' for name in files),
+        *(shlex.quote(option) for option in options),
+        '"$INTERLOCK_IMAGE"',
+        *(shlex.quote(word) for word in shlex.split(spec.command)),
+    ]
+    return "exec " + " ".join(words)
+
+
+def _plain(values: Mapping[str, str], what: str) -> str:
+    """NAME=VALUE lines as podman and docker read them: as they stand, each on its line."""
+    for name, value in values.items():
+        if "\n" in value or "\r" in value:
+            raise SecretMissing(f"the {what} {name} has several lines, which no container can be given")
+    return "\n".join(f"{_variable(name)}={value}" for name, value in sorted(values.items()))
+
+
 def check_lines(spec: PlacementSpec) -> list[tuple[str, str]]:
-    """The health check and the version URL, as the script reads them."""
+    """The health check, the version URL and how a script observes, as the host script reads them."""
     health = spec.health
     pairs: list[tuple[str, str]] = []
     if health.http:
@@ -59,6 +126,9 @@ def check_lines(spec: PlacementSpec) -> list[tuple[str, str]]:
         pairs.append(("check", "exec " + shlex.join(health.command)))
     if health.version:
         pairs.append(("version", _one_line(health.version, "health.version")))
+    if spec.script is not None:
+        pairs.append(("observe", f"{_script_exports(spec)}exec {shlex.join(spec.script.observe)}"))
+        pairs.append(("observe_ms", milliseconds(spec.script.observe_timeout_s)))
     return pairs
 
 

@@ -21,8 +21,13 @@ _HEALTHS = {health.value: health for health in Health}
 def observe(organization: str, specs: Sequence[PlacementSpec], bases: Iterable[str] = ()) -> Command:
     """Look at these placements of one host, and at the claims of these base folders too. Changes
     nothing, needs no claim; but a step whose job has died is reversed on the way."""
-    timeout_s = max((2 * spec.health.timeout_s for spec in specs), default=0.0) + OVERHEAD_S
+    timeout_s = max((_slowest_s(spec) for spec in specs), default=0.0) + OVERHEAD_S
     return Command("observe", (("organization", organization),), lines(_pairs(specs, bases)), timeout_s=timeout_s)
+
+
+def _slowest_s(spec: PlacementSpec) -> float:
+    """Checked, and asked for its version."""
+    return 2 * spec.health.timeout_s + (spec.script.observe_timeout_s if spec.script else 0.0)
 
 
 def _pairs(specs: Sequence[PlacementSpec], bases: Iterable[str]) -> Iterable[tuple[str, str]]:

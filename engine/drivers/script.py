@@ -23,6 +23,8 @@ PARTS = (
     "drivers",  # what every driver answers, then one file each
     "systemd",
     "process",
+    "container",
+    "script",
     "logs",
     "calling",  # a step: begun, attached to, confirmed
     "job",  # a step: carried out, detached

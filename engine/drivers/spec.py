@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from engine.model.inventory import Host
 from engine.model.names import PlacementId
+from engine.model.running import Container, Script
 from engine.model.service import Configuration, DriverName, HealthCheck
 
 PLACEHOLDERS = ("address", "host", "version", "environment", "service")
@@ -40,6 +41,8 @@ class PlacementSpec:
     variables: Mapping[str, str] = field(default_factory=dict)
     health: HealthCheck = field(default_factory=HealthCheck)
     secrets: tuple[str, ...] = ()
+    container: Container | None = None
+    script: Script | None = None
 
     @property
     def service(self) -> str:
@@ -83,7 +86,26 @@ def expand(
             version=fill(health.version),
         ),
         secrets=tuple(sorted(configuration.secrets)),
+        container=_container(configuration.container, values),
+        script=_script(configuration.script, values),
     )
+
+
+def _container(container: Container | None, values: Mapping[str, str]) -> Container | None:
+    if container is None:
+        return None
+    return Container(filled(container.image, values), _all_filled(container.options, values))
+
+
+def _script(script: Script | None, values: Mapping[str, str]) -> Script | None:
+    if script is None:
+        return None
+    apply, observe = _all_filled(script.apply, values), _all_filled(script.observe, values)
+    return replace(script, apply=apply, observe=observe)
+
+
+def _all_filled(words: tuple[str, ...], values: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(filled(word, values) for word in words)
 
 
 def values_of(placement: PlacementId, host: Host, version: str | None) -> dict[str, str]:

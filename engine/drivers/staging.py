@@ -57,9 +57,10 @@ def stage(spec: PlacementSpec, held: Claim, artifact: Artifact | None, storage: 
         ("kind", kind),
         *_storage_args(storage or Storage()),
     )
-    url = artifact.url if artifact else ""
-    timeout_s = FETCH_S if url else 30.0 + size / UNPACK_BYTES_PER_S
-    return Command("stage", args, lines([("url", url)]) if url else b"", timeout_s=timeout_s)
+    where = [("url", artifact.url), ("image", artifact.image)] if artifact else []
+    told = [pair for pair in where if pair[1]]
+    timeout_s = FETCH_S if told or spec.container else 30.0 + size / UNPACK_BYTES_PER_S
+    return Command("stage", args, lines(told), timeout_s=timeout_s)
 
 
 def _storage_args(storage: Storage) -> tuple[tuple[str, str], ...]:

@@ -50,6 +50,8 @@ def equal_versions(inventory: Inventory, catalog: Catalog) -> Iterator[Remark]:
 def no_artifact(inventory: Inventory, catalog: Catalog) -> Iterator[Remark]:
     """Services with nothing to deploy."""
     for service in inventory.services.values():
+        if service.name in catalog.markers:
+            continue
         if service.artifact is None:
             yield Remark(
                 f"services.{service.name}",

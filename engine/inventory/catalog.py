@@ -17,8 +17,8 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from engine.model.inventory import Inventory
-from engine.model.release import Artifact, Catalog
-from engine.model.service import ArtifactSource, Service
+from engine.model.release import Artifact, Catalog, marker
+from engine.model.service import ArtifactSource, DriverName, Service
 from engine.model.version import is_safe, problem_with
 
 SUMS_FILE = "SHA256SUMS"
@@ -73,7 +73,23 @@ def scan(inventory: Inventory) -> Catalog:
     for service in inventory.services.values():
         if service.artifact is not None and service.artifact.url.count("{version}") == 1:
             found[service.name] = _at_addresses(service, service.artifact)
-    return Catalog(found)
+    markers = _markers(inventory)
+    for name, image in markers.items():
+        known = inventory.services[name].known_versions
+        found[name] = {version: marker(name, version, image) for version in known}
+    return Catalog(found, markers)
+
+
+def _markers(inventory: Inventory) -> dict[str, str]:
+    """The services whose releases are no artifacts, each with its image ("" = its script knows)."""
+    found: dict[str, str] = {}
+    for service in inventory.services.values():
+        configuration = service.configuration
+        if configuration.container is not None:
+            found[service.name] = configuration.container.image
+        elif configuration.driver is DriverName.SCRIPT and service.artifact is None:
+            found[service.name] = ""
+    return found
 
 
 def kind_of(name: str) -> str:

@@ -59,5 +59,33 @@ Url = Annotated[str, PlainValidator(_url), schema(type="string")]
 BasePath = Annotated[str, matching(_BASE, "a path of letters, digits and . _ - /"), schema(type="string")]
 
 
+_IMAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*(?:\{version\}[A-Za-z0-9._-]*)\Z", re.ASCII)
+_OPTION = re.compile(r"--?[A-Za-z0-9][A-Za-z0-9._:/@+~=,%{}\[\]-]*\Z", re.ASCII)
+# What Interlock sets itself, or what would keep it from finding its container again.
+_OWN_OPTIONS = (
+    *("--name", "--restart", "--rm", "--replace", "--detach", "-d", "--pull", "--interactive", "-i", "--tty", "-t"),
+    *("-it", "--cidfile", "--pod", "--help", "-h"),
+)
+
+
+def _image(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 300 or not _IMAGE.match(value):
+        raise mismatch("an image that ends with {version}, such as registry.example/app:{version}", value)
+    return value
+
+
+def _option(value: Any) -> str:
+    if not isinstance(value, str) or not _OPTION.match(value):
+        raise mismatch("an option of podman run or docker run in one word, such as --publish=8080:80", value)
+    if value.partition("=")[0] in _OWN_OPTIONS:
+        raise problem(f"{quote(value.partition('=')[0])} is set by Interlock itself; remove it")
+    refuse_unknown_placeholder(value)
+    return value
+
+
+Image = Annotated[str, PlainValidator(_image), schema(type="string")]
+Option = Annotated[str, PlainValidator(_option), schema(type="string")]
+
+
 def raw(value: Any) -> Any:
     return value

@@ -10,8 +10,10 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 from engine.inventory.artifacts import ArtifactEntry
 from engine.inventory.fields import (
     BasePath,
+    Image,
     Labels,
     Login,
+    Option,
     Url,
     Variable,
     raw,
@@ -151,20 +153,35 @@ _PLACEMENT_SCHEMA: dict[str, Any] = {
 class ServiceEntry(Section):
     """Something deployed."""
 
-    later = frozenset(["image", "observe", "apply"])
     team: Name = Field(description="The team that owns it")
     labels: Labels = Field(default={}, description="For limits and policies")
     placement: Annotated[Any, PlainValidator(raw), WithJsonSchema(_PLACEMENT_SCHEMA)] = Field(default="")
     driver: Annotated[
         str,
-        PlainValidator(choice("systemd", "process", later=("container", "script"))),
-        schema(enum=["systemd", "process"]),
+        PlainValidator(choice("systemd", "process", "container", "script")),
+        schema(enum=["systemd", "process", "container", "script"]),
     ] = Field(default="systemd", description="How it is run on its hosts")
     artifact: ArtifactEntry | None = None
-    command: Text = Field(default="", description="What to run, in the release's folder")
+    command: Text = Field(
+        default="", description="What to run, in the release's folder (container: the arguments after the image)"
+    )
+    image: Image = Field(default="", description="(container) Image with {version} in it, which podman or docker pulls")
+    options: Annotated[list[Option], BlankList] = Field(
+        default=[], description="(container) For podman's or docker's run, each one word: --publish=8080:80"
+    )
+    apply: Annotated[list[Text], BlankList] = Field(
+        default=[], description="(script) Command that makes $INTERLOCK_VERSION run; if that is empty, nothing"
+    )
+    apply_timeout: PositiveDuration = Field(default=60.0, description="(script) How long apply may take")
+    observe: Annotated[list[Text], BlankList] = Field(
+        default=[], description="(script) Command that prints the version that runs, or nothing"
+    )
+    observe_timeout: PositiveDuration = Field(default=10.0, description="(script) How long observe may take")
     unit: Text = Field(default="", description="A systemd unit file of your own, instead of command")
     user: Login = Field(default="", description="The user it runs as (systemd)")
-    base: BasePath = Field(default="", description="Folder on the host; default: /opt/interlock (process: interlock)")
+    base: BasePath = Field(
+        default="", description="Folder on the host; default: /opt/interlock (systemd), else interlock"
+    )
     environment_variables: Annotated[dict[Variable, FreeText], Blank] = Field(default={}, description="For the service")
     secrets: Annotated[dict[Variable, SecretEntry], Blank] = Field(
         default={}, description="Variables whose values are read when used, and kept nowhere but on its hosts"

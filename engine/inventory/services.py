@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from engine.inventory.artifacts import make_source
 from engine.inventory.domain_order import check_domain_order
+from engine.inventory.driving import DEFAULT_BASE, check_driver, make_container, make_script
 from engine.inventory.estate import Estate
 from engine.inventory.faults import Faults, dotted, quote
 from engine.inventory.files import absolute, read_text
@@ -33,7 +34,6 @@ from engine.model.service import (
 from engine.model.version import Scheme, problem_with, problem_with_constraint
 
 MAX_UNIT_BYTES = 64 * 1024
-DEFAULT_BASE = {DriverName.SYSTEMD: "/opt/interlock", DriverName.PROCESS: "interlock"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _configuration(read: Read[ServiceEntry], estate: Estate, faults: Faults) -> 
     check_secrets(read, entry.secrets, entry.environment_variables, faults)
     driver = DriverName(entry.driver)
     if "driver" not in read.unread:
-        _check_driver(read, driver, faults)
+        check_driver(read, driver, faults)
     return Configuration(
         driver=driver,
         base=entry.base.rstrip("/") or DEFAULT_BASE[driver],
@@ -148,31 +148,9 @@ def _configuration(read: Read[ServiceEntry], estate: Estate, faults: Faults) -> 
         health=_health(entry.health),
         hooks=hooks,
         secrets=make_secrets(entry.secrets, read.at("secrets").file),
+        container=make_container(entry) if driver is DriverName.CONTAINER else None,
+        script=make_script(entry) if driver is DriverName.SCRIPT else None,
     )
-
-
-def _check_driver(read: Read[ServiceEntry], driver: DriverName, faults: Faults) -> None:
-    """Keys that only make sense together, or with one driver."""
-    written = {key: key in table_of(read.node) for key in ("command", "unit", "user", "base")}
-    here = read.at("driver") if read.has("driver") else read.at()
-    if driver is DriverName.PROCESS:
-        for key in ("unit", "user"):
-            if written[key]:
-                message = f"{read.name(key)}: the process driver has no {key}; remove it, or use driver: systemd"
-                faults.add(read.at(key), "conflict", message)
-        if not written["command"]:
-            faults.add(here, "missing", f"{read.name('command')}: missing; expected: what to run, such as bin/serve")
-    elif written["command"] and written["unit"]:
-        faults.add(read.at("unit"), "conflict", f"{read.name('unit')}: either command or unit, not both")
-    elif not written["command"] and not written["unit"]:
-        faults.add(here, "missing", f"{read.name('command')}: missing; expected: a command, or unit: FILE")
-    elif written["unit"] and written["user"]:
-        message = f"{read.name('user')}: a unit file of your own sets the user; write User= there"
-        faults.add(read.at("user"), "conflict", message)
-    base = read.value.base
-    if written["base"] and (".." in base.split("/") or (driver is DriverName.SYSTEMD and not base.startswith("/"))):
-        message = f"{read.name('base')}: expected an absolute path without '..', found {quote(base)}"
-        faults.add(read.at("base"), "value", message)
 
 
 def _unit(read: Read[ServiceEntry], faults: Faults) -> str:

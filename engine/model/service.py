@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from engine.model.external import ExternalNeed
 from engine.model.hook import Hooks, SecretSource
+from engine.model.running import Container, Script
 from engine.model.version import Scheme
 
 
@@ -35,6 +36,8 @@ class DriverName(StrEnum):
 
     SYSTEMD = "systemd"
     PROCESS = "process"
+    CONTAINER = "container"
+    SCRIPT = "script"
 
 
 class Heal(StrEnum):
@@ -127,7 +130,8 @@ class Configuration:
     Placeholders ``{address}``, ``{host}``, ``{version}``, ``{environment}`` and ``{service}``
     in command, variables and health stand until the placement is known (engine.drivers).
     ``unit`` is the text of a unit file of the user's own, or "". ``secrets`` are variables whose
-    values are not here but read where their source says, whenever they are used.
+    values are not here but read where their source says, whenever they are used. ``container`` and
+    ``script`` are there with the driver of that name, and only then.
     """
 
     driver: DriverName
@@ -139,6 +143,8 @@ class Configuration:
     health: HealthCheck = HealthCheck()
     hooks: Hooks = field(default_factory=Hooks)
     secrets: Mapping[str, SecretSource] = field(default_factory=dict)
+    container: Container | None = None
+    script: Script | None = None
 
     @property
     def digest(self) -> str:
@@ -147,8 +153,9 @@ class Configuration:
         what = asdict(self)
         if not self.hooks.is_declared:
             del what["hooks"]
-        if not self.secrets:
-            del what["secrets"]
+        for name in ("secrets", "container", "script"):
+            if not what[name]:
+                del what[name]
         text = json.dumps(what, sort_keys=True, ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -58,11 +58,12 @@ class Depot:
 
     def _find(self, inventory: Inventory) -> Catalog:
         self._signers = inventory.storage.signers
-        found = {name: dict(known) for name, known in scan(inventory).by_service.items()}
+        lying = scan(inventory)
+        found = {name: dict(known) for name, known in lying.by_service.items()}
         for artifact in self.kept.artifacts():
-            if artifact.service in inventory.services:
+            if artifact.service in inventory.services and artifact.service not in lying.markers:
                 found.setdefault(artifact.service, {}).setdefault(artifact.version, artifact)
-        return Catalog({name: self._marked(known) for name, known in found.items()})
+        return Catalog({name: self._marked(known) for name, known in found.items()}, lying.markers)
 
     def _marked(self, known: Mapping[str, Artifact]) -> dict[str, Artifact]:
         return {version: self._with_fault(artifact) for version, artifact in known.items()}
@@ -83,6 +84,8 @@ class Depot:
         return (artifact.sha256, self._signers, *(_stamp(file) for file in files))
 
     def _fault(self, artifact: Artifact, doubt: str) -> str:
+        if artifact.is_marker:
+            return ""
         found = self._found.get(artifact.place)
         if found is not None and not doubt and self._holds(found, artifact):
             return found.fault

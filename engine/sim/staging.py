@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from engine.model.release import MARKER
 from engine.sim.host import SimHost
 from engine.sim.placed import Lines, Placed
 
@@ -30,13 +31,14 @@ async def stage(host: SimHost, call: Mapping[str, str], fenced: Fenced) -> Lines
         return (("result", "refused"), ("detail", f"release {version} is not complete, and no artifact was given"))
     if host.is_full:
         return (("result", "refused"), ("detail", "0 bytes free"))
-    if not host.has_content(call["base"], sha256):
+    if call["kind"] != MARKER and not host.has_content(call["base"], sha256):
         return (("result", "need"),)
     await host.pass_time(UNPACK_S)
     if lost := fenced():
         return lost
     placed.releases[version] = sha256
-    return (("result", "have"), ("detail", "from the cache of this host"))
+    where = "pulled by the host" if call["kind"] == MARKER else "from the cache of this host"
+    return (("result", "have"), ("detail", where))
 
 
 async def upload(host: SimHost, call: Mapping[str, str], fenced: Fenced) -> Lines:

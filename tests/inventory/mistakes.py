@@ -149,11 +149,10 @@ TABLE = [
     ("command: bin/checkout", 'command: "a\\nb"', 18, "expected one line of printable text, found 'a\\nb'"),
     (
         "bin/checkout\n",
-        "bin/checkout\n    driver: container\n",
+        "bin/checkout\n    driver: sytemd\n",
         19,
-        "container is not supported yet; supported: systemd",
+        "expected systemd or process or container or script, found 'sytemd'",
     ),
-    ("bin/checkout\n", "bin/checkout\n    driver: sytemd\n", 19, "expected systemd or process, found 'sytemd'"),
     (
         "command: bin/checkout",
         "driver: process",

@@ -8,6 +8,7 @@ import pytest
 
 from engine.errors import InventoryInvalid
 from engine.inventory import load
+from tests.inventory.driver_mistakes import DRIVERS
 from tests.inventory.hook_mistakes import HOOKS
 from tests.inventory.mistakes import BASE, TABLE
 from tests.inventory.policy_mistakes import POLICIES
@@ -29,8 +30,8 @@ def test_the_base_has_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize(
     ("old", "new", "line", "expected"),
-    TABLE + POLICIES + HOOKS,
-    ids=[row[1][:40].strip() or row[0] for row in TABLE + POLICIES + HOOKS],
+    TABLE + POLICIES + HOOKS + DRIVERS,
+    ids=[row[1][:40].strip() or row[0] for row in TABLE + POLICIES + HOOKS + DRIVERS],
 )
 def test_a_mistake_has_its_sentence(
     old: str, new: str, line: int, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

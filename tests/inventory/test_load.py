@@ -22,6 +22,7 @@ from engine.model.consent import ApprovalPolicy, EvidencePolicy, OverridePolicy
 from engine.model.external import ExternalNeed
 from engine.model.hook import Hook, Hooks, SecretSource
 from engine.model.inventory import Position
+from engine.model.running import Container, Script
 from engine.model.scope import Scope
 from engine.model.service import Amount, DriverName, Need
 from engine.model.version import Scheme
@@ -145,6 +146,10 @@ def test_the_other_ways_to_run_and_check() -> None:
     assert services["ledger"].scheme is Scheme.SEMVER
     assert (worker.driver, worker.base) == (DriverName.PROCESS, "interlock")
     assert worker.health.command == ("bin/check", "--fast")
+    shop, legacy = services["shop"].configuration, services["legacy"].configuration
+    assert shop.container == Container("registry.example/shop:{version}", ("--publish=8080:80", "--memory=512m"))
+    assert (shop.base, shop.script) == ("interlock", None)
+    assert legacy.script == Script(("bin/apply", "--now"), ("bin/which-version",), 120.0, 5.0)
 
 
 def test_placement_by_label_by_name_and_by_environment() -> None:

@@ -11,21 +11,21 @@
 #
 # VERBS (those marked * show a claim: organization= store= epoch= engine=, and are fenced)
 #   observe organization=       stdin: per placement the lines service, base, driver, http, tcp,
-#                               check, version (those that exist) and `end TIMEOUT_MS`
+#                               check, version, observe (those that exist) and `end TIMEOUT_MS`
 #                               -> boot, clock, claim.., free, then per placement: service,
 #                                  release, configuration, sha256, changed, unit, restarts, health,
 #                                  detail, version, step
 #   claim organization= store= epoch= engine= [take_over=yes]   stdin: base lines
 #                               -> result claimed|fenced|refused, holder, detail
 #   stage*   version= user= probe= size= sha256= kind= cache_max= artifact_max=
-#            stdin: url, if the host is to fetch it
+#            stdin: url or image, if the host is to fetch it
 #                               -> result have|need|mismatch|refused|fenced, detail
 #   upload*  version= size= sha256= kind= cache_max=   stdin: the artifact
 #                               -> result stored|mismatch|refused|fenced, detail
 #   switch*  step= version= sha256= configuration= user= min_healthy_ms= healthy_deadline_ms=
 #            confirm_ms= wait_ms= keep= from_base= from_driver=   stdin: the bundle (run, env, unit,
-#            secrets, check, http, tcp, version, timeout_ms,
-#            interval_ms, passes)
+#            secrets, check, http, tcp, version, observe, timeout_ms,
+#            interval_ms, passes, observe_ms, apply_ms)
 #                               -> result healthy|reverted|unconfirmed|failed|lost|rebooted|busy|
 #                                  unstaged|running|fenced, detail, log.., confirmed yes
 #   withdraw* step= wait_ms=    -> result withdrawn|failed|lost|rebooted|busy|running|fenced
@@ -58,6 +58,8 @@
 #     history          a line for each switch that was carried out
 #     process/         (driver process) wanted, supervisor, child, log; `mine` once it was started
 #                      from here, so that no stranger is left to be stopped
+#     script/          (driver script) apply: who runs it just now; log
+#   BASE/SERVICE/releases/VERSION/image  (driver container) its reference and its id
 #
 # WHY IT SURVIVES A KILL AT ANY INSTANT
 #   A step's folder appears complete, by rename; what has a folder is never run again. `armed` is

@@ -42,6 +42,9 @@ spec_line() { # KEY VALUE: one line of a spec or bundle into h_*
     check) h_check=$h_check${h_check:+
 }$2 ;;
     version) h_version=$2 ;;
+    observe) h_observe=$h_observe${h_observe:+
+}$2 ;;
+    observe_ms) is_number "$2" && h_observe_ms=$2 ;;
     timeout_ms) is_number "$2" && h_timeout=$2 ;;
     interval_ms) is_number "$2" && h_interval=$2 ;;
     passes) is_number "$2" && h_passes=$2 ;;
@@ -50,7 +53,7 @@ spec_line() { # KEY VALUE: one line of a spec or bundle into h_*
 }
 
 clear_spec() {
-    h_http='' h_tcp='' h_check='' h_version='' h_timeout=2000 h_interval=1000 h_passes=1
+    h_http='' h_tcp='' h_check='' h_version='' h_observe='' h_observe_ms=10000 h_timeout=2000 h_interval=1000 h_passes=1
 }
 
 probe_health() { # one check of the spec in h_*: 0 if it passes, else $why in words

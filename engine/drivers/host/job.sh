@@ -56,6 +56,7 @@ job_switch() {
     fi
     current_release
     write_configuration || give_up "cannot write the configuration below $own (is the disk full?)"
+    adopt_observed
     from_configuration=$(readlink "$own/configuration" 2>/dev/null)
     from_configuration=${from_configuration##*/}
     if [ -z "$from_configuration" ]; then
@@ -117,7 +118,8 @@ adopt() { # what Interlock did not deploy becomes something that can be put back
         [ ! -f "$UNITS/$service.service" ] || cat "$UNITS/$service.service" >"$kept/unit"
         return
     fi
-    pid=$(strangers | head -n 1)
+    pid=
+    [ "$driver" != process ] || pid=$(strangers | head -n 1)
     if [ "$pid" ] && ! has_newline "/proc/$pid/cmdline" && quoted "/proc/$pid/cmdline" >"$kept/words" && [ -s "$kept/words" ]; then
         {
             quoted "/proc/$pid/environ" | sed -n "s/^'\([A-Za-z_][A-Za-z0-9_]*\)=/export \1='/p"
@@ -127,8 +129,9 @@ adopt() { # what Interlock did not deploy becomes something that can be put back
         } >"$kept/run"
     else
         # nothing runs to learn from: the new configuration is the best there is
-        cat "$made/run" >"$kept/run"
-        [ ! -f "$made/secrets" ] || (umask 077 && cat "$made/secrets" >"$kept/secrets")
+        for part in run env secrets health; do
+            [ ! -f "$made/$part" ] || (umask 077 && cat "$made/$part" >"$kept/$part")
+        done
     fi
     chmod 600 "$kept/run"
     rm -f -- "$kept/words"
@@ -189,7 +192,10 @@ carry_out() { # armed: switch, restart, judge, and wait to be confirmed
             unlock_base
             exec 8<&-
             if await_confirmation; then
-                [ ! -e "$mine/confirmed" ] || depart_former
+                if [ -e "$mine/confirmed" ]; then
+                    [ "$driver" != container ] || settle_container
+                    depart_former
+                fi
                 return
             fi
             cause unconfirmed "healthy, but no confirmation came within $confirm_ms ms"
@@ -212,7 +218,7 @@ note_log() { # where the service's log stands now, in $log_start
         log_start=$(date +%s)
     else
         log_start=0
-        [ ! -f "$own/process/log" ] || log_start=$(wc -c <"$own/process/log")
+        [ ! -f "$own/$driver/log" ] || log_start=$(wc -c <"$own/$driver/log")
     fi
 }
 

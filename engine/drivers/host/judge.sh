@@ -46,6 +46,10 @@ check_once() { # alive, not restarted since the last look, its check passes, and
         return 1
     fi
     known=$ident
+    if [ "$driver" = script ] && [ "$reported" != "$version" ]; then
+        why="observe reports $reported, not $version"
+        return 1
+    fi
     probe_health || return 1
     [ "$h_version" ] || return 0
     ask_version

@@ -55,6 +55,7 @@ rejoin_former() { # reversing: stop what was tried, then start again what was le
     if [ "$driver/$l_driver" = systemd/systemd ]; then
         put_links "$m_from" "$m_configuration" # one unit for both: it is written once, below
     else
+        [ "$driver" != container ] || remove_containers
         put_in_place "$m_from" "$m_configuration"
     fi
     why=$(elsewhere rejoin) && why=
@@ -120,6 +121,7 @@ do_depart() {
         remember "$from" -
         put_links - -
     fi
+    [ "$driver" != container ] || remove_containers
     # the unit of the same name is the other's now, unless that is no unit at all
-    [ "$driver/$from_driver" != systemd/process ] || install_systemd "$own/configurations/-"
+    [ "$driver" != systemd ] || [ "$from_driver" = systemd ] || install_systemd "$own/configurations/-"
 }

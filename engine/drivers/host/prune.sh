@@ -51,5 +51,10 @@ prune_releases() { # `keep` of them, the one that runs and the last good one alw
         [ "$line" = adopted ] || mv -f -- "$dir/releases/$name" "$dir/releases/.old.$$.$name"
     done
     unlock_base
+    if [ "$driver" = container ]; then
+        for name in $(find "$dir/releases" -mindepth 1 -maxdepth 1 -name ".old.$$.*"); do
+            drop_image "$name"
+        done
+    fi
     find "$dir/releases" -mindepth 1 -maxdepth 1 -name ".old.$$.*" -exec rm -rf -- '{}' +
 }

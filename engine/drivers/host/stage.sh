@@ -5,8 +5,9 @@ refuse() { answer refused "$1"; }
 do_stage() { # preflight; and the release itself, if it can be had without being sent
     need version
     url=
+    image=
     while IFS=$TAB read -r key value; do
-        [ "$key" != url ] || url=$value
+        case $key in url) url=$value ;; image) image=$value ;; esac
     done
     enter
     unlock_base
@@ -15,7 +16,10 @@ do_stage() { # preflight; and the release itself, if it can be had without being
     refuse_driver
     release=$dir/releases/$version
     if first_line "$release/.interlock-release"; then
-        [ -n "$sha256" ] && [ "$line" != "$sha256" ] || answer have
+        if [ -z "$sha256" ] || [ "$line" = "$sha256" ]; then
+            [ "$driver" != container ] || keep_image
+            answer have
+        fi
         if [ "$(readlink "$dir/current")" = "releases/$version" ]; then
             refuse "release $version runs here with other content (sha256 $line): give the new content a new version"
         fi
@@ -25,6 +29,7 @@ do_stage() { # preflight; and the release itself, if it can be had without being
     [ -n "$sha256" ] || refuse "release $version is not complete on this host, and no artifact was given"
     refuse_foreign
     refuse_full_disk
+    [ "$kind" != marker ] || stage_marker
     make_work
     if cached; then
         make_release have "from the cache of this host"
@@ -36,6 +41,18 @@ do_stage() { # preflight; and the release itself, if it can be had without being
         make_release have "fetched by the host"
     fi
     answer need
+}
+
+stage_marker() { # a release without an artifact: a folder with its mark, once what it stands for is here
+    said=
+    [ "$driver" != container ] || pull_image "$image"
+    make_work
+    if [ "$driver" = container ]; then
+        printf '%s\n' "$image" "$image_id" >"$work/release/image" 2>/dev/null ||
+            refuse "no space left in $dir: nothing was changed"
+        said="pulled by the host"
+    fi
+    finish_release have "$said"
 }
 
 do_upload() {
@@ -89,8 +106,9 @@ try_writing() { # FOLDER
 }
 
 refuse_driver() { # whether the driver can work here at all
-    if [ "$driver" = process ]; then
-        [ -z "$user" ] || [ "$user" = "$(id -un)" ] || refuse "the process driver runs services as its login $(id -un), not as $user"
+    if [ "$driver" != systemd ]; then
+        [ -z "$user" ] || [ "$user" = "$(id -un)" ] || refuse "the $driver driver runs services as its login $(id -un), not as $user"
+        [ "$driver" != container ] || refuse_container
         return
     fi
     if ! command -v systemctl >/dev/null || [ ! -d /run/systemd/system ]; then

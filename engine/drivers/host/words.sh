@@ -38,6 +38,11 @@ is_hex() {
     [ ${#1} -le 64 ]
 }
 
+is_image() {
+    case $1 in '' | [!A-Za-z0-9]* | *[!A-Za-z0-9._:/@+~-]*) return 1 ;; esac
+    [ ${#1} -le 500 ]
+}
+
 is_path() {
     case $1 in '' | / | -* | */-* | *[!A-Za-z0-9._/@+~=,-]* | .. | ../* | */.. | */../*) return 1 ;; esac
     [ ${#1} -le 500 ]
@@ -60,14 +65,14 @@ take_argument() { # KEY=VALUE: into the variable of that name, if the value is w
     epoch | size | lines | keep | cache_max | artifact_max | min_healthy_ms | healthy_deadline_ms | confirm_ms | wait_ms | timeout_ms) is_number "$value" ;;
     base) is_path "$value" ;;
     from_base) [ -z "$value" ] || is_path "$value" ;;
-    from_driver) is_one_of "$value" systemd process "" ;;
+    from_driver) is_one_of "$value" systemd process container script "" ;;
     version) is_version "$value" ;;
     configuration) is_hex "$value" ;;
     sha256) [ -z "$value" ] || is_hex "$value" ;;
     login) is_name "$value" ;;
     user) [ -z "$value" ] || is_name "$value" ;;
-    driver) is_one_of "$value" systemd process ;;
-    kind) is_one_of "$value" tar.gz tar.zst file "" ;;
+    driver) is_one_of "$value" systemd process container script ;;
+    kind) is_one_of "$value" tar.gz tar.zst file marker "" ;;
     act) is_one_of "$value" switch withdraw ;;
     probe | take_over | at_boot | locked) is_one_of "$value" yes "" ;;
     *) die 64 "does not know the argument $(printf '%.40s' "$key" | tr -cd 'A-Za-z0-9_')" ;;
