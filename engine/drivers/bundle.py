@@ -93,7 +93,17 @@ def _run_container(spec: PlacementSpec, secrets: Mapping[str, str]) -> str:
     files = [name for name, given in (("env", spec.variables), ("secrets", secrets)) if given]
     options = spec.container.options if spec.container else ()
     words = [
-        *(['"$INTERLOCK_RUNTIME"', 'run', '--detach', '--name', '"$INTERLOCK_CONTAINER"', '--restart=on-failure', '--pull=never']),
+        *(
+            [
+                '"$INTERLOCK_RUNTIME"',
+                "run",
+                "--detach",
+                "--name",
+                '"$INTERLOCK_CONTAINER"',
+                "--restart=on-failure",
+                "--pull=never",
+            ]
+        ),
         *(
             f'--label "interlock.{label}=$INTERLOCK_{label.upper()}"'
             for label in ("folder", "release", "configuration")

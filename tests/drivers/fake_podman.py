@@ -32,7 +32,7 @@ down() {{ kill -9 "$(cat "$c/pid" 2>/dev/null || echo x)" 2>/dev/null; echo exit
 case $1-$2 in
 container-inspect)
     there
-    [ "$(cat "$c/state")" != running ] || kill -0 "$(cat "$c/pid")" 2>/dev/null || {{ echo exited >"$c/state"; echo 9 >"$c/code"; }}
+    [ "$(cat "$c/state")" != running ] || kill -0 "$(cat "$c/pid")" 2>/dev/null || down
     printf '%s|%s|0|%s|%s|%s|%s|%s\\n' "$(cat "$c/state")" "$(cat "$c/code")" "$(cat "$c/id")" "$(cat "$c/began")" \\
         "$(cat "$c/folder")" "$(cat "$c/release")" "$(cat "$c/configuration")"
     ;;
@@ -47,7 +47,7 @@ run-*)
     while :; do
         case $1 in
         --name) name=$2; shift ;;
-        --label) eval "${{2%%=*}}_=1" 2>/dev/null; key=${{2#interlock.}}; key=${{key%%=*}}; eval "l_$key=\\${{2#*=}}"; shift ;;
+        --label) key=${{2#interlock.}}; eval "l_${{key%%=*}}=\\${{2#*=}}"; shift ;;
         --env-file) cat "$2" >>"$D/environment"; stat -c %a "$2" >>"$D/modes"; shift ;;
         --*) ;;
         *) break ;;
@@ -58,7 +58,7 @@ run-*)
     [ ! -d "$c" ] || die "the container name $name is already in use"
     [ -e "$D/images/$1" ] || die "$1: image not known"
     mkdir -p "$c"
-    echo "$D$$" | cksum | tr -dc 0-9 >"$c/id"
+    echo "id$$" >"$c/id"
     echo "$1" >"$c/image"
     shift
     echo "$l_folder" >"$c/folder"; echo "$l_release" >"$c/release"; echo "$l_configuration" >"$c/configuration"

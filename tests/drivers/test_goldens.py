@@ -15,11 +15,13 @@ from engine import drivers
 from engine.drivers import ClaimAnswer, ConfirmResult, StepResult, script
 from engine.drivers.bundle import bundle
 from engine.errors import AnswerUnreadable
+from engine.model.hook import SecretSource
 from engine.model.inventory import Host
 from engine.model.names import PlacementId
 from engine.model.observation import Claim, Health, Sighting, Unit
-from engine.model.release import Artifact
+from engine.model.release import Artifact, marker
 from engine.model.remote import Command, Reply
+from engine.model.running import Container, Script
 from engine.model.service import Configuration, DriverName, HealthCheck
 from tests.drivers.box import SCRIPT, have
 
@@ -45,6 +47,21 @@ def spec(configuration: Configuration = CONFIGURATION, version: str | None = "2.
 
 SYSTEMD = replace(CONFIGURATION, driver=DriverName.SYSTEMD, base="/opt/interlock", user="checkout")
 OWN_UNIT = replace(SYSTEMD, unit="[Service]\nExecStart=/opt/interlock/checkout/current/bin/checkout\n\n")
+IMAGE = "registry.example/checkout:{version}"
+CONTAINER = replace(
+    CONFIGURATION,
+    driver=DriverName.CONTAINER,
+    container=Container(IMAGE, ("--publish={address}:8080:80", "--memory=512m")),
+    secrets={"TOKEN": SecretSource(env="T")},
+)
+SCRIPTED = replace(
+    CONFIGURATION,
+    driver=DriverName.SCRIPT,
+    command="",
+    script=Script(("bin/apply", "to {host}", "$HOME"), ("bin/which", "{service}"), 120.0, 2.5),
+    secrets={"TOKEN": SecretSource(env="T")},
+)
+SECRETS = {"TOKEN": "it's $secret"}
 CHECKED = replace(CONFIGURATION, health=HealthCheck(command=("bin/check", "a b", "{version}"), passes=3))
 COMMANDS = {
     "observe": drivers.observe(
@@ -59,6 +76,11 @@ COMMANDS = {
     "switch-systemd": drivers.switch(spec(SYSTEMD), HELD, "12.checkout.pay-eu-a1.1", 0.25, 2.0, 0.0),
     "switch-own-unit": drivers.switch(spec(OWN_UNIT), HELD, "s", 1, 2, 3),
     "switch-tcp": drivers.switch(spec(replace(CHECKED, health=HealthCheck(tcp="{address}:8080"))), HELD, "s", 1, 2, 3),
+    "stage-container": drivers.stage(spec(CONTAINER), HELD, marker("checkout", "2.0.0", IMAGE)),
+    "stage-script": drivers.stage(spec(SCRIPTED), HELD, marker("checkout", "2.0.0", "")),
+    "switch-container": drivers.switch(spec(CONTAINER), HELD, "s", 1, 2, 3, SECRETS),
+    "switch-script": drivers.switch(spec(SCRIPTED), HELD, "s", 1, 2, 3, SECRETS),
+    "observe-script": drivers.observe("acme", [spec(SCRIPTED, version=None)]),
     "confirm": drivers.confirm(spec(), HELD, "s"),
     "withdraw": drivers.withdraw(spec(), HELD, "s"),
     "log": drivers.service_log(spec(SYSTEMD), 40),

@@ -5,7 +5,7 @@
 # registry. A release's folder holds `image`: the reference as it was pulled, and the id it had.
 
 name_container() { # podman or docker in $runtime; the names in $box and $kept_box
-    box=interlock-$service-$(printf '%s' "$dir" | cksum | cut -d ' ' -f 1) # another base has another one
+    box=interlock-$service-$(printf '%s' "$dir" | sha256sum | cut -c 1-12) # another base has another one
     kept_box=$box..former
     for runtime in podman docker; do
         command -v "$runtime" >/dev/null && return 0
