@@ -20,7 +20,7 @@ DRIVERS = [
         20,
         "the container driver has no user; remove it, or use driver: systemd",
     ),
-    ("command: bin/checkout", f"driver: container\n    {IMAGE}", 25, "the container driver has no artifact; remove it"),
+    ("command: bin/checkout", f"driver: container\n    {IMAGE}", 24, "the container driver has no artifact; remove it"),
     ("command: bin/checkout", "driver: container\n    image: app:latest", 19, f"{ENDS}, such as"),
     ("command: bin/checkout", "driver: container\n    image: '--rm {version}'", 19, ENDS),
     ("command: bin/checkout", f"driver: container\n    {IMAGE}\n    command: it's", 20, "no closing quotation"),
