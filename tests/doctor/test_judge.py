@@ -16,7 +16,15 @@ NEEDS = Needs(
 )
 BASE = BaseFolder("/opt/x", "/opt", True, 9_000_000_000, 100_000)
 FIT = Inspection(
-    "boot", 0.0, "deploy", 0, "Linux 6.1", frozenset({"tar", "zstd", "curl"}), True, (BASE,), frozenset({"app"})
+    "boot",
+    0.0,
+    "deploy",
+    0,
+    "Linux 6.1",
+    frozenset({"tar", "zstd", "curl", "docker"}),
+    True,
+    (BASE,),
+    frozenset({"app"}),
 )
 
 
@@ -31,8 +39,8 @@ def test_a_fit_host_is_one_line() -> None:
 
 
 ILL = [
-    ({"tools": frozenset({"tar", "curl"})}, "tool", "zstd is missing; checkout needs it", "zstd"),
-    ({"tools": frozenset({"tar", "zstd"})}, "tool", "none of curl, wget and busybox", "curl"),
+    ({"tools": frozenset({"tar", "curl", "podman"})}, "tool", "zstd is missing; checkout needs it", "zstd"),
+    ({"tools": frozenset({"tar", "zstd", "podman"})}, "tool", "none of curl, wget and busybox", "curl"),
     ({"tools": frozenset({"tar", "zstd", "curl"})}, "tool", "neither podman nor docker is there", "podman"),
     ({"uid": 1000}, "root", "deploy is not root", "sudo: true"),
     ({"has_systemd": False}, "systemd", "systemd does not run there", "driver: process"),
