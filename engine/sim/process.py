@@ -24,6 +24,7 @@ from engine.sim.counting import noun_of
 from engine.sim.hooks import LocalHooks
 from engine.sim.invariants import Invariants
 from engine.sim.link import PROCESS, SimTransport
+from engine.sim.loop import VirtualLoop
 from engine.store.protocol import Loaded
 from engine.store.sync import SyncStore
 
@@ -76,6 +77,7 @@ class EngineProcess:
         self._chance = SimChance(random)
         self._random = random
         self.hooks_fail = True
+        self.store_class = SyncStore
         self._store: SyncStore | None = None
         self._disk: type[Disk] = type("Disk", (Disk,), {})
         self.tasks: list[asyncio.Task[Any]] = []
@@ -97,7 +99,9 @@ class EngineProcess:
 
     async def _live(self, invariants: Invariants) -> None:
         try:
-            self._store = SyncStore.open(self._folder, store=self._chance.name(), durable=False, factory=self._disk)
+            self._store = self.store_class.open(
+                self._folder, store=self._chance.name(), durable=False, factory=self._disk
+            )
             loaded = await self._store.load()
             invariants.note(f"engine starts at event {loaded.seq + len(loaded.events)}")
             invariants.opened(await self._from_the_beginning(loaded), loaded)
@@ -180,3 +184,10 @@ def remember_tasks(
             process.tasks = [other for other in process.tasks if not other.done()]
         process.tasks.append(task)
     return task
+
+
+def virtual_loop(seed: int) -> VirtualLoop:
+    """The loop of one simulated world, which knows whose each task is."""
+    loop = VirtualLoop(Random(f"{seed} loop"))
+    loop.set_task_factory(remember_tasks)
+    return loop

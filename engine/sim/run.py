@@ -15,9 +15,8 @@ from random import Random
 from engine.sim.caretaker import Caretaker
 from engine.sim.estate import generate
 from engine.sim.faults import Faults
-from engine.sim.loop import VirtualLoop
 from engine.sim.operator import Operator
-from engine.sim.process import remember_tasks
+from engine.sim.process import virtual_loop
 from engine.sim.rest import Rest
 from engine.sim.story import Deed, Story
 from engine.sim.world import World
@@ -86,15 +85,9 @@ def simulate(seed: int, options: Options | None = None, make: MakeWorld = make_w
     began = time.perf_counter()
     with (
         tempfile.TemporaryDirectory(prefix="interlock-simulation-") as folder,
-        asyncio.Runner(loop_factory=lambda: _loop(seed)) as runner,
+        asyncio.Runner(loop_factory=lambda: virtual_loop(seed)) as runner,
     ):
         return runner.run(_run(seed, chosen, Path(folder), make, began))
-
-
-def _loop(seed: int) -> VirtualLoop:
-    loop = VirtualLoop(Random(f"{seed} loop"))
-    loop.set_task_factory(remember_tasks)
-    return loop
 
 
 async def _run(seed: int, options: Options, folder: Path, make: MakeWorld, began: float) -> Report:

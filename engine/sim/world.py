@@ -16,6 +16,7 @@ from engine.sim.placed import Placed
 from engine.sim.process import EngineProcess, WatchedEngine
 from engine.sim.steps import recover
 from engine.sim.story import Story
+from engine.store.sync import SyncStore
 
 
 class World:
@@ -37,6 +38,7 @@ class World:
         self.lives = 0
         self.story = Story()
         self.hooks_fail = True
+        self.store_class = SyncStore
         self._folder = folder
 
     def random(self, purpose: str) -> Random:
@@ -66,6 +68,7 @@ class World:
         transport = self.make_transport(random)
         self.process = EngineProcess(self._folder, self.estate.inventory, self.estate.catalog, transport, random)
         self.process.hooks_fail = self.hooks_fail
+        self.process.store_class = self.store_class
         self.process.start(self.invariants)
 
     def make_transport(self, random: Random) -> SimTransport:
