@@ -7,11 +7,13 @@ where it was meant to be. It is a step like any other, under a name of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from engine.model.change import Move, MoveState
+from engine.model.hook import HookRun
 from engine.model.names import InstanceId, PlacementId
 
 
@@ -36,6 +38,8 @@ class Healing:
     ``ended_s`` is when the last one ended (engine time), ``detail`` why it did not do. ``flight`` is
     the heal under way. ``released_by``: the person who said to heal although much drifted at once.
     ``healed`` is what the last heal mended: if the same differs again soon, it is counted on.
+    ``hooks`` are the runs of hooks of the last heal, by step; ``drains``: it found the service running,
+    so that it is drained first; ``done`` is the step of the last heal if that did its work.
     """
 
     placement: PlacementId
@@ -48,6 +52,19 @@ class Healing:
     flight: Move | None = None
     released_by: str = ""
     healed: tuple[str, ...] = ()
+    hooks: Mapping[str, HookRun] = field(default_factory=dict)
+    drains: bool = False
+    done: str = ""
+
+    @property
+    def id(self) -> str:
+        """None: nobody asked for it, so it is no change."""
+        return ""
+
+    @property
+    def environment(self) -> str:
+        """The placement's."""
+        return self.placement.environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +85,15 @@ class DriftGone:
 
 @dataclass(frozen=True, slots=True)
 class HealIntended:
-    """Recorded before the deed: from here on both ends of the heal may be running."""
+    """Recorded before the deed: from here on both ends of the heal may be running. ``drains``: the
+    service runs, and its ``drain`` comes first."""
 
     placement: PlacementId
     step: str
     origin: str | None
     goal: str
     attempt: int
+    drains: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Protocol
 
 ENGINE = "engine"
 
@@ -103,6 +104,22 @@ class HookRun:
     detail: str = ""
     log: tuple[str, ...] = ()
     ended_s: float = 0.0
+
+
+class Hooked(Protocol):
+    """Whatever has hooks run for it: a change, or (with no id) the heal of one placement."""
+
+    @property
+    def id(self) -> str:
+        """The change's, "" for a heal."""
+
+    @property
+    def environment(self) -> str:
+        """Where its placements are."""
+
+    @property
+    def hooks(self) -> Mapping[str, HookRun]:
+        """Every run of a hook, by its step."""
 
 
 @dataclass(frozen=True, slots=True)

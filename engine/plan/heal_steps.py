@@ -10,6 +10,7 @@ from engine.model.snapshot import Action, Execute
 from engine.model.wait import Reason, Wait
 from engine.plan.deployed import configuration_at
 from engine.plan.estate import Estate
+from engine.plan.hooks import before
 
 
 def wait_of(estate: Estate, healing: Healing, reason: Reason, message: str, unblock: str = "") -> Wait:
@@ -55,6 +56,7 @@ def heal_step(estate: Estate, healing: Healing, move: Move, intent: HealIntended
         confirm_timeout_s=policy.confirm_timeout_s,
         artifact=artifact_of(estate, healing),
         keep=deployed is None or not deployed.sha256,
+        drains=intent.drains if intent else healing.drains,
         intent=intent,
     )
 
@@ -67,8 +69,12 @@ def take_up_heals(estate: Estate) -> tuple[list[Action], list[Wait]]:
         if move.step in estate.snapshot.executing:
             continue
         known = estate.state.hosts.get(move.host)
-        if move.host in estate.inventory.hosts and estate.reachable(move.host) and known and known.fenced:
-            actions.append(heal_step(estate, healing, move, None))
+        act = heal_step(estate, healing, move, None)
+        if (hooks := before(estate, healing, move, act)) is not None:
+            actions += hooks[0]
+            waits += hooks[1]
+        elif move.host in estate.inventory.hosts and estate.reachable(move.host) and known and known.fenced:
+            actions.append(act)
         else:
             reason = known.reason if known and known.reason else "it does not answer, or is not claimed yet"
             message = f"a heal is at work on {move.host}, whose outcome is not known: {reason}"

@@ -17,13 +17,15 @@ from engine.model.change import UNFINISHED_ROLLOUT as OPEN
 from engine.model.change import Move, Status
 from engine.model.healing import Difference, Healing, HealIntended
 from engine.model.names import InstanceId
+from engine.model.observation import Unit
 from engine.model.service import Amount, Heal
-from engine.model.snapshot import Action, Execute
+from engine.model.snapshot import Action
 from engine.model.wait import Reason, Wait
 from engine.plan.budget import Budgets
 from engine.plan.drift import at_rest, differences
 from engine.plan.estate import Estate
 from engine.plan.heal_steps import artifact_of, heal_step, policy_of, wait_of
+from engine.plan.hooks import begun
 from engine.plan.safety import unsafe
 from engine.plan.sequence import Order
 from engine.plan.upkeep import shut
@@ -241,7 +243,7 @@ def _limits(ward: Ward, healing: Healing) -> Iterator[Wait]:
             yield wait_of(estate, healing, refusal.reason, refusal.message, refusal.unblock)
 
 
-def _begin(ward: Ward, healing: Healing) -> Execute:
+def _begin(ward: Ward, healing: Healing) -> Action:
     """The step of one heal, with its intent."""
     estate, placement = ward.estate, healing.placement
     state, sighting = estate.state, estate.state.sightings.get(placement)
@@ -253,6 +255,7 @@ def _begin(ward: Ward, healing: Healing) -> Execute:
     step = f"{state.store[:12]}-{state.epoch}-heal{state.heals + ward.begun}-{placement.service}-{placement.host}"
     origin = (sighting.version or sighting.release) if sighting else None
     goal = estate.known(placement.instance).target or ""
-    intent = HealIntended(placement, step, origin, goal, healing.attempts + 1)
+    runs = sighting is not None and sighting.unit is Unit.RUNNING and placement not in state.drained
+    intent = HealIntended(placement, step, origin, goal, healing.attempts + 1, drains=runs)
     move = Move(placement.host, step, origin, goal, intent.attempt, estate.snapshot.now)
-    return heal_step(estate, healing, move, intent)
+    return begun(heal_step(estate, healing, move, intent))

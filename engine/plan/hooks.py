@@ -12,13 +12,15 @@ from dataclasses import replace
 
 from engine.model.change import FINAL, Change, Item, Move, MoveState
 from engine.model.event import Event, MoveEnded
-from engine.model.hook import ENGINE, HookName, HookRun, HookState
+from engine.model.healing import HealEnded, Healing
+from engine.model.hook import ENGINE, Hooked, HookName, HookRun, HookState
 from engine.model.hook_event import HookEnded, HookIntended
 from engine.model.names import PlacementId
 from engine.model.service import Configuration
 from engine.model.snapshot import Action, Decide, Execute, RunHook
 from engine.model.state import Drained
 from engine.model.wait import Reason, Wait
+from engine.plan.deployed import configuration_at
 from engine.plan.estate import Estate
 from engine.plan.upkeep import is_away, is_retired
 
@@ -34,6 +36,8 @@ def needs_hooks_first(act: Execute) -> bool:
 
 def _before(act: Execute) -> tuple[HookName, ...]:
     """What may run before it: of a withdrawal nothing, unless it is to come back."""
+    if not act.change:  # a heal: what does not run needs no drain
+        return BEFORE if act.drains else (HookName.PRE,)
     return BEFORE if act.goal is not None else (HookName.DRAIN,) if act.drains else ()
 
 
@@ -42,7 +46,7 @@ def begun(act: Execute) -> Action:
     return Decide(act.intent) if act.intent and needs_hooks_first(act) else act
 
 
-def before(estate: Estate, change: Change, move: Move, act: Execute) -> Part | None:
+def before(estate: Estate, change: Hooked, move: Move, act: Execute) -> Part | None:
     """What comes before the step of a move that is intended; None: the step itself.
 
     A hook that fails ends a move forward before anything was switched. A way back goes on without it:
@@ -65,8 +69,9 @@ def before(estate: Estate, change: Change, move: Move, act: Execute) -> Part | N
             detail = f"the hook {name.value} {_sentence(run)}; nothing was switched"
             where = act.placement
             how = MoveState.WITHHELD if run.state is HookState.WITHHELD else MoveState.FAILED
-            ended = MoveEnded(change.id, where.service, where.host, move.step, how, detail, run.log)
-            return [Decide(ended)], []
+            if not change.id:
+                return [Decide(HealEnded(where, move.step, how, detail, run.log))], []
+            return [Decide(MoveEnded(change.id, where.service, where.host, move.step, how, detail, run.log))], []
     return None
 
 
@@ -83,6 +88,10 @@ def after(estate: Estate) -> Part:
             waits += why
     for change, item, move in _moved(estate):
         more, why = _post(estate, change, item, move)
+        actions += more
+        waits += why
+    for healing in estate.state.healings.values():
+        more, why = _post_of_heal(estate, healing)
         actions += more
         waits += why
     return actions, waits
@@ -130,17 +139,13 @@ def busy_hosts(estate: Estate, begin: Iterable[Action]) -> set[str]:
     """The hosts with a placement for which a hook is at work, or is among those that ``begin``."""
     drained = {drained.change for drained in estate.state.drained.values()}
     found = {act.placement.host for act in begin if isinstance(act, RunHook)}
-    return found | {
-        run.host
-        for change in estate.state.changes.values()
-        if change.status not in FINAL or change.id in drained
-        for run in change.hooks.values()
-        if run.state is HookState.RUNNING
-    }
+    owners: list[Hooked] = [c for c in estate.state.changes.values() if c.status not in FINAL or c.id in drained]
+    owners += estate.state.healings.values()
+    return found | {run.host for change in owners for run in change.hooks.values() if run.state is HookState.RUNNING}
 
 
 def resume(
-    estate: Estate, change: Change, run: HookRun, configuration: Configuration, staged: Execute | None = None
+    estate: Estate, change: Hooked, run: HookRun, configuration: Configuration, staged: Execute | None = None
 ) -> Part:
     """Take up a hook that nobody carries out: its host answers with what became of it. What ran
     beside an engine that is gone, nobody can tell."""
@@ -164,9 +169,9 @@ def _begin(estate: Estate, act: Execute, name: HookName, step: str) -> Part:
 
 
 def _undrain(estate: Estate, drained: Drained) -> Part:
-    change = estate.state.changes[drained.change]
+    change: Hooked | None = estate.state.changes.get(drained.change) or estate.state.healings.get(drained.placement)
     hook, where = drained.configuration.hooks.undrain, drained.placement
-    if hook is None:
+    if hook is None or change is None:
         return [], []
     running = change.hooks.get(drained.running)
     if running is not None:
@@ -174,7 +179,8 @@ def _undrain(estate: Estate, drained: Drained) -> Part:
     left_s = drained.again_s - estate.snapshot.elapsed_s
     if left_s > 0:
         message = f"{where} is drained: undrain {drained.detail}; next try in {left_s:.0f} s"
-        return [], [_wait(Reason.FAILED_EARLIER, where, message, change.id, f"interlock hook {change.id} done|again")]
+        unblock = f"interlock hook {change.id} done|again" if change.id else f"interlock release {where.instance}"
+        return [], [_wait(Reason.FAILED_EARLIER, where, message, change.id, unblock)]
     attempt = drained.attempts + 1
     on, step = hook.on or where.host, step_of(drained.move, HookName.UNDRAIN, attempt)
     intent = HookIntended(change.id, where.service, where.host, HookName.UNDRAIN, step, on, drained.move, attempt)
@@ -205,6 +211,21 @@ def _post(estate: Estate, change: Change, item: Item, move: Move) -> Part:
     on = hook.on or move.host
     intent = HookIntended(change.id, item.service, move.host, HookName.POST, step, on, move.step)
     return within_reach(estate, RunHook(change.id, where, HookName.POST, step, on, configuration, move.goal, intent))
+
+
+def _post_of_heal(estate: Estate, healing: Healing) -> Part:
+    """``post`` behind a heal that did its work, once it is undrained."""
+    where, configuration = healing.placement, configuration_at(estate.state, healing.placement)
+    hook = configuration.hooks.post if configuration else None
+    if configuration is None or hook is None or not healing.done or where in estate.state.drained:
+        return [], []
+    step = step_of(healing.done, HookName.POST)
+    run = healing.hooks.get(step)
+    if run is not None:
+        return resume(estate, healing, run, configuration) if run.state is HookState.RUNNING else ([], [])
+    intent = HookIntended("", where.service, where.host, HookName.POST, step, hook.on or where.host, healing.done)
+    act = RunHook("", where, HookName.POST, step, hook.on or where.host, configuration, None, intent)
+    return within_reach(estate, _with_version(estate, act))
 
 
 def _with_version(estate: Estate, act: RunHook) -> RunHook:

@@ -86,5 +86,8 @@ class HookTally:
 
 def _placement(step: str) -> tuple[str, str]:
     """The service and host in the name of a move's hook."""
+    if "-heal" in step:
+        _, service, host = step.partition(".")[0].rsplit("-", 2)
+        return service, host
     _, service, host, _ = step.partition(".")[0].rsplit("-", 3)
     return service, host

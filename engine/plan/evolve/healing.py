@@ -8,9 +8,11 @@ from engine.errors import IllegalTransition
 from engine.model.change import Move, MoveState
 from engine.model.event import Recorded
 from engine.model.healing import DriftGone, DriftSeen, HealEnded, Healing, HealIntended, HealReleased
-from engine.model.names import PlacementId
+from engine.model.hook import HookState
+from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, Sighting, Unit
-from engine.model.state import State
+from engine.model.service import Configuration
+from engine.model.state import Drained, State
 from engine.plan.deployed import configuration_at
 from engine.plan.evolve.deployed import put_deployed
 from engine.plan.evolve.parts import see
@@ -34,8 +36,14 @@ def evolve_healing(state: State, recorded: Recorded) -> State:
             for healing in state.healings.values():
                 if healing.placement.instance == instance:
                     state = _put(state, replace(healing, released_by=by, attempts=0, ended_s=0.0))
-            return state
+            return _undrain_now(state, instance)
     raise IllegalTransition(f"no rule for {type(recorded.event).__name__}")
+
+
+def _undrain_now(state: State, instance: InstanceId) -> State:
+    """The undrains that heals of an instance owe are tried again at once."""
+    mine = [each for each in state.drained.values() if not each.change and each.placement.instance == instance]
+    return replace(state, drained={**state.drained, **{each.placement: replace(each, again_s=0.0) for each in mine}})
 
 
 def _put(state: State, healing: Healing) -> State:
@@ -56,7 +64,9 @@ def _gone(state: State, placement: PlacementId, elapsed_s: float) -> State:
     known = state.healings.get(placement)
     if known is None:
         return state
-    if known.flight is None and (not known.attempts or elapsed_s - known.ended_s > FORGET_S):
+    owed = state.drained.get(placement)
+    hooked = (owed is not None and not owed.change) or any(r.state is HookState.RUNNING for r in known.hooks.values())
+    if known.flight is None and not hooked and (not known.attempts or elapsed_s - known.ended_s > FORGET_S):
         return replace(state, healings={p: each for p, each in state.healings.items() if p != placement})
     return _put(state, replace(known, differs=(), sightings=0, since=None, released_by=""))
 
@@ -71,7 +81,20 @@ def _intend(state: State, event: HealIntended, recorded: Recorded) -> State:
         sha256 = deployed.sha256 if deployed else ""
         hosts = (event.placement.host,)
         state = put_deployed(state, event.placement.instance, hosts, event.goal, configuration, sha256)
-    return replace(_put(state, replace(known, flight=move, attempts=event.attempt)), heals=state.heals + 1)
+    state = _owe_undrain(state, event, configuration)
+    known = replace(known, flight=move, attempts=event.attempt, hooks={}, drains=event.drains, done="")
+    return replace(_put(state, known), heals=state.heals + 1)
+
+
+def _owe_undrain(state: State, event: HealIntended, configuration: Configuration | None) -> State:
+    """What is healed goes out of service with it, drained or not: it was down, or goes down. An undrain
+    that a change owes stays that change's."""
+    owed = state.drained.get(event.placement)
+    if configuration is None or configuration.hooks.undrain is None or (owed is not None and owed.change):
+        return state
+    return replace(
+        state, drained={**state.drained, event.placement: Drained(event.placement, "", event.step, configuration)}
+    )
 
 
 def _end(state: State, event: HealEnded, recorded: Recorded) -> State:
@@ -83,6 +106,7 @@ def _end(state: State, event: HealEnded, recorded: Recorded) -> State:
         known = replace(
             known, flight=None, ended_s=at_s, detail="", differs=(), sightings=0, since=None, healed=known.differs
         )
+        known = replace(known, done=event.step)
         deployed = state.deployed.get(event.placement)
         digest, sha256 = (deployed.configuration, deployed.sha256) if deployed else (None, "")
         sighting = Sighting(event.placement, move.goal, move.goal, digest, Unit.RUNNING, Health.PASSING, sha256=sha256)

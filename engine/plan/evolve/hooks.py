@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
+from typing import TypeVar
 
 from engine.errors import IllegalTransition
 from engine.model.change import Change, Item
 from engine.model.event import Recorded
+from engine.model.healing import Healing
 from engine.model.hook import LEGAL, HookName, HookRun, HookState, once_of
 from engine.model.hook_event import HookEnded, HookIntended, HookSettled
 from engine.model.names import PlacementId
@@ -15,6 +17,7 @@ from engine.model.state import Drained, State
 from engine.plan.evolve.parts import change_of, put_change, with_item
 
 OF_HOOKS = (HookIntended, HookEnded, HookSettled)
+T = TypeVar("T", bound=Change | Healing)
 FIRST_PAUSE_S = 5.0
 LONGEST_PAUSE_S = 300.0
 
@@ -51,25 +54,41 @@ def _advance(run: HookRun, state: HookState) -> HookRun:
     return replace(run, state=state)
 
 
-def _with_run(change: Change, run: HookRun) -> Change:
+def _owner(state: State, event: HookIntended | HookEnded) -> Change | Healing:
+    """The change that a hook is run for, or the heal of the placement."""
+    if event.change:
+        return change_of(state, event.change)
+    for healing in state.healings.values():
+        if (healing.placement.service, healing.placement.host) == (event.service, event.host):
+            return healing
+    raise IllegalTransition(f"the hook {event.step} belongs to no heal")
+
+
+def _put(state: State, owner: Change | Healing) -> State:
+    if isinstance(owner, Change):
+        return put_change(state, owner)
+    return replace(state, healings={**state.healings, owner.placement: owner})
+
+
+def _with_run(change: T, run: HookRun) -> T:
     return replace(change, hooks={**change.hooks, run.step: run})
 
 
-def _run_of(change: Change, step: str) -> HookRun:
+def _run_of(change: Change | Healing, step: str) -> HookRun:
     try:
         return change.hooks[step]
     except KeyError:
-        raise IllegalTransition(f"change {change.id} has no hook {step}") from None
+        raise IllegalTransition(f"change {change.id or 'of no number'} has no hook {step}") from None
 
 
 def _intend(state: State, event: HookIntended, recorded: Recorded) -> State:
-    change = change_of(state, event.change)
+    change = _owner(state, event)
     if event.step in change.hooks:
         raise IllegalTransition(f"the hook {event.step} was begun already")
     run = HookRun(event.hook, event.service, event.host, event.step, event.on, recorded.at, event.move, event.attempt)
-    state = put_change(state, _with_run(change, run))
+    state = _put(state, _with_run(change, run))
     placement = PlacementId(event.service, change.environment, event.host)
-    if event.hook is HookName.DRAIN:
+    if event.hook is HookName.DRAIN and isinstance(change, Change):
         return _drain(state, change.item(event.service), placement, event)
     known = state.drained.get(placement)
     if event.hook is HookName.UNDRAIN and known is not None:
@@ -95,16 +114,16 @@ def _without(state: State, placement: PlacementId) -> State:
 
 
 def _end(state: State, event: HookEnded, recorded: Recorded) -> State:
-    change = change_of(state, event.change)
+    change = _owner(state, event)
     run = _advance(_run_of(change, event.step), event.state)
     run = replace(run, finished=recorded.at, ended_s=recorded.elapsed_s, detail=event.detail, log=event.log)
     change = _with_run(change, run)
-    if event.hook in (HookName.ONCE, HookName.UNDRAIN, HookName.POST):
+    if isinstance(change, Change) and event.hook in (HookName.ONCE, HookName.UNDRAIN, HookName.POST):
         change = with_item(change, replace(change.item(event.service), progress_at_s=recorded.elapsed_s))
-    state = put_change(state, change)
+    state = _put(state, change)
     placement = PlacementId(event.service, change.environment, event.host)
     known = state.drained.get(placement)
-    if event.hook is HookName.DRAIN and event.state is HookState.WITHHELD:
+    if isinstance(change, Change) and event.hook is HookName.DRAIN and event.state is HookState.WITHHELD:
         return _without(state, placement)  # it never began
     if event.hook is not HookName.UNDRAIN or known is None or known.running != event.step:
         return state

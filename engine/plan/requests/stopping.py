@@ -19,6 +19,7 @@ from engine.model.event import (
 from engine.model.healing import HealReleased
 from engine.model.names import InstanceId
 from engine.model.request import Abort, Cancel, Hold, Pause, Release, Resume
+from engine.model.state import Drained
 from engine.plan.estate import Estate
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.named import find_change, find_instance
@@ -52,10 +53,17 @@ def resume(estate: Estate, request: Resume) -> Judgement:
     return (ChangeResumed(change.id, request.actor),), f"change {change.id} goes on"
 
 
+def _is_owed_by_heal(drained: Drained, instance: InstanceId) -> bool:
+    return not drained.change and not drained.running and drained.placement.instance == instance
+
+
 def _let_go(estate: Estate, instance: InstanceId, actor: str) -> Judgement:
     """Hands on again; drift that waited for a person, or was healed in vain, is healed anew."""
     events: tuple[Event, ...] = (InstanceReleased(instance, actor),)
     drifted = [each for each in estate.state.healings.values() if each.differs and each.placement.instance == instance]
+    owed = [each.placement.host for each in estate.state.drained.values() if _is_owed_by_heal(each, instance)]
+    if not drifted and owed:
+        return (*events, HealReleased(instance, actor)), f"{instance} is undrained on {', '.join(sorted(owed))} now"
     if not drifted:
         return events, f"{instance} may move again"
     where = ", ".join(sorted(each.placement.host for each in drifted))
