@@ -31,6 +31,7 @@ from engine.runtime.lag import Lag
 from engine.runtime.ports import SystemChance, SystemClock
 from engine.runtime.supervisor import keep_alive, notify
 from engine.runtime.watchers import Progress
+from engine.runtime.webhooks import Webhooks
 from engine.store.folder import JOURNAL
 from engine.store.sqlite import SqliteStore
 from engine.transport.ssh import SshTransport
@@ -88,10 +89,14 @@ async def _run(engine: Engine, depot: Depot, options: ServeOptions) -> int:
     desk = Desk(engine, options.inventory, lag, forecaster, depot.kept)
     metrics = Metrics(desk, options.state / JOURNAL)
     server = ApiServer(desk, options.socket or options.state / SOCKET_NAME, metrics)
+    hooks = Webhooks(options.state, lambda: (engine.snapshot, engine.plan), SystemChance())
     exposed = MetricsServer(metrics, options.metrics) if options.metrics else None
     if exposed is not None:
         await exposed.start()
-    aside = [asyncio.create_task(work) for work in (lag.measure(), _narrate(engine), metrics.follow(), keep_alive())]
+    aside = [
+        asyncio.create_task(work)
+        for work in (lag.measure(), _narrate(engine), metrics.follow(), keep_alive(), hooks.run())
+    ]
     await engine.start(options.take_over)
     aside.append(asyncio.create_task(foresee(engine, forecaster)))
     await server.start()

@@ -32,6 +32,7 @@ from engine.inventory.scalars import (
 )
 from engine.inventory.section import Section
 from engine.inventory.service_entries import ServiceEntry
+from engine.inventory.webhooks import WebhookEntry
 from engine.inventory.windows import FreezeEntry, WindowEntry
 
 
@@ -122,6 +123,7 @@ class Document(Section):
     include: Annotated[list[IncludeEntry], BlankList] = Field(default=[], description="Hosts that other tools know")
     observe: ObserveEntry = ObserveEntry()
     externals: Annotated[dict[Name, ExternalEntry], Blank] = Field(default={}, description="Needed, never rolled")
+    webhooks: Annotated[dict[Name, WebhookEntry], Blank] = Field(default={}, description="Who is told what happens")
     artifacts: StorageEntry = StorageEntry()
     signers: Text = Field(default="", description="File of allowed signers: artifacts must carry a signature of one")
     services: Annotated[dict[Name, ServiceEntry], Blank] = Field(default={}, description="What is deployed")

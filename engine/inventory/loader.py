@@ -20,6 +20,7 @@ from engine.inventory.roles import RolesEntry, make_roles
 from engine.inventory.scalars import problem_with_name
 from engine.inventory.scopes import Scopes
 from engine.inventory.services import read_services
+from engine.inventory.webhooks import make_webhooks
 from engine.inventory.windows import make_freezes, make_windows
 from engine.model.inventory import Inventory, Limits, Observe, Position
 from engine.model.service import Service
@@ -76,6 +77,7 @@ def _load(path: Path) -> Inventory:
         roles=make_roles(roles, scopes, declared="roles" in document.entries),
         alarms=make_alarms(policies, policies.value.alarms, scopes),
         externals=make_externals(document, estate.declared_teams, faults),
+        webhooks=make_webhooks(document, faults),
         observe=Observe(observe.value.steady, observe.value.busy),
         storage=make_storage(stored, *_signers(document), faults),
         positions={**_positions(document), **{f"hosts.{name}": at for name, at in estate.host_places.items()}},

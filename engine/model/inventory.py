@@ -18,6 +18,7 @@ from engine.model.names import InstanceId, PlacementId
 from engine.model.release import Storage
 from engine.model.role import Grant
 from engine.model.service import Amount, Service
+from engine.model.webhook import Webhook
 from engine.model.window import Freeze, WindowPolicy
 
 
@@ -133,6 +134,7 @@ class Inventory:
     freezes: Mapping[str, Freeze] = field(default_factory=dict)
     alarms: Mapping[str, AlarmPolicy] = field(default_factory=dict)
     externals: Mapping[str, External] = field(default_factory=dict)
+    webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     positions: Mapping[str, Position] = field(default_factory=dict)
 
     def instances(self) -> tuple[InstanceId, ...]:

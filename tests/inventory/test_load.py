@@ -26,6 +26,7 @@ from engine.model.running import Container, Script
 from engine.model.scope import Scope
 from engine.model.service import Amount, DriverName, Need
 from engine.model.version import Scheme
+from engine.model.webhook import Told, Webhook
 from engine.model.window import Booking, Entry, Hours, OnClose
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -89,6 +90,12 @@ def test_hosts_and_domains() -> None:
     assert inventory.hosts["web-08.eu-b"].labels == {"role": "web"}
     assert (inventory.hosts["bastion"].port, inventory.hosts["stage"].port) == (22, 0)
     assert inventory.domain_path("web-09.eu-b") == ("eu", "eu-b", "rack-1")
+
+
+def test_webhooks() -> None:
+    assert load(COMPLETE).webhooks == {
+        "chat": Webhook("chat", "https://chat.example/hook", (Told.DONE, Told.FAILED), SecretSource(env="CHAT_SECRET"))
+    }
 
 
 def test_ssh_paths_are_absolute(monkeypatch: pytest.MonkeyPatch) -> None:

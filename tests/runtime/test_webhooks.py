@@ -1,0 +1,196 @@
+"""Webhooks are told at least once, signed, in order; a server that is down holds up nobody."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from engine.model.change import Change, Item, Status
+from engine.model.hook import SecretSource
+from engine.model.service import Configuration, DriverName
+from engine.model.snapshot import Plan, Snapshot
+from engine.model.wait import Reason, Wait
+from engine.model.webhook import Told, Webhook
+from engine.runtime import webhooks
+from engine.runtime.notices import notices
+from engine.runtime.ports import SystemChance
+from engine.runtime.webhooks import Webhooks
+from tests.builders import service, world
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def change(number: int, status: Status, failure: str = "") -> Change:
+    item = Item("ledger", "2", Configuration(DriverName.PROCESS, "", ""), origin="1", status=status, failure=failure)
+    return Change(number, "prod", (item,), "ana", NOW, status=status, finished=NOW)
+
+
+@dataclass
+class World:
+    """What the engine would show."""
+
+    hooks: tuple[Webhook, ...]
+    changes: list[Change] = field(default_factory=list)
+    waits: tuple[Wait, ...] = ()
+
+    def look(self) -> tuple[Snapshot, Plan]:
+        snapshot = world(service("ledger"))
+        state = replace(snapshot.state, changes={each.id: each for each in self.changes})
+        inventory = replace(snapshot.inventory, webhooks={each.name: each for each in self.hooks})
+        return replace(snapshot, inventory=inventory, state=state), Plan(waits=self.waits)
+
+
+@dataclass
+class Heard:
+    """A server that notes what is posted, and answers with ``status``."""
+
+    port: int = 0
+    status: int = 204
+    posts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    @property
+    def events(self) -> list[tuple[str, str]]:
+        """Event and subject of everything that was taken."""
+        return [(each["event"], each["subject"]) for each in (json.loads(body) for _, body in self.posts)]
+
+
+@pytest.fixture
+def heard() -> Iterator[Heard]:
+    found = Heard()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if found.status < 300:
+                found.posts.append((dict(self.headers), body))
+            self.send_response(found.status)
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    found.port = server.server_address[1]
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield found
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhooks, "LOOK_S", 0.02)
+    monkeypatch.setattr(webhooks, "FIRST_PAUSE_S", 0.02)
+
+
+@asynccontextmanager
+async def telling(folder: Path, estate: World) -> AsyncIterator[None]:
+    running = asyncio.create_task(Webhooks(folder, estate.look, SystemChance()).run())
+    try:
+        await until((folder / webhooks.FILE).exists)
+        yield
+    finally:
+        running.cancel()
+        with suppress(asyncio.CancelledError):
+            await running
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+def hook(heard: Heard, *events: Told, secret: SecretSource | None = None) -> Webhook:
+    return Webhook("chat", f"http://127.0.0.1:{heard.port}/x?token=t", events or tuple(Told), secret)
+
+
+async def test_what_happens_is_told_once_and_signed(
+    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHAT_SECRET", "s3cret!")
+    estate = World((hook(heard, secret=SecretSource(env="CHAT_SECRET")),), [change(1, Status.SUCCEEDED)])
+    async with telling(tmp_path, estate):
+        estate.changes.append(change(2, Status.FAILED, "h1 was not healthy"))
+        await until(lambda: heard.posts)
+        estate.changes.append(change(3, Status.REVERTED))
+        await until(lambda: len(heard.posts) == 2)
+        await asyncio.sleep(0.1)
+    assert heard.events == [("failed", "2"), ("reverted", "3")]  # 1 had ended before the webhook came
+    headers, body = heard.posts[0]
+    told = json.loads(body)
+    assert (told["organization"], told["message"], told["change"]["state"]) == ("acme", "h1 was not healthy", "failed")
+    assert told["change"]["items"] == [{"service": "ledger", "from": "1", "to": "2", "state": "failed"}]
+    signed = hmac.new(b"s3cret!", headers["X-Interlock-Timestamp"].encode() + b"." + body, hashlib.sha256).hexdigest()
+    assert headers["X-Interlock-Signature-256"] == f"sha256={signed}"
+    assert b"s3cret!" not in body
+
+
+async def test_a_server_that_is_down_is_told_when_it_is_back_also_by_the_next_engine(
+    tmp_path: Path, heard: Heard
+) -> None:
+    estate = World((hook(heard),))
+    heard.status = 503
+    async with telling(tmp_path, estate):
+        estate.changes.append(change(1, Status.SUCCEEDED))
+        await asyncio.sleep(0.2)
+    assert heard.posts == []
+    async with telling(tmp_path, estate):
+        heard.status = 200
+        await until(lambda: heard.posts)
+    async with telling(tmp_path, estate):
+        await asyncio.sleep(0.1)
+    assert heard.events == [("done", "1")]
+
+
+async def test_only_what_was_asked_for_is_told_and_again_when_it_comes_again(tmp_path: Path, heard: Heard) -> None:
+    wanted = Wait(Reason.APPROVAL_REQUIRED, "5", "2 approvals are missing", change="5", owner="pci")
+    estate = World((hook(heard, Told.APPROVAL_WANTED, Told.HEAL_FAILED),), [], (wanted,))
+    async with telling(tmp_path, estate):
+        await until(lambda: heard.posts)
+        estate.changes.append(change(1, Status.SUCCEEDED))
+        failed = Wait(Reason.HEAL_FAILED, "ledger@prod/h1", "healing failed three times")
+        for waits in ((failed,), (), (failed,)):
+            estate.waits = waits
+            count = len(heard.posts)
+            await (until(lambda count=count: len(heard.posts) > count) if waits else asyncio.sleep(0.1))
+    assert heard.events == [("approval_wanted", "5"), *[("heal_failed", "ledger@prod/h1")] * 2]
+
+
+async def test_one_that_hangs_does_not_hold_up_the_others(tmp_path: Path, heard: Heard) -> None:
+    hanging = threading.Event()
+
+    def send(url: str, body: bytes, headers: object) -> int:
+        return 200 if "fine" in url and not told.append(body) else hanging.wait(5) or 500
+
+    told: list[bytes] = []
+    both = (Webhook("a", "http://hangs", tuple(Told)), Webhook("b", "http://fine", tuple(Told)))
+    estate = World(both)
+    running = asyncio.create_task(Webhooks(tmp_path, estate.look, SystemChance(), send).run())
+    await until((tmp_path / webhooks.FILE).exists)
+    estate.changes.append(change(1, Status.SUCCEEDED))
+    await until(lambda: told)
+    running.cancel()
+    hanging.set()
+    with suppress(asyncio.CancelledError):
+        await running
+
+
+def test_a_change_that_fails_again_is_told_again() -> None:
+    first = change(1, Status.FAILED)
+    again = replace(first, finished=NOW.replace(hour=13))
+    keys = {each.key for one in (first, again) for each in notices(*World((), [one]).look())}
+    assert len(keys) == 2
