@@ -150,7 +150,7 @@ async def test_a_server_that_is_down_is_told_when_it_is_back_also_by_the_next_en
     assert heard.posts == []
     async with telling(tmp_path, estate):
         heard.status = 200
-        await until(lambda: heard.posts)
+        await until(lambda: "done:1" in (tmp_path / webhooks.FILE).read_text())
     async with telling(tmp_path, estate):
         await asyncio.sleep(0.1)
     assert heard.events == [("done", "1")]
