@@ -151,9 +151,11 @@ async def test_a_server_that_is_down_is_told_when_it_is_back_also_by_the_next_en
     async with telling(tmp_path, estate):
         heard.status = 200
         await until(lambda: "done:1" in (tmp_path / webhooks.FILE).read_text())
+    told = len(heard.posts)  # more than one if the first engine ended in the middle of a try
     async with telling(tmp_path, estate):
         await asyncio.sleep(0.1)
-    assert heard.events == [("done", "1")]
+    assert set(heard.events) == {("done", "1")}
+    assert len(heard.posts) == told
 
 
 async def test_only_what_was_asked_for_is_told_and_again_when_it_comes_again(tmp_path: Path, heard: Heard) -> None:
