@@ -152,7 +152,8 @@ class Inventory:
         """The placements of one instance, in the inventory's order of hosts."""
         service = self.services.get(instance.service)
         hosts = service.hosts.get(instance.environment, ()) if service else ()
-        return tuple(PlacementId(*instance, host) for host in hosts)
+        name, environment = instance
+        return tuple([PlacementId(name, environment, host) for host in hosts])
 
     def placements_on(self, host: str) -> tuple[PlacementId, ...]:
         """Everything placed on one host, by name of service."""

@@ -51,6 +51,7 @@ class Estate:
         self.inventory = in_service(snapshot.inventory, snapshot.state)
         self.state = snapshot.state
         self.answers: defaultdict[str, dict[Any, Any]] = defaultdict(dict)
+        self.judged: dict[Any, Any] = {}  # what gates found about items at this moment; theirs alone
 
     def after(self, snapshot: Snapshot, touched: Collection[InstanceId]) -> Estate:
         """The estate a little later, when only changes of the ``touched`` instances went on and
@@ -73,6 +74,8 @@ class Estate:
         }
         if not self.moving:
             later.__dict__["moving"] = self.moving
+        if not self.away and not any(later.known(instance).away for instance in touched):
+            later.__dict__["away"] = self.away
         return later
 
     def _changes_of(self, instance: InstanceId, snapshot: Snapshot) -> list[Change]:
@@ -82,11 +85,13 @@ class Estate:
     @cached_property
     def consumers(self) -> dict[str, list[str]]:
         """Who needs a service, by its name; sorted."""
-        found: defaultdict[str, set[str]] = defaultdict(set)
-        for service in self.inventory.services.values():
-            for need in service.needs:
-                found[need.provider].add(service.name)
-        return {provider: sorted(names) for provider, names in found.items()}
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for name in sorted(self.inventory.services):
+            for need in self.inventory.services[name].needs:
+                names = found[need.provider]
+                if not names or names[-1] != name:
+                    names.append(name)
+        return dict(found)
 
     @cached_property
     def items(self) -> dict[InstanceId, list[tuple[Change, Item]]]:
@@ -110,6 +115,12 @@ class Estate:
     def stopped(self) -> frozenset[InstanceId]:
         """The instances that an outage has stopped, or is about to stop, for a while."""
         return frozenset(change.instance(item) for change, item in self.state.rollouts() if item.is_stopped)
+
+    @cached_property
+    def away(self) -> frozenset[PlacementId]:
+        """The placements that were stopped for their host's maintenance and are to come back."""
+        held = (known for known in self.state.instances.values() if known.away)
+        return frozenset(PlacementId(*known.id, host) for known in held for host in known.away)
 
     @cached_property
     def moving(self) -> dict[str, tuple[PlacementId, Move]]:
@@ -201,7 +212,11 @@ class Estate:
         where the inventory has lost its host meanwhile."""
         found: set[str] = set()
         for placement in self.placements(instance):
-            found |= self.may_run_at(placement)
+            sighting = self.state.sightings.get(placement)
+            if sighting and sighting.version is not None and not self.away and placement.host not in self.moving:
+                found.add(sighting.version)  # most placements: seen, and nothing under way there
+            else:
+                found |= self.may_run_at(placement)
         for move in self._flying.get(instance, ()):
             found.update(version for version in (move.origin, move.goal) if version is not None)
         return frozenset(found)

@@ -104,6 +104,8 @@ def line(estate: Estate, environment: str, entries: list[Entry]) -> Line:
         return is_stuck(waits_before_start(case_of(estate, first, entry)))
 
     blocked = {name for name, entry in leaders.items() if stuck(entry)}
+    if not blocked:
+        return first
     for name in sorted(blocked):
         mine = [entry for entry in by_age if entry[1].service == name]
         leaders[name] = next((entry for entry in reversed(mine[:-1]) if not stuck(entry)), mine[0])

@@ -42,7 +42,7 @@ class UnderWay:
         """Where it runs, or what the item is limited to."""
         if self.item.hosts:
             return tuple(PlacementId(*self.instance, host) for host in self.item.hosts)
-        return self.estate.inventory.placements(self.instance)
+        return self.estate.placements(self.instance)
 
     @property
     def policy(self) -> RolloutPolicy:

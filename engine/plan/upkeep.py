@@ -56,7 +56,7 @@ def is_retired(estate: Estate, host: str) -> bool:
 def is_away(estate: Estate, placement: PlacementId) -> bool:
     """Whether it was stopped for its host's maintenance and is to come back: until then it is
     unavailable, and neither ill nor adrift."""
-    return placement.host in estate.known(placement.instance).away
+    return placement in estate.away
 
 
 def is_draining(estate: Estate, move: Move) -> bool:

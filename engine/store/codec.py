@@ -75,6 +75,12 @@ def _adapter(kind: str) -> TypeAdapter[tuple[Event]]:
     return TypeAdapter(one, config=ConfigDict(extra="forbid"))
 
 
+@cache
+def _run_adapter(kind: str) -> TypeAdapter[tuple[Event, ...]]:
+    several: Any = tuple.__class_getitem__((kinds()[kind], ...))
+    return TypeAdapter(several, config=ConfigDict(extra="forbid"))
+
+
 def change_of(event: Event) -> str | None:
     """The id of the change an event belongs to, for the index; None if to none."""
     if isinstance(event, ChangeAccepted):
@@ -144,8 +150,20 @@ def decode_state(body: str) -> State:
 
 
 def decode_events(rows: Iterable[tuple[Any, ...]]) -> list[Recorded]:
-    """All rows, in their order."""
-    return [decode_event(row) for row in rows]
+    """All rows, in their order. Those of one kind are read together, which is several times faster;
+    if one cannot be read, all are read one by one, to say which it was."""
+    rows = list(rows)
+    places: dict[str, list[int]] = {}
+    for place, row in enumerate(rows):
+        places.setdefault(row[3], []).append(place)
+    found: dict[int, Event] = {}
+    try:
+        for kind, where in places.items():
+            bodies = ",".join([rows[place][4] for place in where])
+            found.update(zip(where, _run_adapter(kind).validate_json(f"[{bodies}]"), strict=True))
+        return [Recorded(row[0], datetime.fromisoformat(row[1]), row[2], found[at]) for at, row in enumerate(rows)]
+    except (LookupError, ValueError, TypeError):
+        return [decode_event(row) for row in rows]
 
 
 def _first(error: Exception) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import groupby
 
 from engine.model.access import JournalCopied, RequestTurnedDown
 from engine.model.event import (
@@ -15,15 +16,13 @@ from engine.model.event import (
     EngineResumed,
     EngineStarted,
     ForecastPublished,
-    HostSeen,
     InstanceAdopted,
     InstanceHeld,
     InstanceReleased,
-    PlacementSeen,
     Recorded,
 )
 from engine.model.external import ExternalSeen
-from engine.model.observation import HostState, Reach
+from engine.model.observation import Reach
 from engine.model.outage import OutageBegan
 from engine.model.staging import ReleaseStaged
 from engine.model.state import Good, State
@@ -35,8 +34,9 @@ from engine.plan.evolve.healing import OF_HEALING, evolve_healing
 from engine.plan.evolve.hooks import OF_HOOKS, evolve_hook
 from engine.plan.evolve.hosts import MAINTENANCE, evolve_maintenance
 from engine.plan.evolve.outages import begin_outage
-from engine.plan.evolve.parts import instance_state, put_instance, see
+from engine.plan.evolve.parts import instance_state, put_instance
 from engine.plan.evolve.people import DECISIONS, evolve_decision
+from engine.plan.evolve.seen import OBSERVATIONS, take_in_seen
 from engine.plan.evolve.soaks import SOAKS, evolve_soak
 from engine.plan.evolve.stages import STAGES, evolve_stage
 from engine.plan.evolve.staging import evolve_staging
@@ -47,8 +47,12 @@ __all__ = ["evolve", "fold", "instance_state"]
 
 def fold(state: State, events: Iterable[Recorded]) -> State:
     """All of ``events`` applied in order."""
-    for recorded in events:
-        state = evolve(state, recorded)
+    for is_seen, run in groupby(events, lambda recorded: isinstance(recorded.event, OBSERVATIONS)):
+        if is_seen:
+            state = take_in_seen(state, run)
+            continue
+        for recorded in run:
+            state = evolve(state, recorded)
     return state
 
 
@@ -75,15 +79,11 @@ def _evolve_engine(state: State, recorded: Recorded) -> State:
 
 
 def _evolve_seen(state: State, recorded: Recorded) -> State:
-    match recorded.event:
-        case HostSeen(host, reach, boot_id, fenced, reason, skew_s):
-            return replace(state, hosts={**state.hosts, host: HostState(host, reach, boot_id, fenced, reason, skew_s)})
-        case PlacementSeen(sighting):
-            return see(state, sighting)
-        case AlarmSeen() as seen:
-            return hear(state, seen, recorded)
-        case _:
-            return state
+    return take_in_seen(state, (recorded,))
+
+
+def _evolve_alarm(state: State, recorded: Recorded) -> State:
+    return hear(state, recorded.event, recorded) if isinstance(recorded.event, AlarmSeen) else state
 
 
 def _evolve_instance(state: State, recorded: Recorded) -> State:
@@ -113,7 +113,8 @@ def _changes_nothing(state: State, recorded: Recorded) -> State:
 # Which events go where; what no family names belongs to a change.
 _FAMILIES: tuple[tuple[tuple[type, ...], Callable[[State, Recorded], State]], ...] = (
     ((EngineStarted, EnginePaused, EngineResumed), _evolve_engine),
-    ((HostSeen, PlacementSeen, AlarmSeen), _evolve_seen),
+    (OBSERVATIONS, _evolve_seen),
+    ((AlarmSeen,), _evolve_alarm),
     ((InstanceAdopted, InstanceHeld, InstanceReleased), _evolve_instance),
     ((ForecastPublished,), _evolve_forecast),
     ((OutageBegan,), begin_outage),

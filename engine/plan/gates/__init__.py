@@ -8,7 +8,7 @@ what a way back may skip: their waits are dropped here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from engine.model.change import Change, Kind
 from engine.model.wait import RESERVING, Wait
@@ -27,9 +27,11 @@ from engine.plan.gates.upkeep import aside, needed
 from engine.plan.gates.windows import freeze, window_closed, window_too_short
 from engine.plan.overrides import is_lifted
 
+Gate = Callable[[Case], Iterator[Wait]]
+
 __all__ = ["FORESEEN", "START_GATES", "Case", "is_blocked", "is_stuck", "waits_before_start"]
 
-START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
+START_GATES: tuple[Gate, ...] = (
     held,
     aside,
     failed_earlier,
@@ -53,6 +55,9 @@ START_GATES: tuple[Callable[[Case], Iterator[Wait]], ...] = (
     alarm,
 )
 
+# What changes from one item of the queue to the next; the other gates answer once for each line.
+_OF_TURN = frozenset({dependency_busy, concurrency})
+
 # What is restarted runs already: no version of it can be wrong, missing or new here.
 _OF_VERSIONS = (artifact, bad_version, lockstep, dependency_version, soak)
 RESTART_GATES = tuple(gate for gate in START_GATES if gate not in _OF_VERSIONS)
@@ -71,11 +76,28 @@ def waits_before_start(case: Case) -> tuple[Wait, ...]:
 
 
 def _own_waits(case: Case) -> tuple[Wait, ...]:
-    found = (wait for gate in _gates_of(case.change) for wait in gate(case))
+    standing = _standing(case)
+    found: list[Wait] = []
+    for gate in _gates_of(case.change):
+        if gate in _OF_TURN:
+            found += gate(case)
+        elif gate in standing:
+            found += standing[gate]
     return tuple(wait for wait in found if not is_lifted(case.estate, case.change, wait.reason))
 
 
-def _gates_of(change: Change) -> tuple[Callable[[Case], Iterator[Wait]], ...]:
+def _standing(case: Case) -> Mapping[Gate, tuple[Wait, ...]]:
+    """What the gates impose that whose turn it is does not change, by gate: an item is judged once
+    to find its line's leaders, and again when its turn has come."""
+    judged, key = case.estate.judged, (case.change.id, case.item.service)
+    known = judged.get(key)
+    if known is None or known[0] is not case.order:
+        gates = (gate for gate in _gates_of(case.change) if gate not in _OF_TURN)
+        known = judged[key] = case.order, {gate: waits for gate in gates if (waits := tuple(gate(case)))}
+    return known[1]
+
+
+def _gates_of(change: Change) -> tuple[Gate, ...]:
     if change.kind is Kind.RESTART:
         return RESTART_GATES
     return REMOVE_GATES if change.kind is Kind.REMOVE else START_GATES

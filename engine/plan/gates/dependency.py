@@ -70,19 +70,19 @@ def dependency_version(case: Case) -> Iterator[Wait]:
             message = f"{end.sentence()}; nothing queued changes that"
             yield case.wait(reason, message, owner=case.owner(other), unblock=unblock)
             continue
-        if other in group:
-            continue  # it is stopped, or moves while this one is
-        broken_before = clash_of(
-            estate,
-            consumer,
-            mine if other == provider else theirs,
-            provider,
-            theirs if other == provider else mine,
-        )
+        if other in group or not coming:
+            continue  # it is stopped, or moves while this one is; or it stays as it is
         now = _clash(case, other, consumer, theirs)
-        if now is not None and broken_before is None and coming:
+        if now is not None and not _is_broken(case, consumer, provider, mine, theirs):
             message = f"{other} {coming[1]} (change {coming[0].id}) has to be there first: {now.sentence()}"
             yield case.wait(Reason.DEPENDENCY_VERSION, message, owner=case.owner(other), blocker=coming[0].id)
+
+
+def _is_broken(case: Case, consumer: str, provider: str, mine: Iterable[str], theirs: Iterable[str]) -> bool:
+    """Whether versions of this service and of the other side refuse each other already."""
+    if consumer == case.item.service:
+        return clash_of(case.estate, consumer, mine, provider, theirs) is not None
+    return clash_of(case.estate, consumer, theirs, provider, mine) is not None
 
 
 def _coming(case: Case, other: str) -> tuple[Change, str] | None:

@@ -1,0 +1,38 @@
+"""Folding many events at once comes to what one after the other comes to."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime
+from functools import reduce
+
+import pytest
+
+from engine.model.event import EnginePaused, EngineResumed, EngineStarted, Event, HostSeen, PlacementSeen, Recorded
+from engine.model.names import PlacementId
+from engine.model.observation import Health, Reach, Sighting, Unit
+from engine.model.state import State
+from engine.plan.evolve import evolve, fold
+
+NOW = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
+
+
+def _event(chance: random.Random) -> Event:
+    host, version = chance.choice("abc"), chance.choice(("1.0", "1.1"))
+    sighting = Sighting(PlacementId("cart", "prod", host), version, version, "", Unit.RUNNING, Health.PASSING)
+    seen = HostSeen(host, chance.choice((Reach.UP, Reach.UNREACHABLE)), "boot", chance.random() < 0.5)
+    rare = chance.choice((EngineStarted("bench", 1, "e"), EnginePaused("ana"), EngineResumed("ana")))
+    return chance.choice((seen, seen, PlacementSeen(sighting), PlacementSeen(sighting), rare))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_at_once_and_one_by_one_come_to_the_same(seed: int) -> None:
+    chance = random.Random(seed)
+    events = [Recorded(seq, NOW, seq / 4, _event(chance)) for seq in range(1, 40)]
+    before = State(store="bench")
+    once = fold(before, events)
+    assert once == reduce(evolve, events, before)
+    assert once.hosts
+    assert once.sightings
+    assert once.elapsed_s == events[-1].elapsed_s
+    assert before == State(store="bench"), "what was folded from is left as it was"
