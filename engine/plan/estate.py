@@ -5,9 +5,9 @@ what is available, who depends on whom. Built once for each plan; it decides not
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable
-from functools import cached_property, wraps
-from typing import Any, TypeVar
+from collections.abc import Collection
+from functools import cached_property
+from typing import Any
 
 from engine.model.change import Change, Item, Move, Status
 from engine.model.names import InstanceId, PlacementId
@@ -16,6 +16,7 @@ from engine.model.service import Need, Service
 from engine.model.snapshot import Snapshot
 from engine.model.state import InstanceState
 from engine.model.version import Scheme, satisfies
+from engine.plan.answering import once
 from engine.plan.rolling import rolling_change
 from engine.plan.tally import Scope, Tally
 from engine.plan.upkeep import in_service, is_away, is_draining, is_retired
@@ -23,24 +24,6 @@ from engine.plan.upkeep import in_service, is_away, is_draining, is_retired
 ABANDONED = frozenset({Status.CANCELLED, Status.SUPERSEDED})
 
 DECLARED = frozenset({"providers", "neighbours", "placements", "domains"})  # what only the inventory decides
-
-K = TypeVar("K", bound=Hashable)
-T = TypeVar("T")
-
-
-def _once(question: Callable[[Estate, K], T]) -> Callable[[Estate, K], T]:
-    """Answer a question about one thing once: the rules ask the same of a service for each of
-    its neighbours, and nothing changes while an estate lives."""
-    name = question.__name__
-
-    @wraps(question)
-    def answer(estate: Estate, about: K) -> T:
-        known: dict[Any, T] = estate.answers[name]
-        if about not in known:
-            known[about] = question(estate, about)
-        return known[about]
-
-    return answer
 
 
 class Estate:
@@ -144,13 +127,13 @@ class Estate:
         """The service as declared, None if the inventory no longer has it."""
         return self.inventory.services.get(name)
 
-    @_once
+    @once
     def providers(self, service: str) -> list[str]:
         """What a service needs; sorted, each once."""
         declared = self.service(service)
         return sorted({need.provider for need in declared.needs}) if declared else []
 
-    @_once
+    @once
     def neighbours(self, service: str) -> list[str]:
         """Services joined with this one by a dependency, in either direction."""
         return sorted({*self.providers(service), *self.consumers.get(service, ())} - {service})
@@ -201,12 +184,12 @@ class Estate:
             found.add(self.known(placement.instance).target)  # nobody may move to where it cannot come back
         return {version for version in found if version is not None}
 
-    @_once
+    @once
     def placements(self, instance: InstanceId) -> tuple[PlacementId, ...]:
         """Where an instance runs, in the inventory's order of hosts."""
         return self.inventory.placements(instance)
 
-    @_once
+    @once
     def may_run(self, instance: InstanceId) -> frozenset[str]:
         """Versions of an instance that may be running anywhere now; a move in flight counts even
         where the inventory has lost its host meanwhile."""
@@ -257,12 +240,12 @@ class Estate:
             return self.known(placement.instance).target is not None
         return sighting.version is not None or sighting.unit is not Unit.ABSENT
 
-    @_once
+    @once
     def domains(self, host: str) -> tuple[str, ...]:
         """The failure domains around a host, outermost first."""
         return self.inventory.domain_path(host)
 
-    @_once
+    @once
     def exposure(self, instance: InstanceId) -> list[tuple[PlacementId, bool, tuple[str, ...]]]:
         """Its placements that count: whether each is unavailable, and the domains around it."""
         return [
@@ -284,7 +267,7 @@ class Estate:
                         tally.lost.append(placement)
         return found
 
-    @_once
+    @once
     def is_healthy(self, instance: InstanceId) -> bool:
         """Something of it is available and nothing of it that can be reached fails."""
         placements = self.placements(instance)
@@ -294,7 +277,7 @@ class Estate:
             for fine, placement in zip(able, placements, strict=True)
         )
 
-    @_once
+    @once
     def rolling(self, instance: InstanceId) -> Change | None:
         """The change that is rolling the instance now, None if none is."""
         return rolling_change(self, instance)

@@ -1,23 +1,33 @@
-"""``make bench``: runs every benchmark, prints a table for each, keeps the figures as JSON in
-build/bench. Peers are measured in the same run, so that ratios hold on any machine.
+"""``make bench``: runs every benchmark, or those named in ARGS; prints a table for each, keeps the
+figures as JSON in build/bench, and writes them into docs/performance.md. Peers are measured in
+the same run, so that ratios hold on any machine.
 """
 
 from __future__ import annotations
 
 import json
 import platform
+import sys
 from pathlib import Path
 
-from tests.bench import accuracy, checking, forecasting, journal, planning
+from tests.bench import accuracy, checking, forecasting, journal, planning, report
 
 RESULTS = Path(__file__).parent.parent.parent / "build" / "bench"
+BENCHES = {
+    "planning": planning,
+    "forecasting": forecasting,
+    "accuracy": accuracy,
+    "journal": journal,
+    "checking": checking,
+}
 
 
-def main() -> None:
-    """Run and report."""
+def main(names: list[str]) -> None:
+    """Run and report; all of them where none is named."""
     RESULTS.mkdir(parents=True, exist_ok=True)
-    benches = (planning, forecasting, accuracy, journal, checking)
-    for name, bench in ((each.__name__.rpartition(".")[2], each) for each in benches):
+    for name, bench in BENCHES.items():
+        if names and name not in names:
+            continue
         rows = bench.measure()
         print(bench.TITLE)
         widths = {key: max(len(key), *(len(str(row[key])) for row in rows)) for key in rows[0]}
@@ -25,7 +35,8 @@ def main() -> None:
             print("  " + "  ".join(str(cells[key]).rjust(width) for key, width in widths.items()))
         figures = {"python": platform.python_version(), "machine": platform.machine(), "rows": rows}
         (RESULTS / f"{name}.json").write_text(json.dumps(figures, indent=2) + "\n")
+    report.write(RESULTS, {name: bench.TITLE for name, bench in BENCHES.items()})
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
