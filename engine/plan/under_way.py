@@ -128,6 +128,7 @@ class UnderWay:
             and move is None
             and sighting is not None
             and sighting.version == self.item.goal
+            and not sighting.edited  # somebody changed its unit: it is written anew
             and self._has_configuration(sighting)
             and self.estate.available(placement)
         )
