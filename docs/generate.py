@@ -106,11 +106,6 @@ def table(path: str, section: type[Section]) -> str:
         lines += ["| key | default | meaning |", "|---|---|---|"]
         lines += [row(name, field) for name, field in section.model_fields.items()]
         lines.append("")
-    if section.later:
-        lines += [
-            f"Not supported yet, and refused by name: {', '.join(f'`{key}`' for key in sorted(section.later))}.",
-            "",
-        ]
     return "\n".join(lines)
 
 

@@ -1,5 +1,5 @@
 """What click is taught: global options before or after the subcommand, commands that are
-loaded only when they are typed, and a clear "not supported yet" for what is still to come.
+loaded only when they are typed, and a clear answer to what is typed wrong.
 """
 
 from __future__ import annotations
@@ -13,10 +13,6 @@ import click
 from console.cli.session import Session
 from engine.errors import UsageError
 from engine.model.text import did_you_mean, near, printable
-
-# Verbs and options of the interface that later versions bring. Typing one is no typing error.
-NOT_YET_VERBS: frozenset[str] = frozenset()
-NOT_YET_OPTIONS: dict[str, tuple[str, ...]] = {}
 
 
 def _version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
@@ -57,9 +53,6 @@ class Verb(click.Command):
         return super().invoke(ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        for option in NOT_YET_OPTIONS.get(self.name or "", ()):
-            if any(arg == option or arg.startswith(option + "=") for arg in args):
-                raise UsageError(f"{self.name} {option} is not supported yet.")
         self._refuse_repeated(ctx, args)
         return super().parse_args(ctx, args)
 
@@ -110,8 +103,6 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name in NOT_YET_VERBS:
-            raise UsageError(f"interlock {name} is not supported yet.")
         if name not in self.table and not name.startswith("-"):
             hint = did_you_mean(near(name, self.table))
             raise UsageError(f"There is no command {printable(name, 80)!r}{hint}; see interlock --help.")

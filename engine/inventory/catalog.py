@@ -56,7 +56,7 @@ def scan(inventory: Inventory) -> Catalog:
     """Every artifact of every service that lies where the inventory says.
 
     Names that hold no usable version of the service are passed over, so are kinds of archive
-    that are not supported yet. What cannot be read counts as absent; an artifact that no sums
+    that hosts do not unpack. What cannot be read counts as absent; an artifact that no sums
     file names has the digest "".
     """
     by_folder: dict[str, list[_Pattern]] = {}

@@ -1,5 +1,5 @@
 """The inventory as people write it: one pydantic model a section, the single source of what
-is accepted, of the JSON Schema for editors, and of the keys that later versions bring.
+is accepted and of the JSON Schema for editors.
 
 Names are not resolved here (engine.inventory.estate, services); these models know shapes.
 """

@@ -60,22 +60,10 @@ def read_section(model: type[S], node: Node, where: Position, path: Path, faults
     try:
         return Read(model.model_validate(data), frozenset(), node, where, path)
     except ValidationError as error:
-        bad = {_report(model, node, where, path, problem, faults) for problem in _telling(model, error)}
+        bad = {_report(model, node, where, path, problem, faults) for problem in error.errors(include_url=False)}
     if not isinstance(data, dict) or "" in bad:
         return None
     return _salvage(model, data, bad, node, where, path)
-
-
-def _telling(model: type[Section], error: ValidationError) -> list[Any]:
-    """The errors worth telling: a key of a later version stands in for what is missing
-    beside it (``{external: stripe}`` lacks no ``service``)."""
-    problems = error.errors(include_url=False)
-    replaced = {
-        problem["loc"][:-1]
-        for problem in problems
-        if problem["type"] == "extra_forbidden" and problem["loc"][-1] in section_at(model, problem["loc"][:-1]).later
-    }
-    return [each for each in problems if each["type"] != "missing" or each["loc"][:-1] not in replaced]
 
 
 def _salvage(
@@ -112,10 +100,7 @@ def _report(model: type[Section], node: Node, where: Position, path: Path, probl
 
 
 def report_key(model: type[Section], at: Position, full: str, key: str, faults: Faults) -> None:
-    """Note a key that its section does not have, or not yet."""
-    if key in model.later:
-        faults.add(at, "not-supported", f"{full}: {key} is not supported yet by this version of Interlock; remove it")
-        return
+    """Note a key that its section does not have."""
     known = sorted(model.model_fields)
     if not known:
         faults.add(at, "unknown-key", f"{full}: unknown key; no keys are expected here")

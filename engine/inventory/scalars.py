@@ -172,12 +172,10 @@ def _amount_or_none(value: Any) -> Amount:
         raise mismatch("0, a count such as 2, or a percentage from 1% to 100%", value) from None
 
 
-def choice(*allowed: str, later: tuple[str, ...] = ()) -> Callable[[Any], str]:
-    """A reader of one of a few words; ``later`` are refused as not supported yet."""
+def choice(*allowed: str) -> Callable[[Any], str]:
+    """A reader of one of a few words."""
 
     def read(value: Any) -> str:
-        if value in later:
-            raise problem(f"{value} is not supported yet; supported: {', '.join(allowed)}")
         if value not in allowed:
             raise mismatch(" or ".join(allowed), value)
         return str(value)

@@ -1,19 +1,18 @@
-"""What every section of the inventory is: a pydantic model that knows its keys, those of later
-versions included, and takes a key with nothing after it for an empty table.
+"""What every section of the inventory is: a pydantic model that knows its keys, and takes a key with
+nothing after it for an empty table.
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, create_model, model_validator
 
 
 class Section(BaseModel):
-    """Base of all sections. ``later`` are keys that other versions bring, refused by name."""
+    """Base of all sections: unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    later: ClassVar[frozenset[str]] = frozenset()
 
     @model_validator(mode="before")
     @classmethod

@@ -29,7 +29,6 @@ services:
 policies: {limits: {per_team: 1}}
 """
 
-LATER = "is not supported yet by this version of Interlock"
 DURATION = "expected a duration such as 500ms, 10s, 5m, 1h30m or 2d, found"
 PLACEMENT = "expected labels such as {role: pay}, {hosts: [...]}, or one of these for each environment"
 

@@ -69,12 +69,6 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path, monkeypatch: pytest.Monke
     ]
 
 
-def test_the_contracts_later_keys_are_refused_by_name() -> None:
-    with pytest.raises(InventoryInvalid) as caught:
-        load(Path(__file__).parent / "fixtures" / "contract.yaml")
-    assert [each for each in caught.value.findings if "not supported yet" not in each] == []
-
-
 def test_one_name_in_two_files_names_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "estate"
     folder.mkdir()

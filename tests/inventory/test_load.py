@@ -58,6 +58,14 @@ def test_the_fixture_holds_every_supported_key() -> None:
     assert all_keys(Document) - keys_written(Document, yaml.load(COMPLETE.read_text(), yaml.BaseLoader)) == set()
 
 
+def test_the_whole_example_of_the_contract_loads() -> None:
+    inventory = load(FIXTURES / "contract.yaml")
+    assert inventory.organization == "acme"
+    assert "checkout" in inventory.services
+    assert inventory.roles
+    assert inventory.externals
+
+
 def test_names_and_numbers() -> None:
     inventory = load(COMPLETE)
     assert inventory.organization == "acme"
