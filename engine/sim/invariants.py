@@ -45,7 +45,7 @@ class Invariants:
         self._aside = Aside()
         self._digest = hashlib.sha256()
         self._outages: set[str] = set()  # those that are over
-        self._tended: set[str] = set()  # the changes that concern single hosts
+        self._tended: set[str] = set()  # the changes that concern single hosts, or go in an outage
 
     @property
     def trace(self) -> str:
@@ -145,7 +145,8 @@ class Invariants:
     def stepped(self, snapshot: Snapshot, plan: Plan) -> None:
         """An engine has taken a step: whatever is unfinished acts or waits."""
         waiting = {wait.change for wait in plan.waits}
-        self._tended.update(change.id for change in snapshot.state.unfinished() if change.is_tended)
+        apart = (c for c in snapshot.state.unfinished() if c.is_tended or any(item.outage for item in c.items))
+        self._tended.update(change.id for change in apart)
         self.checks["everything unfinished acts or waits"] += 1
         for change in snapshot.state.unfinished():
             flying = any(m.state is MoveState.MOVING for item in change.items for m in item.moves.values())

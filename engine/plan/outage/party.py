@@ -11,6 +11,7 @@ from engine.model.change import UNSUCCESSFUL, MoveState, Status
 from engine.model.names import PlacementId
 from engine.model.wait import Reason, Wait
 from engine.plan.under_way import UnderWay
+from engine.plan.upkeep import is_away
 
 LOST = UNSUCCESSFUL | {Status.CANCELLED}
 
@@ -87,7 +88,10 @@ def still_new(rollout: UnderWay) -> list[PlacementId]:
 
 
 def runs(rollout: UnderWay, placement: PlacementId) -> set[str]:
-    """Every version that may run at a placement now; none: it is stopped for certain."""
+    """Every version that may run at a placement now; none: it is stopped for certain, for this or for
+    its host's maintenance (that it is to come back from that is what its neighbours have to know)."""
+    if is_away(rollout.estate, placement) and not rollout.estate.is_moving(placement):
+        return set()
     return rollout.estate.may_run_at(placement)
 
 
