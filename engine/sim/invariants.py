@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 
-from engine.model.change import FINAL, MoveState, Status
+from engine.model.change import FINAL, Change, Kind, MoveState, Status
 from engine.model.hook import HookState
 from engine.model.inventory import Inventory
 from engine.model.service import Need
@@ -45,7 +45,7 @@ class Invariants:
         self._aside = Aside()
         self._digest = hashlib.sha256()
         self._outages: set[str] = set()  # those that are over
-        self._tended: set[str] = set()  # the changes that concern single hosts, or go in an outage
+        self._tended: set[str] = set()  # the changes that know no order of domains
 
     @property
     def trace(self) -> str:
@@ -145,8 +145,7 @@ class Invariants:
     def stepped(self, snapshot: Snapshot, plan: Plan) -> None:
         """An engine has taken a step: whatever is unfinished acts or waits."""
         waiting = {wait.change for wait in plan.waits}
-        apart = (c for c in snapshot.state.unfinished() if c.is_tended or any(item.outage for item in c.items))
-        self._tended.update(change.id for change in apart)
+        self._tended.update(change.id for change in snapshot.state.unfinished() if _knows_no_domains(change))
         self.checks["everything unfinished acts or waits"] += 1
         for change in snapshot.state.unfinished():
             flying = any(m.state is MoveState.MOVING for item in change.items for m in item.moves.values())
@@ -199,6 +198,11 @@ class Invariants:
                 self.breach(f"{placement} has {placed.current} current and is believed to have {sighting.release}")
             if runs != placed.current:
                 self.breach(f"{placement} runs {runs} and has {placed.current} current")
+
+
+def _knows_no_domains(change: Change) -> bool:
+    """What concerns single hosts, removes all of a service, or stops it for an outage anyway."""
+    return change.is_tended or change.kind is Kind.REMOVE or any(item.outage for item in change.items)
 
 
 def _in_step(placed: Placed) -> bool:
