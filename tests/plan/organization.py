@@ -23,6 +23,7 @@ from engine.model.inventory import Environment, Inventory, Limits
 from engine.model.names import InstanceId
 from engine.model.observation import Reach
 from engine.model.scope import Scope
+from engine.model.service import Amount
 from engine.model.snapshot import Execute
 from engine.model.window import Entry, Freeze, Hours, Schedule, WindowPolicy
 from engine.plan.durations import batches
@@ -52,14 +53,25 @@ def inventory() -> Inventory:
     )
 
 
+def without_stages(estate: Inventory) -> Inventory:
+    """The same with neither canaries nor bakes nor an order of domains."""
+    plain = {"canary": Amount(0), "bake_s": 0.0, "domain_order": (), "first_domain_bake_s": None}
+    services = {
+        name: replace(each, rollout=replace(each.rollout, **plain))  # type: ignore[arg-type]
+        for name, each in estate.services.items()
+    }
+    return replace(estate, services=services)
+
+
 class Organization:
     """The estate at its first version, with what earlier rollouts taught. ``is_known``: nothing
-    scatters, and the forecaster knows how long everything takes."""
+    scatters, the forecaster knows how long everything takes, and no rollout goes by stages: those
+    it foresees as a whole, with their bakes, but not which host of which domain is next."""
 
     def __init__(self, seed: int, *, is_known: bool = False) -> None:
         self._chance = random.Random(seed)
         self._sigma = 0.0 if is_known else SIGMA
-        estate = inventory()
+        estate = without_stages(inventory()) if is_known else inventory()
         with (ACME / "releases.toml").open("rb") as file:
             self._releases = tomllib.load(file)["services"]
         self.known = {name: list(release["versions"]) for name, release in self._releases.items()}

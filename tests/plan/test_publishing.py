@@ -9,6 +9,7 @@ import pytest
 from engine.model.event import ForecastPublished, Recorded
 from engine.model.forecast import Forecast
 from engine.model.service import RolloutPolicy
+from engine.plan.durations import STEP_S
 from engine.plan.forecast import accuracy, forecast, news
 from engine.store.codec import decode_event, encode_event
 from tests.builders import T0, World, service, world
@@ -48,12 +49,12 @@ def test_errors_are_measured_against_the_time_that_lay_between() -> None:
     change = made.deploy(a="2.0")
     publish(made)
     while acts := made.settle():
-        made.elapsed_s += 20
+        made.elapsed_s += 12
         for act in acts:
             made.finish(act)
     found = accuracy([made.change(change)])
     assert (found.starts, found.ends, found.start_error) == (1, 1, 0.0)
-    assert found.end_error == pytest.approx(10 / 40)
+    assert found.end_error == pytest.approx((24 - 2 * (10 + STEP_S)) / 24)
     assert found.covered == 1.0
 
 

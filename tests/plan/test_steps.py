@@ -127,7 +127,7 @@ def test_without_a_lockstep_accept_bridge_is_an_ordinary_deploy() -> None:
 
 def test_a_lockstep_without_a_bridge_is_refused() -> None:
     made = world(service("checkout", ("ledger", "<2", "<2"), ("ledger", ">=2", ">=2")), service("ledger"))
-    with pytest.raises(RequestRefused, match="no known versions bridge checkout, ledger"):
+    with pytest.raises(RequestRefused, match="checkout, ledger in lockstep: no known versions bridge it"):
         take(made, checkout="2.0", ledger="2.0")
 
 

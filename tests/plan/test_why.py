@@ -13,6 +13,7 @@ from engine.model.inventory import Limits
 from engine.model.names import InstanceId
 from engine.model.service import RolloutPolicy
 from engine.model.wait import Reason
+from engine.plan.durations import STEP_S
 from engine.plan.forecast import forecast, news
 from engine.plan.why import Why, why
 from tests.builders import T0, World, down, service, up, without, world
@@ -84,7 +85,8 @@ def test_a_wait_for_a_change_clears_when_that_is_expected_to_end_and_dated_ones_
     made.record(*news(made.state, told))
     found = ask(made, change.id)
     assert reasons(found) == [Reason.DEPENDENCY_BUSY, Reason.DEPENDENCY_BUSY, Reason.HELD]
-    assert [wait.until for wait in found.waits] == [T0 + timedelta(seconds=30), T0 + timedelta(seconds=30), None]
+    end = T0 + timedelta(seconds=2 * (10 + STEP_S))  # two placements, one after the other
+    assert [wait.until for wait in found.waits] == [end, end, None]
     assert found.action == "interlock resume c@prod"
 
 
