@@ -44,7 +44,7 @@ def change(snapshot: Snapshot, name: str) -> Change:
     """A change that the engine still has in mind."""
     found = snapshot.state.changes.get(name)
     if found is None:
-        raise UnknownName("change", name, list(snapshot.state.changes))
+        raise UnknownName("change", name, [])
     return found
 
 
@@ -68,7 +68,7 @@ def subject(snapshot: Snapshot, text: str) -> str:
     if text in snapshot.state.changes:
         return text
     if text.isdigit():
-        raise UnknownName("change", text, list(snapshot.state.changes))
+        raise UnknownName("change", text, [])
     found = instances(snapshot.inventory, text)
     if len(found) > 1:
         choices = ", ".join(str(instance) for instance in found)

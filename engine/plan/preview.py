@@ -28,6 +28,8 @@ from engine.plan.strategy import strategy_text
 from engine.plan.trials import Leg
 from engine.plan.violations import violations
 
+NOT_QUEUED = "CHANGE"  # stands for the number of a change that would be queued
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -94,7 +96,7 @@ def preview(snapshot: Snapshot, request: Request) -> Preview:
         found = order(estate, change.environment, _goals(change))
         steps += _steps(estate, change, found, steps)
     ids = {change.id for change in changes}
-    waits = tuple(wait for wait in plan(accepted).waits if wait.change in ids and wait.blocker not in ids)
+    waits = tuple(_unnamed(w) for w in plan(accepted).waits if w.change in ids and w.blocker not in ids)
     first, moved = changes[0], {item.service for change in changes for item in change.items}
     touches = sorted({consumer for name in moved for consumer in estate.consumers.get(name, ())} - moved)
     locksteps = found.locksteps if len(changes) == 1 else ()
@@ -114,6 +116,14 @@ def preview(snapshot: Snapshot, request: Request) -> Preview:
         outages=outages,
         notes=tuple(migrations(estate, changes)),
     )
+
+
+def _unnamed(wait: Wait) -> Wait:
+    """A wait of a change that nobody has queued: the number it would have may soon be another's,
+    and what is to be typed must not name it."""
+    words = wait.unblock.split(" ")
+    said = (NOT_QUEUED if word == wait.change and words[n - 2] == "interlock" else word for n, word in enumerate(words))
+    return replace(wait, unblock=" ".join(said))
 
 
 def _broken(estate: Estate, changes: Iterable[Change]) -> tuple[Clash, ...]:

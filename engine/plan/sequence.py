@@ -31,7 +31,7 @@ class Clash:
 
     def sentence(self) -> str:
         """The clash in words."""
-        when = f" (from {self.need.when} on)" if self.need.when else ""
+        when = f" (when {self.consumer} {self.need.when})" if self.need.when else ""
         return (
             f"{self.consumer} {self.consumer_version} needs {self.provider} {self.need.version}{when} "
             f"and would run beside {self.provider} {self.provider_version}"

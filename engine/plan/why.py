@@ -12,13 +12,14 @@ from functools import cached_property
 
 from engine.model.change import FINAL
 from engine.model.snapshot import Plan, Snapshot
-from engine.model.wait import Wait
+from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
 from engine.plan.requests import find_change, find_instance
 from engine.plan.standing import state_of
 from engine.plan.violations import sentence, violations
 
 COMMAND = "interlock "
+OUTAGE = "--allow-lockstep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +149,10 @@ class Web:
 
     def action(self, waits: tuple[Wait, ...]) -> str:
         """What to do about the wait behind which most changes stand; of equals, one that does not
-        clear by itself. A command before advice."""
-        offers = [wait for wait in waits if wait.unblock.startswith(COMMAND)] or [w for w in waits if w.unblock]
+        clear by itself. A command before advice, and an outage only where nothing else would do."""
+        commands = [wait for wait in waits if wait.unblock.startswith(COMMAND)]
+        gentle = [wait for wait in commands if not wait.unblock.endswith(OUTAGE)]
+        offers = gentle or commands or [wait for wait in waits if wait.unblock]
         if not offers:
             return ""
         held: defaultdict[str, set[str]] = defaultdict(set)
@@ -180,4 +183,6 @@ def _cause(wait: Wait) -> tuple[object, ...]:
     """What makes two waits one: the same change waited for, or the same said by the same rule."""
     if wait.blocker:
         return (wait.change, wait.blocker)
+    if wait.reason is Reason.LOCKSTEP:
+        return (wait.change, wait.message)  # each member of it is held for its own team
     return (wait.reason, wait.owner, wait.message)

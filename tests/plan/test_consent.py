@@ -13,6 +13,7 @@ from engine.model.request import Approve, Deploy, Reject
 from engine.model.scope import Scope
 from engine.model.wait import Reason
 from engine.plan.estate import Estate
+from engine.plan.preview import preview
 from tests.builders import World, service, world
 from tests.plan.asking import ask, refused, with_policies, with_teams
 from tests.plan.reading import reasons
@@ -43,6 +44,12 @@ def test_a_change_waits_until_enough_of_the_right_people_have_said_yes() -> None
     assert "approved by bo, 1 missing" in waiting(made)
     assert "all it needs" in ask(made, Approve("kim", change.id))
     assert len(made.settle()) == 1
+
+
+def test_a_preview_names_no_number_that_another_change_may_get() -> None:
+    made = guarded()
+    wanted = Deploy("ana", "prod", {"pay": "2.0"})
+    assert {wait.unblock for wait in preview(made.snapshot, wanted).waits} == {"interlock approve CHANGE"}
 
 
 def test_what_no_policy_covers_needs_no_approval() -> None:

@@ -9,6 +9,7 @@ import pytest
 from engine.errors import RequestRefused
 from engine.model.change import Status
 from engine.model.event import InstanceHeld
+from engine.model.names import InstanceId
 from engine.model.request import Deploy
 from engine.model.wait import Reason
 from engine.model.window import Entry, Hours, Schedule, WindowPolicy
@@ -52,6 +53,14 @@ def test_without_the_flag_a_lockstep_is_not_attempted_and_the_flag_is_named() ->
     (answer,) = {wait.unblock for wait in made.plan().waits if wait.change == change.id}
     assert answer == "interlock deploy checkout=2.0 ledger=2.0 -e prod --allow-lockstep"
     assert why(made.snapshot, made.plan(), change.id).action == answer
+
+
+def test_an_outage_is_no_advice_while_something_else_moves_too() -> None:
+    made = in_lockstep(service("web"))
+    made.deploy(**NEW)
+    made.deploy(web="2.0")
+    made.record(InstanceHeld(InstanceId("web", "prod"), "bo"))
+    assert why(made.snapshot, made.plan(), "").action == "interlock resume web@prod"
 
 
 def test_the_flag_does_not_bind_changes_together_that_were_asked_for_apart() -> None:

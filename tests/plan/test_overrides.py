@@ -124,7 +124,7 @@ def test_an_override_ends_by_itself() -> None:
     [
         (OverrideGate("ana", "2", "limit", "x"), "ana may not override limit; team:sre (sam, tom) or kim may"),
         (OverrideGate("sam", "2", "budget", "x"), "policies.overrides does not name budget; it names limit, Held"),
-        (OverrideGate("sam", "2", "limit", "x", 7200), "at most 3600 s (policies.overrides.max), not 7200 s"),
+        (OverrideGate("sam", "2", "limit", "x", 7200), "at most 1h (policies.overrides.max), not 2h"),
         (OverrideGate("sam", "2", "limit", "x", 0), "more than 0"),
         (OverrideGate("sam", "2", "limit", " "), "say why"),
         (OverrideGate("sam", "2", "limt", "x"), "no gate or reason is called 'limt'; did you mean limit?"),

@@ -74,6 +74,8 @@ def test_through_an_environment_that_comes_after_none_is_refused() -> None:
     made = two(web())
     with pytest.raises(UsageError, match="comes after no other environment"):
         judge(made.snapshot, Deploy("ana", "", {"web": "2.0"}, through="staging"))
+    with pytest.raises(UsageError, match="--through prod ends where -e prod begins"):
+        judge(made.snapshot, Deploy("ana", "prod", {"web": "2.0"}, through="prod"))
 
 
 def test_the_preview_of_through_shows_both_environments() -> None:

@@ -40,6 +40,14 @@ def test_nothing_holds_what_moves_or_is_done() -> None:
         ask(made, "99")
 
 
+def test_a_lockstep_is_one_cause_for_all_its_members() -> None:
+    made = world(service("a", team="left"), service("b", ("a", "<2", "<2"), ("a", ">=2", ">=2"), team="right"))
+    change = made.deploy(a="2.0", b="2.0")
+    found = ask(made, change.id)
+    assert reasons(found) == [Reason.LOCKSTEP]
+    assert "b 1.0 needs a <2 (when b <2) and would run beside a 2.0" in found.waits[0].message
+
+
 def test_five_causes_are_named_exactly_and_each_that_clears_is_gone() -> None:
     """A pause of the engine, of the change, a hold, another change's turn, a missing artifact."""
     made = world(service("a", rollout=TEN), service("b", ("a", ">=1"), rollout=TEN))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import click
 
 from console.cli.assignments import deploy_request, parse, parse_evidence
@@ -108,12 +110,17 @@ def _hand_over(
     )
     if not wait:
         for line in wait_lines(waits):
-            say(line)
+            say(_naming(line, changes))
         session.give(data, lambda: "\n".join(changes))
         return
     if not session.wants_json:
         click.echo("\n".join(changes))
     finish(session, follow_all(client, changes, timeout), timeout)
+
+
+def _naming(line: str, changes: list[str]) -> str:
+    """A line of the preview with the number that the change has got since."""
+    return re.sub(r"\b(interlock \w+) CHANGE\b", rf"\1 {changes[0]}", line) if len(changes) == 1 else line
 
 
 def _narrate(message: str, plan: PlanView) -> None:

@@ -16,6 +16,7 @@ from engine.plan.membership import in_words, people
 from engine.plan.nearest import did_you_mean
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.named import find_change
+from engine.plan.windows import length_text
 
 NO_POLICY = "no policy lets anybody override a gate; policies.overrides of the inventory says which gates, and who"
 
@@ -43,7 +44,8 @@ def override(estate: Estate, request: OverrideGate) -> Judgement:
     for_s = policy.max_s if request.for_s is None else request.for_s
     if not 0 < for_s <= policy.max_s:
         raise RequestRefused(
-            f"an override lasts more than 0 and at most {policy.max_s:g} s (policies.overrides.max), not {for_s:g} s. "
+            f"an override lasts more than 0 and at most {length_text(policy.max_s)} (policies.overrides.max), not "
+            f"{length_text(for_s)}. "
             "Nothing was changed"
         )
     until = estate.snapshot.now + timedelta(seconds=for_s)

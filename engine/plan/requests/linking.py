@@ -58,6 +58,8 @@ def _way(estate: Estate, request: Deploy) -> list[str]:
         way.insert(0, known[way[0]].after)
     if request.environment and way[0] != find_environment(estate, request.environment):
         raise UsageError(f"{request.through} does not come after {request.environment}: the way is {' -> '.join(way)}")
+    if len(way) == 1 and known[way[0]].after:
+        raise UsageError(f"--through {way[0]} ends where -e {way[0]} begins: leave one of them out")
     if len(way) == 1:
         raise UsageError(f"{way[0]} comes after no other environment: leave --through out, and use -e {way[0]}")
     return way
