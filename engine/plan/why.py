@@ -19,6 +19,7 @@ from engine.plan.standing import state_of
 from engine.plan.violations import sentence, violations
 
 COMMAND = "interlock "
+NOTHING = "nothing holds it"
 OUTAGE = "--allow-lockstep"
 
 
@@ -50,7 +51,7 @@ def why(snapshot: Snapshot, plan: Plan, subject: str) -> Why:
     estate = Estate(snapshot)
     web = Web(snapshot, plan)
     if not subject:
-        return _anything(web)
+        return _anything(snapshot, web)
     if subject.isdigit():
         change = find_change(estate, subject)
         direct = web.by_change.get(change.id, [])
@@ -66,14 +67,18 @@ def why(snapshot: Snapshot, plan: Plan, subject: str) -> Why:
     chain = web.chain(direct)
     if not chain:
         broken = [] if subject.isdigit() else list(violations(estate, instance))
-        return Why(subject, "; ".join([answer, "nothing holds it", *map(sentence, broken[:1])]))
+        by = "" if subject.isdigit() else estate.known(instance).held_by
+        free, undo = (f"{by} holds it: hands off, heals too", f"interlock resume {subject}") if by else (NOTHING, "")
+        return Why(subject, "; ".join([answer, free, *map(sentence, broken[:1])]), action=undo)
     waits = web.in_order(chain)
     return Why(subject, f"{answer}; {chain[0].wait.message}", waits, web.action(waits), chain)
 
 
-def _anything(web: Web) -> Why:
+def _anything(snapshot: Snapshot, web: Web) -> Why:
     """Why nothing is happening: what holds changes without waiting for another one."""
     chain = web.chain([wait for wait in web.waits if not web.is_link(wait)])
+    if not chain and (by := snapshot.state.paused_by):
+        return Why("", f"{by} paused the engine: nothing starts, and nothing heals", action="interlock resume")
     if not chain:
         return Why("", "nothing is held: all is done or moving")
     waits = web.in_order(chain)

@@ -40,6 +40,16 @@ def test_nothing_holds_what_moves_or_is_done() -> None:
         ask(made, "99")
 
 
+def test_who_took_hands_off_is_named_although_no_change_waits() -> None:
+    made = world(service("a"))
+    made.record(InstanceHeld(InstanceId("a", "prod"), "bo"))
+    assert ask(made, "a@prod") == Why(
+        "a@prod", "a@prod is converged; bo holds it: hands off, heals too", action="interlock resume a@prod"
+    )
+    made.record(EnginePaused("eve"))
+    assert ask(made) == Why("", "eve paused the engine: nothing starts, and nothing heals", action="interlock resume")
+
+
 def test_a_lockstep_is_one_cause_for_all_its_members() -> None:
     made = world(service("a", team="left"), service("b", ("a", "<2", "<2"), ("a", ">=2", ">=2"), team="right"))
     change = made.deploy(a="2.0", b="2.0")
