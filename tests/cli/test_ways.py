@@ -74,3 +74,10 @@ def test_a_rollback_tells_of_its_chain_and_takes_it(engine: Served, interlock: I
     assert interlock("rollback", "ledger@prod", "--chain", "--wait", "--timeout", "20s").code == 0
     items = interlock("show", "4", "-o", "json").data["items"]
     assert [(item["service"], item["to"]) for item in items] == [("checkout", "1.0.0"), ("ledger", "1.0.0")]
+
+
+def test_plan_takes_whatever_says_how_deploy_would_go(still: Served, interlock: Interlock) -> None:
+    plan = interlock("plan", "ledger=1.1.0", "-e", "prod", "--not-before", "2099-01-01T00:00Z", "-o", "json").data
+    assert [wait["reason"] for wait in plan["waits"]] == ["NotBefore"]
+    assert interlock("plan", "ledger=1.1.0", "-e", "prod", "--through", "nowhere").code == 2
+    assert "KEY=VALUE" in interlock("plan", "ledger=1.1.0", "-e", "prod", "--evidence", "x").err

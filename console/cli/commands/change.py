@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
 import click
 
@@ -17,7 +19,7 @@ from console.cli.render.waits import wait_lines
 from console.cli.sending import parse_artifacts, send
 from console.cli.session import Session, say
 from engine.api.client import Client
-from engine.api.protocol import Accepted, PlanView, WaitView
+from engine.api.protocol import Accepted, DeployRequest, PlanView, WaitView
 from engine.errors import RequestRefused
 
 environment_option = click.option(
@@ -26,12 +28,46 @@ environment_option = click.option(
 assignments_argument = click.argument("assignments", nargs=-1, required=True, metavar="SERVICE=VERSION...")
 
 
+def how_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What says how versions get there, alike for ``plan`` and ``deploy``: a preview that cannot be asked
+    what will be asked previews something else."""
+    options = (
+        click.option(
+            "--accept-bridge", is_flag=True, help="Where no order is safe: queue the steps over versions in between."
+        ),
+        click.option(
+            "--allow-lockstep",
+            is_flag=True,
+            help="Where no order is safe: stop what needs it, in a window for outages.",
+        ),
+        click.option(
+            "--through", default="", metavar="ENV", help="A change for each environment up to ENV, each after the last."
+        ),
+        click.option(
+            "--evidence", multiple=True, metavar="KEY=VALUE", help="What a policy asks for, such as a ticket."
+        ),
+        click.option("--when-available", is_flag=True, help="Take versions whose artifacts are still to come."),
+        click.option("--not-before", type=Moment(), metavar="T", help="2026-11-24T18:00Z, 18:00, or 30m from now."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def with_how(request: DeployRequest, how: Mapping[str, Any]) -> DeployRequest:
+    """The request with what ``how_options`` were given."""
+    given = {**how, "evidence": parse_evidence(how["evidence"]) if how["evidence"] else None}
+    return cast(DeployRequest, {**request, **{name: value for name, value in given.items() if value}})
+
+
 @verb("plan")
 @assignments_argument
 @environment_option
-def plan_command(session: Session, assignments: tuple[str, ...], environment: str) -> None:
+@how_options
+def plan_command(session: Session, assignments: tuple[str, ...], environment: str, **how: Any) -> None:
     """What would happen: order, waits and times. Changes nothing; exit 1 if deploy would be refused."""
-    plan = session.client().plan(deploy_request(parse(assignments), environment), times=True)
+    request = with_how(deploy_request(parse(assignments), environment), how)
+    plan = session.client().plan(request, times=True)
     session.give(plan, lambda: "" if plan["refused"] else plan_text(plan))
     if plan["refused"]:
         raise RequestRefused(plan["refused"])
@@ -47,17 +83,8 @@ def plan_command(session: Session, assignments: tuple[str, ...], environment: st
     default=None,
     help="What becomes of services that are done when another fails. [hold]",
 )
-@click.option("--accept-bridge", is_flag=True, help="Where no order is safe: queue the steps over versions in between.")
-@click.option(
-    "--allow-lockstep", is_flag=True, help="Where no order is safe: stop what needs it, in a window for outages."
-)
-@click.option(
-    "--through", default="", metavar="ENV", help="A change for each environment up to ENV, each after the last."
-)
-@click.option("--evidence", multiple=True, metavar="KEY=VALUE", help="What a policy asks for, such as a ticket.")
+@how_options
 @click.option("--artifact", multiple=True, metavar="SERVICE=PATH", help="A file to deploy as that version of it.")
-@click.option("--when-available", is_flag=True, help="Take versions whose artifacts are still to come.")
-@click.option("--not-before", type=Moment(), metavar="T", help="2026-11-24T18:00Z, 18:00, or 30m from now.")
 @click.option("--wait", is_flag=True, help="Follow it until it is done; exit 1 unless it succeeded.")
 @click.option("--timeout", type=Duration(), metavar="D", help="With --wait: give up after 30s, 5m, 1h (exit 4).")
 def deploy_command(
@@ -66,31 +93,14 @@ def deploy_command(
     environment: str,
     reason: str,
     on_failure: str | None,
-    accept_bridge: bool,
-    allow_lockstep: bool,
-    through: str,
-    evidence: tuple[str, ...],
     artifact: tuple[str, ...],
-    when_available: bool,
-    not_before: str | None,
     wait: bool,
     timeout: float | None,
+    **how: Any,
 ) -> None:
     """Queue one change of one or more services, and print its id."""
     session.refuse_if_read_only()
-    request = deploy_request(parse(assignments), environment, reason, on_failure or "")
-    if accept_bridge:
-        request["accept_bridge"] = True
-    if allow_lockstep:
-        request["allow_lockstep"] = True
-    if through:
-        request["through"] = through
-    if evidence:
-        request["evidence"] = parse_evidence(evidence)
-    if when_available:
-        request["when_available"] = True
-    if not_before:
-        request["not_before"] = not_before
+    request = with_how(deploy_request(parse(assignments), environment, reason, on_failure or ""), how)
     files = parse_artifacts(artifact, request["services"])
     client = session.client()
     send(client, request["services"], environment, files)
