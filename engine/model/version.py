@@ -86,7 +86,7 @@ def problem_with_constraint(scheme: Scheme, constraint: str) -> str | None:
             SpecifierSet(constraint)
         except InvalidSpecifier:
             return "is not a version constraint such as >=2.3,<4"
-        return None
+        return _contradiction(scheme, constraint)
     for operator, text in _clauses(constraint):
         if operator is None:
             return "is not a version constraint such as >=2.3.0,<4.0.0"
@@ -94,6 +94,21 @@ def problem_with_constraint(scheme: Scheme, constraint: str) -> str | None:
             return "compares opaque versions: only == is possible"
         if scheme is Scheme.SEMVER and problem_with(scheme, text) is not None:
             return f"names {text}, which is not a semver version"
+    return _contradiction(scheme, constraint) if scheme is Scheme.SEMVER else None
+
+
+def _contradiction(scheme: Scheme, constraint: str) -> str | None:
+    """Why no version whatever can lie within the constraint, as far as its bounds tell."""
+    clauses = [(op, text) for op, text in _clauses(constraint) if op and not problem_with(scheme, text)]
+    lower = [(sort_key(scheme, text)[:2], op == ">") for op, text in clauses if op in (">", ">=")]
+    upper = [(sort_key(scheme, text)[:2], op == "<") for op, text in clauses if op in ("<", "<=")]
+    if lower and upper:
+        (low, above), (high, below) = max(lower), min(upper, key=lambda bound: (bound[0], not bound[1]))
+        if low > high or (low == high and (above or below)):
+            return "admits no version at all: its bounds leave nothing between them"
+    exact = [text for op, text in clauses if op == "=="]
+    if any(not satisfies(scheme, text, constraint) for text in exact):
+        return "admits no version at all: it asks for one that it also leaves out"
     return None
 
 

@@ -34,6 +34,16 @@ PLACEMENT = "expected labels such as {role: pay}, {hosts: [...]}, or one of thes
 
 # What is written, what is written instead, the line, and how the finding goes on after it.
 TABLE = [
+    # Ranges that nothing can lie in.
+    *(
+        (
+            'version: ">=2"',
+            f'version: "{text}"',
+            20,
+            f"constraint: services.checkout.needs.0.version: '{text}' admits no version at all",
+        )
+        for text in (">=5,<4", ">1,<=1", "==2,<1", "==1,==2")
+    ),
     # The document itself.
     ("organization: acme", "", 1, "missing: organization: missing; expected: the name of the whole estate"),
     ("organization: acme", "organization: [acme]", 1, "name: organization: a name holds only letters"),
