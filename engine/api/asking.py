@@ -136,6 +136,7 @@ def _rollback(request: Request, body: RollbackRequest) -> ask.Rollback:
         body.get("reason", ""),
         mark_bad=bool(body.get("mark_bad")),
         chain=bool(body.get("chain")),
+        allow_lockstep=bool(body.get("allow_lockstep")),
     )
 
 

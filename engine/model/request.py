@@ -47,7 +47,7 @@ class Rollback:
     """Back to an earlier good version. ``subject``: SERVICE, SERVICE@ENV or a change's id (all
     its services); ``to`` names the version, "" means the newest good one. ``mark_bad``: the
     version that is left must not be deployed here again. ``chain``: with everything that refuses
-    the older version, dependents first."""
+    the older version, dependents first. ``allow_lockstep``: as in Deploy."""
 
     actor: str
     subject: str
@@ -55,6 +55,7 @@ class Rollback:
     reason: str = ""
     mark_bad: bool = False
     chain: bool = False
+    allow_lockstep: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,16 @@ from datetime import UTC, timedelta
 import pytest
 
 from engine.errors import RequestRefused
-from engine.model.change import Status
+from engine.model.change import Kind, Status
 from engine.model.event import InstanceHeld
 from engine.model.names import InstanceId
-from engine.model.request import Deploy
+from engine.model.request import Cancel, Deploy, Rollback
 from engine.model.wait import Reason
 from engine.model.window import Entry, Hours, Schedule, WindowPolicy
 from engine.plan.estate import Estate
 from engine.plan.outage.facing import faced_by
 from engine.plan.preview import preview
+from engine.plan.requests import judge
 from engine.plan.why import why
 from tests.builders import T0, down, service, up
 from tests.plan.outages import NEW, begun, finish_all, in_lockstep, together
@@ -34,6 +35,24 @@ def test_it_waits_for_a_window_with_outage_and_is_refused_where_there_is_none() 
     bare = in_lockstep(window=WindowPolicy("always", Schedule()))
     with pytest.raises(RequestRefused, match="no window policy with outage: true covers checkout, ledger in prod"):
         together(bare, **NEW)
+
+
+def test_the_way_back_is_an_outage_too_and_waits_for_no_window() -> None:
+    night = Schedule((Entry(UTC, hours=(Hours(9 * 3600, 10 * 3600),)),))
+    made, change = begun(in_lockstep(window=WindowPolicy("nights", night, outage=True)))
+    made.run()
+    assert made.change(change).status is Status.SUCCEEDED
+    made.elapsed_s = 5 * 3600
+    made.record(*judge(made.snapshot, Rollback("ana", change.id))[0])
+    assert made.run() == []
+    (answer,) = {wait.unblock for wait in made.plan().waits if wait.reason is Reason.LOCKSTEP}
+    assert answer == "cancel change 2, and ask for the same rollback with --allow-lockstep"
+    made.record(*judge(made.snapshot, Cancel("ana", "2"))[0])
+    made.record(*judge(made.snapshot, Rollback("ana", change.id, allow_lockstep=True))[0])
+    made.run()
+    back = made.state.changes["3"]
+    assert (back.status, back.kind) == (Status.SUCCEEDED, Kind.ROLLBACK)
+    assert {made.state.instances[InstanceId(name, "prod")].target for name in NEW} == {"1.0"}
 
 
 def test_a_window_that_closes_over_an_outage_does_not_leave_it_half_way() -> None:

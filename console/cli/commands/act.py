@@ -6,6 +6,7 @@ import click
 
 from console.cli.following import finish, follow
 from console.cli.grammar import verb
+from console.cli.render.outages import outage_lines
 from console.cli.render.plans import chain_lines
 from console.cli.render.times import Duration
 from console.cli.session import Session, say
@@ -54,6 +55,7 @@ def resume_command(session: Session, subject: str) -> None:
 @click.option("--to", default="", metavar="VERSION", help="A version that was healthy here. [the newest other one]")
 @click.option("-e", "--environment", default="", metavar="ENV", help="Where. [the only environment]")
 @click.option("--chain", is_flag=True, help="Take everything back that refuses the older version, dependents first.")
+@click.option("--allow-lockstep", is_flag=True, help="Where no order back is safe: stop what needs it meanwhile.")
 @click.option("--mark-bad", is_flag=True, help="The version that is left must not be deployed here again.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; kept with the change.")
 @click.option("--wait", is_flag=True, help="Follow it until it is done; exit 1 unless it succeeded.")
@@ -64,6 +66,7 @@ def rollback_command(
     to: str,
     environment: str,
     chain: bool,
+    allow_lockstep: bool,
     mark_bad: bool,
     reason: str,
     wait: bool,
@@ -76,10 +79,12 @@ def rollback_command(
             raise UsageError(f"{subject} names its environment already: leave -e out.")
         subject = f"{subject}@{environment}"
     request: RollbackRequest = {"subject": subject, "to": to, "reason": reason, "chain": chain, "mark_bad": mark_bad}
+    if allow_lockstep:
+        request["allow_lockstep"] = True
     client = session.client()
     plan = client.plan_rollback(request)
     accepted = client.rollback(request)
-    for line in chain_lines(plan):
+    for line in [*chain_lines(plan), *outage_lines(plan, back=True)]:
         say(line)
     if not wait:
         say(accepted["message"])

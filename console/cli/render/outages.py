@@ -9,12 +9,13 @@ from engine.api.protocol import OutageView, PlanView
 from engine.model.text import printable
 
 
-def outage_lines(plan: PlanView) -> list[str]:
-    """What the locksteps of a plan would take without a bridge; nothing if there are none."""
-    return [text for outage in plan.get("outage", ()) for text in lines_of(outage)]
+def outage_lines(plan: PlanView, *, back: bool = False) -> list[str]:
+    """What the locksteps of a plan would take without a bridge; nothing if there are none. ``back``: it
+    is a rollback, which waits for no window."""
+    return [text for outage in plan.get("outage", ()) for text in lines_of(outage, back=back)]
 
 
-def lines_of(outage: OutageView, *, asked: bool = False) -> list[str]:
+def lines_of(outage: OutageView, *, asked: bool = False, back: bool = False) -> list[str]:
     """One lockstep, those first who depend on it. ``asked``: it is allowed already."""
     names = _listed(outage["services"])
     lines = [f"an outage would move {names} together:" if not asked else f"an outage moves {names} together:"]
@@ -23,6 +24,8 @@ def lines_of(outage: OutageView, *, asked: bool = False) -> list[str]:
     lines.append(f"    stops until the others have moved: {_listed(outage['stops'])}")
     if not outage["windows"]:
         lines.append("    no window policy with outage: true covers all of them, so it is refused")
+    elif back:
+        lines.append("    rollback --allow-lockstep does so, whether a window is open or not")
     else:
         opens = f"open from {clock(outage['opens'])}" if outage["opens"] else "which does not open"
         flag = "" if asked else "deploy --allow-lockstep "

@@ -36,6 +36,7 @@ class RollbackRequest(TypedDict):
     reason: NotRequired[str]
     chain: NotRequired[bool]
     mark_bad: NotRequired[bool]
+    allow_lockstep: NotRequired[bool]
 
 
 class SubjectRequest(TypedDict):

@@ -48,6 +48,8 @@ def _with_outage(case: Case, group: tuple[str, ...]) -> str:
     goals = {name: case.ends[name][1] for name in group if name in case.ends}
     if len(goals) < len(group) or not all(outage_windows(case.estate, name, environment) for name in group):
         return ""
+    if case.change.kind is Kind.ROLLBACK:
+        return f"cancel change {case.change.id}, and ask for the same rollback with --allow-lockstep"
     wanted = " ".join(f"{name}={version}" for name, version in sorted(goals.items()))
     return f"interlock deploy {wanted} -e {environment} --allow-lockstep"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from engine.model.change import Status
+from engine.model.change import Kind, Status
 from engine.model.wait import Reason, Wait
 from engine.model.window import WindowPolicy
 from engine.plan.estate import Estate
@@ -37,13 +37,14 @@ def outage_windows(estate: Estate, service: str, environment: str) -> tuple[Wind
 
 def outage(case: Case) -> Iterator[Wait]:
     """An outage begins only in a window for outages, and only where every host answers: what
-    cannot be reached cannot be stopped, and would run on beside what it refuses."""
+    cannot be reached cannot be stopped, and would run on beside what it refuses. As no window
+    holds a way back, none has to be open for one: who asked for it has decided."""
     group = together(case)
     if not group:
         return
     estate, now = case.estate, case.estate.snapshot.now
     windows = outage_windows(estate, *case.instance)
-    if not any(is_open(policy, now) for policy in windows):
+    if case.change.kind is not Kind.ROLLBACK and not any(is_open(policy, now) for policy in windows):
         moments = [moment for policy in windows if (moment := next_opening(policy, now))]
         names = " or ".join(policy.name for policy in windows)
         message = f"{', '.join(group)} go in lockstep, which takes an outage, and "

@@ -112,6 +112,7 @@ def _accept(
         reason=request.reason,
         kind=kind,
         on_failure=on_failure,
+        allow_lockstep=request.allow_lockstep,
     )
     if isinstance(request, Deploy):
         change = replace(
@@ -119,9 +120,8 @@ def _accept(
             evidence=dict(request.evidence),
             not_before=request.not_before,
             when_available=request.when_available,
-            allow_lockstep=request.allow_lockstep,
         )
-        check_outage(estate, change)
+    check_outage(estate, change)
     what = ", ".join(described(estate, change.instance(item), item) for item in change.items)
     return (ChangeAccepted(change),), f"change {change.id}: {what} in {environment}"
 
