@@ -93,7 +93,9 @@ async def test_every_placement_runs_its_seeded_version_and_looks_deployed(desk: 
                 configuration=desk.inventory.services[service].configuration.digest,
                 unit=Unit.RUNNING,
                 health=Health.PASSING,
+                sha256=sighting.sha256,
             )
+            assert len(sighting.sha256) == 64
             assert await desk.fleet.reported(host, port(desk.inventory, service)) == version
 
 

@@ -42,7 +42,7 @@ class Case:
 
 
 SICK = [
-    Case("flapping", ("healthy for only", "of 2000 ms", "503"), "flapping", FLAP),
+    Case("flapping", ("503", "release 1.0 was put back"), "flapping", FLAP),
     Case("dying", ("release 1.0 was put back",), "dying", LATE, log="version 2.0 starts"),
     Case("crashing", ("crashing.service", "exit-code", "release 1.0 was put back"), "crashing", log="cannot go on"),
     Case(

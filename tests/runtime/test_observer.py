@@ -39,7 +39,7 @@ def test_a_complaint_that_differs_in_its_measures_alone_is_nothing_new() -> None
 
 def idle(made: World) -> Work:
     """Nothing at work."""
-    return Work(Broken(), SystemClock(), Watchers(), print, lambda: made.snapshot, None)  # type: ignore[arg-type]
+    return Work(Broken(), SystemClock(), Watchers(), print, lambda: made.snapshot, None, None)  # type: ignore[arg-type]
 
 
 class Broken:
