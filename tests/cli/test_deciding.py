@@ -137,7 +137,7 @@ def test_override_shows_what_it_lets_loose_and_does_it(still: Served, interlock:
     ("args", "code", "said"),
     [
         (("1", "limit"), 2, "--reason"),
-        (("1", "limit", "--reason", "x", "--for", "2h"), 1, "at most 3600 s"),
+        (("1", "limit", "--reason", "x", "--for", "2h"), 1, "at most 1h"),
         (("1", "dependency", "--reason", "x"), 1, "can never be overridden"),
         (("1", "limt", "--reason", "x"), 2, "did you mean limit?"),
         (("9", "limit", "--reason", "x"), 2, "no change"),
