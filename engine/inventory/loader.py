@@ -77,7 +77,7 @@ def _load(path: Path) -> Inventory:
         roles=make_roles(roles, scopes, declared="roles" in document.entries),
         alarms=make_alarms(policies, policies.value.alarms, scopes),
         externals=make_externals(document, estate.declared_teams, faults),
-        webhooks=make_webhooks(document, faults),
+        webhooks=make_webhooks(document, scopes, faults),
         observe=Observe(observe.value.steady, observe.value.busy),
         storage=make_storage(stored, *_signers(document), faults),
         positions={**_positions(document), **{f"hosts.{name}": at for name, at in estate.host_places.items()}},

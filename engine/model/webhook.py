@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from engine.model.hook import SecretSource
+from engine.model.scope import Scope
 
 
 class Told(StrEnum):
@@ -20,10 +21,11 @@ class Told(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An address that is told of some ``events`` by POST. ``secret`` signs what is sent, if there
-    is one."""
+    """An address that is told by POST of some ``events`` about what ``scope`` covers. ``secret``
+    signs what is sent, if there is one."""
 
     name: str
     url: str
     events: tuple[Told, ...]
     secret: SecretSource | None = None
+    scope: Scope = field(default_factory=Scope)

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.model.change import Change, Status
+from engine.model.inventory import Inventory
+from engine.model.names import InstanceId
 from engine.model.snapshot import Plan, Snapshot
 from engine.model.wait import Reason, Wait
-from engine.model.webhook import Told
+from engine.model.webhook import Told, Webhook
 
 _ENDS = {Status.SUCCEEDED: Told.DONE, Status.FAILED: Told.FAILED, Status.REVERTED: Told.REVERTED}
 ENDS = frozenset(_ENDS.values())
@@ -20,17 +22,19 @@ _WAITS = {Reason.APPROVAL_REQUIRED: Told.APPROVAL_WANTED, Reason.HEAL_FAILED: To
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing to tell. ``key`` names it: the same for as long as it stands."""
+    """One thing to tell, ``about`` some instances. ``key`` names it: the same for as long as it
+    stands."""
 
     key: str
     event: Told
     body: dict[str, Any]
+    about: tuple[InstanceId, ...] = ()
 
 
 def notices(snapshot: Snapshot, plan: Plan) -> Iterator[Notice]:
-    """Everything that stands now, changes in their order before waits."""
+    """Everything that stands now: changes in the order in which they ended, then waits."""
     organization = snapshot.inventory.organization
-    for change in snapshot.state.changes.values():
+    for change in sorted(snapshot.state.changes.values(), key=_ended):
         event = _ENDS.get(change.status)
         if event is not None:
             ended = change.finished.isoformat() if change.finished else ""
@@ -42,6 +46,20 @@ def notices(snapshot: Snapshot, plan: Plan) -> Iterator[Notice]:
         if event is not None:
             change_of = snapshot.state.changes.get(wait.change)
             yield _notice(_key(event, wait), event, organization, wait.subject, wait.message, change_of)
+
+
+def concerns(hook: Webhook, notice: Notice, inventory: Inventory) -> bool:
+    """Whether a webhook wants to hear this: of its events, and about something that it applies to."""
+    if notice.event not in hook.events:
+        return False
+    known = [each for each in notice.about if each.service in inventory.services]
+    return hook.scope.is_empty or any(
+        hook.scope.covers(inventory.services[each.service], each.environment) for each in known
+    )
+
+
+def _ended(change: Change) -> tuple[str, int]:
+    return change.finished.isoformat() if change.finished else "", change.number
 
 
 def _key(event: Told, wait: Wait) -> str:
@@ -69,4 +87,12 @@ def _notice(key: str, event: Told, organization: str, subject: str, message: str
                 for item in change.items
             ],
         }
-    return Notice(key, event, body)
+    return Notice(key, event, body, _about(subject, change))
+
+
+def _about(subject: str, change: Change | None) -> tuple[InstanceId, ...]:
+    """What a change moves; else the one instance of a subject such as ``ledger@prod/h1``."""
+    if change is not None:
+        return tuple(change.instance(item) for item in change.items)
+    service, _, place = subject.partition("@")
+    return (InstanceId(service, place.partition("/")[0]),)

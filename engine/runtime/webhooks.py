@@ -1,8 +1,11 @@
 """Tells webhooks what happened, beside the engine's loop and never holding it.
 
-At least once: what was told is kept (``webhooks.json`` in the state folder) only after the
-address answered 2xx; until then it is told again, with growing pauses, also by the next engine.
-A webhook that is new is not told of what had ended before it came.
+At least once, and each webhook in order: what was told is kept (``webhooks.json`` in the state
+folder) only after the address answered 2xx; until then it is told again, with growing pauses, also
+by the next engine. What nobody takes for a day is given up, so that one notice that an address
+will never take does not keep all later ones from it; and a wait that is over meanwhile is not told
+any more. A webhook that is new, or wants to hear more than before, is not told of what had ended
+before.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ import structlog
 from engine.errors import SecretMissing
 from engine.model.snapshot import Plan, Snapshot
 from engine.model.webhook import Webhook
-from engine.runtime.notices import ENDS, Notice, notices
+from engine.runtime.notices import ENDS, Notice, concerns, notices
 from engine.runtime.ports import Chance
 from engine.runtime.secret_values import read_secrets
 
@@ -33,6 +36,7 @@ LOOK_S = 1.0
 TIMEOUT_S = 10.0
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 300.0
+GIVE_UP_S = 86_400.0
 
 Post = Callable[[str, bytes, Mapping[str, str]], int]
 
@@ -99,27 +103,42 @@ class Webhooks:
         while True:
             snapshot, plan = self._look()
             if plan is not seen:  # every step makes a new one
+                notice = await self._next(hook, snapshot, plan)
+                if notice is not None:
+                    await self._tell(hook, notice)
+                    continue
                 seen = plan
-                await self._tell(hook, [each for each in notices(snapshot, plan) if each.event in hook.events])
             await asyncio.sleep(LOOK_S)
 
-    async def _tell(self, hook: Webhook, standing: list[Notice]) -> None:
-        told = self._told[hook.name]
-        for notice in standing:
-            if notice.key not in told:
-                await self._deliver(hook, notice)
-                told.add(notice.key)
-                await self._keep()
-        told &= {each.key for each in standing}  # what is over may be told again when it comes again
+    async def _next(self, hook: Webhook, snapshot: Snapshot, plan: Plan) -> Notice | None:
+        """The first that it wants to hear and was not told. What has ended and it does not want to
+        hear counts as told; what is over is forgotten: it may be told again when it comes again."""
+        standing, told = list(notices(snapshot, plan)), self._told[hook.name]
+        now = told & {each.key for each in standing}
+        wanted = [each for each in standing if each.key not in now and concerns(hook, each, snapshot.inventory)]
+        passed = {each.key for each in standing if each.event in ENDS} - {each.key for each in wanted}
+        self._told[hook.name] = now | passed
+        if self._told[hook.name] != told:
+            await self._keep()
+        return wanted[0] if wanted else None
 
-    async def _deliver(self, hook: Webhook, notice: Notice) -> None:
-        pause_s, tries = FIRST_PAUSE_S, 0
+    async def _tell(self, hook: Webhook, notice: Notice) -> None:
+        """Deliver it, however often that is tried; unless it is a wait, and over."""
+        pause_s, tries, began = FIRST_PAUSE_S, 0, time.monotonic()
         while (why := await self._attempt(hook, notice)) is not None:
             tries += 1
+            told = {"webhook": hook.name, "about": notice.event.value, "subject": notice.body["subject"], "why": why}
+            if time.monotonic() - began > GIVE_UP_S:
+                log.error("webhook not delivered, given up", tries=tries, **told)
+                break
             if tries in (1, 10) or tries % 100 == 0:
-                log.warning("webhook not delivered, trying again", webhook=hook.name, about=notice.event.value, why=why)
+                log.warning("webhook not delivered, trying again", **told)
             await asyncio.sleep(pause_s + self._chance.jitter(pause_s / 4))
             pause_s = min(LONGEST_PAUSE_S, pause_s * 2)
+            if notice.event not in ENDS and notice.key not in {each.key for each in notices(*self._look())}:
+                return
+        self._told[hook.name].add(notice.key)
+        await self._keep()
 
     async def _attempt(self, hook: Webhook, notice: Notice) -> str | None:
         """None if it was taken; else why not, without the address, which may be a secret itself."""

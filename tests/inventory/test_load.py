@@ -101,8 +101,9 @@ def test_hosts_and_domains() -> None:
 
 
 def test_webhooks() -> None:
+    secret, scope = SecretSource(env="CHAT_SECRET"), Scope(environments=("prod",), teams=("payments",))
     assert load(COMPLETE).webhooks == {
-        "chat": Webhook("chat", "https://chat.example/hook", (Told.DONE, Told.FAILED), SecretSource(env="CHAT_SECRET"))
+        "chat": Webhook("chat", "https://chat.example/hook", (Told.DONE, Told.FAILED), secret, scope)
     }
 
 

@@ -18,12 +18,13 @@ import pytest
 
 from engine.model.change import Change, Item, Status
 from engine.model.hook import SecretSource
+from engine.model.scope import Scope
 from engine.model.service import Configuration, DriverName
 from engine.model.snapshot import Plan, Snapshot
 from engine.model.wait import Reason, Wait
 from engine.model.webhook import Told, Webhook
 from engine.runtime import webhooks
-from engine.runtime.notices import notices
+from engine.runtime.notices import concerns, notices
 from engine.runtime.ports import SystemChance
 from engine.runtime.webhooks import Webhooks
 from tests.builders import service, world
@@ -31,8 +32,8 @@ from tests.builders import service, world
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def change(number: int, status: Status, failure: str = "") -> Change:
-    item = Item("ledger", "2", Configuration(DriverName.PROCESS, "", ""), origin="1", status=status, failure=failure)
+def change(number: int, status: Status, failure: str = "", service: str = "ledger") -> Change:
+    item = Item(service, "2", Configuration(DriverName.PROCESS, "", ""), origin="1", status=status, failure=failure)
     return Change(number, "prod", (item,), "ana", NOW, status=status, finished=NOW)
 
 
@@ -53,10 +54,13 @@ class World:
 
 @dataclass
 class Heard:
-    """A server that notes what is posted, and answers with ``status``."""
+    """A server that notes what is posted, and answers with ``status``; never takes a body that
+    holds ``refuses``."""
 
     port: int = 0
     status: int = 204
+    refuses: bytes = b""
+    refused: int = 0
     posts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     @property
@@ -72,9 +76,12 @@ def heard() -> Iterator[Heard]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            if found.status < 300:
+            takes = found.status < 300 and not (found.refuses and found.refuses in body)
+            if takes:
                 found.posts.append((dict(self.headers), body))
-            self.send_response(found.status)
+            else:
+                found.refused += 1
+            self.send_response(found.status if takes else max(found.status, 400))
             self.end_headers()
 
         def log_message(self, *args: object) -> None:
@@ -114,8 +121,9 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-def hook(heard: Heard, *events: Told, secret: SecretSource | None = None) -> Webhook:
-    return Webhook("chat", f"http://127.0.0.1:{heard.port}/x?token=t", events or tuple(Told), secret)
+def hook(heard: Heard, *events: Told, secret: SecretSource | None = None, scope: Scope | None = None) -> Webhook:
+    url = f"http://127.0.0.1:{heard.port}/x?token=t"
+    return Webhook("chat", url, events or tuple(Told), secret, scope or Scope())
 
 
 async def test_what_happens_is_told_once_and_signed(
@@ -170,6 +178,72 @@ async def test_only_what_was_asked_for_is_told_and_again_when_it_comes_again(tmp
             count = len(heard.posts)
             await (until(lambda count=count: len(heard.posts) > count) if waits else asyncio.sleep(0.1))
     assert heard.events == [("approval_wanted", "5"), *[("heal_failed", "ledger@prod/h1")] * 2]
+
+
+@pytest.mark.parametrize(
+    ("scope", "heard_of"),
+    [
+        (Scope(), ["1", "2", "cart@prod/h1"]),
+        (Scope(teams=("pay",)), ["1"]),
+        (Scope(teams=("shop",), environments=("prod",)), ["2", "cart@prod/h1"]),
+        (Scope(environments=("staging",)), []),
+        (Scope(services=("ledger", "cart")), ["1", "2", "cart@prod/h1"]),
+    ],
+)
+def test_a_webhook_hears_of_what_it_applies_to(scope: Scope, heard_of: list[str]) -> None:
+    made = world(service("ledger", team="pay"), service("cart", team="shop"))
+    made.state = replace(
+        made.state, changes={"1": change(1, Status.SUCCEEDED), "2": change(2, Status.FAILED, service="cart")}
+    )
+    waits = (Wait(Reason.HEAL_FAILED, "cart@prod/h1", "healing failed three times"),)
+    wanting = Webhook("chat", "http://x", tuple(Told), scope=scope)
+    told = [each for each in notices(made.snapshot, Plan(waits=waits)) if concerns(wanting, each, made.inventory)]
+    assert [each.body["subject"] for each in told] == heard_of
+
+
+def test_changes_are_told_of_in_the_order_in_which_they_ended() -> None:
+    late, early = replace(change(1, Status.FAILED), finished=NOW.replace(hour=13)), change(2, Status.SUCCEEDED)
+    assert [each.body["subject"] for each in notices(*World((), [late, early]).look())] == ["2", "1"]
+
+
+async def test_one_that_wants_more_than_before_is_not_told_of_what_had_ended(tmp_path: Path, heard: Heard) -> None:
+    estate = World((hook(heard, scope=Scope(environments=("staging",))),))
+    async with telling(tmp_path, estate):
+        estate.changes.append(change(1, Status.SUCCEEDED))
+        await until(lambda: "done:1" in (tmp_path / webhooks.FILE).read_text())
+        estate.hooks = (hook(heard),)
+        estate.changes.append(change(2, Status.SUCCEEDED))
+        await until(lambda: heard.posts)
+    assert heard.events == [("done", "2")]
+
+
+async def test_a_wait_that_is_over_before_anybody_took_it_is_not_told(tmp_path: Path, heard: Heard) -> None:
+    wanted = Wait(Reason.APPROVAL_REQUIRED, "5", "2 approvals are missing", change="5", owner="pci")
+    estate = World((hook(heard),), [], (wanted,))
+    heard.status = 500
+    async with telling(tmp_path, estate):
+        await until(lambda: heard.refused)
+        estate.waits = ()
+        tried = heard.refused
+        estate.changes.append(change(1, Status.SUCCEEDED))
+        heard.status = 204
+        await until(lambda: ("done", "1") in heard.events)
+    assert tried
+    assert heard.events[-1] == ("done", "1")
+    assert heard.events[:-1] in ([], [("approval_wanted", "5")])  # a try may have been under way
+
+
+async def test_what_an_address_never_takes_is_given_up_and_the_next_is_told(
+    tmp_path: Path, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "GIVE_UP_S", 0.1)
+    estate = World((hook(heard),))
+    heard.refuses = b'"subject": "1"'
+    async with telling(tmp_path, estate):
+        estate.changes += [change(1, Status.SUCCEEDED), change(2, Status.SUCCEEDED)]
+        await until(lambda: heard.posts)
+    assert heard.events == [("done", "2")]
+    assert heard.refused > 1
 
 
 async def test_one_that_hangs_does_not_hold_up_the_others(tmp_path: Path, heard: Heard) -> None:
