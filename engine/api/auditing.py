@@ -28,6 +28,7 @@ from engine.store.chain import Entry
 from engine.store.codec import decode_event
 
 router = APIRouter(prefix="/v1/audit", tags=["look"])
+SQLITE = "application/vnd.sqlite3"
 After = Annotated[int, Query(ge=0, le=2**62)]
 Limit = Annotated[int, Query(ge=1, le=10_000)]
 
@@ -49,7 +50,7 @@ async def head(request: Request) -> Any:
     return Reply(view)
 
 
-@router.get("/journal", response_class=FileResponse, responses={200: {"content": {"application/vnd.sqlite3": {}}}})
+@router.get("/journal", response_class=FileResponse, responses={200: {"content": {SQLITE: {}}}})
 async def journal(request: Request) -> Any:
     """A copy of the whole journal, to keep as a backup. Only an admin may."""
     port, person = port_of(request), actor(request)
@@ -63,7 +64,7 @@ async def journal(request: Request) -> Any:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     port.note(JournalCopied(person, seq))
-    return FileResponse(file, background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True))
+    return FileResponse(file, media_type=SQLITE, background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True))
 
 
 def _view(entry: Entry) -> AuditView:

@@ -16,6 +16,7 @@ from types import TracebackType
 import uvicorn
 from fastapi import Depends, FastAPI, Request, Response
 from starlette.exceptions import HTTPException
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.api import asking, auditing, deciding, forecasts, insight, problems, reading, sending, upkeep
@@ -68,7 +69,7 @@ def create_app(port: Port, metrics: Metrics | None = None, *, watch_limit: int =
     app.state.watch_limit = watch_limit
     told = metrics or Metrics(port)
 
-    @app.get("/metrics", tags=["look"])
+    @app.get("/metrics", tags=["look"], response_class=PlainTextResponse)
     async def numbers(request: Request) -> Response:
         """The engine's numbers in Prometheus' text format."""
         return Response(told.text(), media_type=CONTENT_TYPE)
