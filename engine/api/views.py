@@ -186,7 +186,7 @@ def _item(moment: Moment, change: Change, item: Item) -> ItemView:
         "hosts": list(item.hosts),
         "moves": [_move(moment, item.moves[host]) for host in sorted(item.moves)],
     }
-    if item.staged and item.status is Status.WAITING:
+    if item.staged and item.status in (Status.WAITING, Status.RUNNING, Status.PAUSED):
         view["staged"] = _staged(moment, change, item)
     return view
 

@@ -1,4 +1,5 @@
-"""Which releases to bring to hosts while their changes wait (product: pre-stage).
+"""Which releases to bring to hosts while their changes wait, and to the later batches of a rollout
+while the first ones move (product: pre-stage).
 
 Only what is certain to be wanted: people have approved, the evidence is there, the version is
 not bad, its artifact is what was accepted. Nothing hangs on it: what cannot be brought is tried
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.model.change import Change, Item, Status
+from engine.model.change import Change, Item, Kind, MoveState, Status
 from engine.model.names import InstanceId, PlacementId
 from engine.model.release import Artifact
 from engine.model.service import Service
@@ -53,8 +54,8 @@ def prestage(estate: Estate, waits: Iterable[Wait], begun: Iterable[str] = ()) -
     busy = {*begun, *(name.rpartition("/")[2] for name in snapshot.staging)}
     found: list[Stage] = []
     for change, item in _waiting(estate):
-        why = reasons.get((change.id, str(change.instance(item))))
-        if not why or why & UNCERTAIN:
+        why = reasons.get((change.id, str(change.instance(item))), set())
+        if why & UNCERTAIN or (item.status is Status.WAITING and not why):
             continue
         for stage in _of_item(estate, change, item):
             if len(found) >= room:
@@ -72,21 +73,26 @@ def is_staged(item: Item, host: str, sha256: str) -> bool:
 
 
 def staged_count(estate: Estate, change: Change, item: Item) -> tuple[int, int]:
-    """On how many of its placements the release is, and how many there are."""
+    """On how many of its placements the release is, and how many there are: brought ahead, or with the
+    step that moved there."""
     placements = estate.placements(change.instance(item))
-    staged = sum(bool((known := item.staged.get(p.host)) and known.here) for p in placements)
-    return staged, len(placements)
+    return sum(_has(item, placement.host) for placement in placements), len(placements)
+
+
+def _has(item: Item, host: str) -> bool:
+    known, move = item.staged.get(host), item.moves.get(host)
+    return (known is not None and known.here) or (move is not None and move.state is MoveState.DONE and not move.back)
 
 
 def _waiting(estate: Estate) -> list[tuple[Change, Item]]:
-    """Items that wait, in the order of the queue; of each instance the newest only, which the
+    """Items that wait or move, in the order of the queue; of each instance the newest only, which the
     others make way for."""
     newest: dict[InstanceId, Change] = {}
     entries = [
         (change, item)
         for change in estate.state.unfinished()
         for item in change.items
-        if item.status is Status.WAITING and not change.is_errand
+        if item.status in (Status.WAITING, Status.RUNNING) and item.goal and not change.is_errand
     ]
     for change, item in entries:
         instance = change.instance(item)
@@ -98,7 +104,7 @@ def _waiting(estate: Estate) -> list[tuple[Change, Item]]:
 def _of_item(estate: Estate, change: Change, item: Item) -> list[Stage]:
     service = estate.service(item.service)
     artifact = estate.snapshot.catalog.find(item.service, item.goal)
-    if service is None or artifact is None or not _is_to_be_staged(service, artifact, item):
+    if service is None or artifact is None or not _is_to_be_staged(service, artifact, change, item):
         return []
     return [
         Stage(change.id, placement, f"{change.id}/{placement}", item.goal, item.configuration, artifact)
@@ -107,7 +113,9 @@ def _of_item(estate: Estate, change: Change, item: Item) -> list[Stage]:
     ]
 
 
-def _is_to_be_staged(service: Service, artifact: Artifact, item: Item) -> bool:
+def _is_to_be_staged(service: Service, artifact: Artifact, change: Change, item: Item) -> bool:
+    if not item.sha256 and change.kind is Kind.ROLLBACK:
+        return False  # it goes back to what nobody knows the digest of: what the hosts have stays
     sound = artifact.sha256 and not artifact.fault and item.sha256 in ("", artifact.sha256)
     return bool(service.rollout.prestage and sound)
 
@@ -119,6 +127,8 @@ def _is_wanted(estate: Estate, item: Item, placement: PlacementId, artifact: Art
     aside = placement.host in estate.moving or placement.host in estate.state.maintenance
     if host is None or not host.fenced or not estate.reachable(placement.host) or aside:
         return False
+    if placement.host in item.moves:
+        return False  # its step brings it, or brought it
     if shut(estate, placement.host):
         return False
     sighting = estate.state.sightings.get(placement)

@@ -20,7 +20,6 @@ NEEDED = (
     "sh",
     "cat",
     "chmod",
-    "cksum",
     "cut",
     "date",
     "env",

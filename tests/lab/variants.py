@@ -33,7 +33,7 @@ systemd-run --quiet --unit=dropbear dropbear -F -E -s -r /etc/dropbear/dropbear_
 # What the host script calls is busybox's, its shell too; curl is gone. Debian's has no flock.
 BUSYBOX = r"""
 busybox=/usr/bin/busybox
-for tool in sh awk basename cat chmod chown cksum cp cut date dirname find grep gzip head id \
+for tool in sh awk basename cat chmod chown cp cut date dirname find grep gzip head id \
     ln ls mkdir mv nohup od readlink rm sed setsid sha256sum sleep sort stat sync tail tar timeout touch tr \
     uname wc wget xargs; do
     $busybox --list | grep -qx $tool && ln -sf $busybox /usr/local/bin/$tool

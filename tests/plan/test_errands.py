@@ -7,7 +7,7 @@ from dataclasses import replace
 from engine.model.change import Kind, MoveState, Status
 from engine.model.inventory import Inventory
 from engine.model.maintenance import Cordon, Remove, Restart, Uncordon
-from engine.model.names import InstanceId
+from engine.model.names import InstanceId, PlacementId
 from engine.model.request import Abort, Deploy, Pause, Resume, Rollback
 from engine.model.service import Amount, RolloutPolicy
 from engine.model.wait import Reason, Wait
@@ -271,3 +271,12 @@ def test_a_restart_left_open_is_over_when_something_else_is_deployed() -> None:
     ask(made, Uncordon("ana", "web-1"))
     assert [(act.placement.host, act.goal) for act in made.run()] == [("web-1", "2.0")]
     assert made.change(change).status is Status.SUCCEEDED
+
+
+def test_a_rollout_says_nothing_of_orphans_that_it_passes_over() -> None:
+    made = world(service("web", hosts=["a", "b", "c"]))
+    made.inventory = placed(made.inventory, "web", "a", "b")
+    made.deploy(web="1.1")
+    made.run()
+    on_c = made.state.deployed[PlacementId("web", "prod", "c")]
+    assert (on_c.version, made.state.deployed[PlacementId("web", "prod", "a")].version) == ("1.0", "1.1")

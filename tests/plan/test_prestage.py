@@ -8,13 +8,14 @@ from datetime import timedelta
 
 import pytest
 
-from engine.model.change import Change
+from engine.model.change import Change, MoveState
 from engine.model.event import ChangePaused, EnginePaused, HostSeen
 from engine.model.maintenance import HostCordoned
 from engine.model.observation import Reach
 from engine.model.snapshot import Execute, Stage
 from engine.model.staging import ReleaseStaged
-from engine.plan.prestage import AT_ONCE, REST_S, TRIES
+from engine.plan.estate import Estate
+from engine.plan.prestage import AT_ONCE, REST_S, TRIES, staged_count
 from tests.builders import T0, World, down, service, world
 
 HOSTS = ("h1", "h2", "h3")
@@ -148,7 +149,34 @@ def test_a_consumer_is_brought_while_its_provider_rolls() -> None:
     made = world(service("web", ("db", ">=1")), service("db"))
     made.deploy(db="1.1", web="1.1")
     assert [act.placement.service for act in made.settle()] == ["db"]
-    assert [stage.placement.service for stage in stages(made)] == ["web", "web"]
+    assert [stage.placement.service for stage in stages(made)] == ["db", "web", "web"]
+
+
+def test_the_later_batches_of_a_rollout_are_brought_while_the_first_moves() -> None:
+    made = world(service("web", hosts=HOSTS))
+    change = made.deploy(web="1.1")
+    (first,) = made.settle()
+    found = stages(made)
+    assert [stage.placement.host for stage in found] == [h for h in HOSTS if h != first.placement.host]
+    for stage in found:
+        brought(made, stage)
+    assert stages(made) == []
+    made.finish(first)
+    (second,) = made.settle()
+    assert second.staged
+    item = made.state.changes[change.id].items[0]
+    assert staged_count(Estate(made.snapshot), made.state.changes[change.id], item) == (3, 3)
+    made.finish(second, MoveState.REVERTED)
+    made.settle()
+    assert stages(made) == [], "what goes back needs nothing brought"
+
+
+def test_a_paused_rollout_has_nothing_brought() -> None:
+    made = world(service("web", hosts=HOSTS))
+    change = made.deploy(web="1.1")
+    made.finish(made.settle()[0])
+    made.record(ChangePaused(change.id, "ana"))
+    assert not stages(made)
 
 
 def test_only_so_many_at_once_and_one_to_a_host() -> None:

@@ -110,7 +110,7 @@ detach() { # UNIT SECONDS ARGUMENT...: run this script by itself, under systemd 
 }
 
 unit_of() { # KIND: the name under which systemd runs that part of this step
-    printf 'interlock-%s-%s' "$1" "$(printf '%s' "$service/$step" | cksum | tr ' ' -)"
+    printf 'interlock-%s-%s' "$1" "$(printf '%s' "$service/$step" | sha256sum | cut -c 1-16)"
 }
 
 attach() { # waits until the step has a result, and answers with it

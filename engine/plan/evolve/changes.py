@@ -188,12 +188,16 @@ def _good_after(good: tuple[Good, ...], change: Change, item: Item) -> tuple[Goo
 
 def _at_goal_already(state: State, instance: InstanceId, item: Item) -> State:
     """What a rollout found at its goal and did not touch has what it brings; its content is what it
-    was, which nobody may know."""
-    hosts = [host for host in hosts_of(state, instance) if host not in item.moves]
-    known = {host: state.deployed.get(PlacementId(*instance, host)) for host in hosts}
-    digest = item.configuration.digest
-    new = [host for host, deployed in known.items() if not deployed or deployed.configuration != digest]
-    return put_deployed(state, instance, new, item.goal, item.configuration)
+    was, which nobody may know. An orphan, which it passed over, stays what it was."""
+    digest, found = item.configuration.digest, list[str]()
+    for host in hosts_of(state, instance):
+        placement = PlacementId(*instance, host)
+        sighting, deployed = state.sightings[placement], state.deployed.get(placement)
+        told = sighting.configuration if sighting.configuration or deployed is None else deployed.configuration
+        is_there = sighting.version == item.goal and told in (None, digest)
+        if is_there and host not in item.moves and (deployed is None or deployed.configuration != digest):
+            found.append(host)
+    return put_deployed(state, instance, found, item.goal, item.configuration)
 
 
 def _back_in_line(state: State, change: Change, item: Item) -> State:
