@@ -19,6 +19,8 @@ from engine.model.role import ANY_TEAM, EVERYBODY, Grant, Role
 from engine.plan.estate import Estate
 from engine.plan.membership import people
 
+ANYBODY = "anybody"  # stands for everybody in the names that ``able`` gives
+
 # What a request touches: instances, or None for the engine and the whole estate.
 Touched = frozenset[InstanceId] | None
 
@@ -106,11 +108,21 @@ def _article(role: Role) -> str:
     return f"an {role}" if role.value[0] in "aeiou" else f"a {role}"
 
 
+def able(estate: Estate, role: Role, instances: Iterable[InstanceId]) -> tuple[str, ...]:
+    """Who has a role for all of these instances, by name; (``ANYBODY``,) where no roles are declared."""
+    inventory = estate.inventory
+    if not inventory.roles:
+        return (ANYBODY,)
+    each = [set(_able(inventory, role, instance)) for instance in instances]
+    common = set.intersection(*each) if each else set()
+    return tuple(sorted(common))
+
+
 def _able(inventory: Inventory, role: Role, instance: InstanceId | None) -> list[str]:
     """Who has the role there, by name; a grant to everybody reads ``anybody``."""
     named = {name for grant in inventory.roles for name in _everybody_meant(inventory, grant)}
     able = sorted(name for name in named if name != EVERYBODY and may(inventory, name, role, instance))
-    return [*able, *(["anybody"] if EVERYBODY in named and may(inventory, EVERYBODY, role, instance) else [])]
+    return [*able, *([ANYBODY] if EVERYBODY in named and may(inventory, EVERYBODY, role, instance) else [])]
 
 
 def _everybody_meant(inventory: Inventory, grant: Grant) -> tuple[str, ...]:

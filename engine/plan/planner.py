@@ -27,6 +27,7 @@ from engine.plan.rollout import advance
 from engine.plan.soaking import soaks
 from engine.plan.starts import starts
 from engine.plan.tending import tend
+from engine.plan.unblocking import told_through
 from engine.plan.under_way import UnderWay
 
 Part = tuple[list[Action], list[Wait]]
@@ -56,7 +57,7 @@ def plan(snapshot: Snapshot) -> Plan:
     if not any(isinstance(action, Decide) for action in actions):
         begun = {act.placement.host for act in actions if isinstance(act, (Execute, RunHook))}
         actions += prestage(estate, waits, begun)
-    return Plan(tuple(actions), tuple(waits))
+    return Plan(tuple(actions), tuple(told_through(estate, waits)))
 
 
 def _take_up(estate: Estate) -> Part:

@@ -9,7 +9,7 @@ import click
 
 from console.cli.grammar import verb
 from console.cli.render.changes import FINAL
-from console.cli.render.times import clock
+from console.cli.render.times import clock, with_local_times
 from console.cli.session import Session, say
 from engine.api.client import Client
 from engine.api.protocol import LogView, WatchEvent
@@ -45,7 +45,7 @@ def watch_command(session: Session, change: str) -> None:
 
 
 def _event_text(event: WatchEvent) -> str:
-    lines = [f"{clock(event['at'])}  {printable(event['kind']):<16}  {printable(event['message'])}"]
+    lines = [f"{clock(event['at'])}  {printable(event['kind']):<16}  {with_local_times(printable(event['message']))}"]
     lines += [f"    | {printable(line)}" for line in event.get("log", [])]
     return "\n".join(lines)
 

@@ -18,8 +18,11 @@ LOG_LINES = 10
 
 
 def move_text(item: ItemView) -> str:
-    """``ledger 3.0.0 -> 3.1.0``."""
+    """``ledger 3.0.0 -> 3.1.0``; ``ledger 3.1.0, new configuration`` where the version stays."""
     hosts = f" on {', '.join(item.get('hosts', ()))}" if item.get("hosts") else ""
+    if item["to"] and item["from"] == item["to"]:
+        again = ", new configuration" if item["configuration"] else " again"
+        return printable(f"{item['service']} {item['to']}{again}{hosts}")
     return printable(f"{item['service']} {item['from'] or 'nothing'} -> {item['to'] or 'nothing'}{hosts}")
 
 

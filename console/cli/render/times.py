@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import click
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -38,6 +39,11 @@ def clock(moment: str | None) -> str:
     local = datetime.fromisoformat(moment).astimezone()
     today = datetime.now(UTC).astimezone().date()
     return local.strftime("%H:%M:%S" if local.date() == today else "%Y-%m-%d %H:%M:%S")
+
+
+def with_local_times(text: str) -> str:
+    """A sentence of the engine's with the instants in it (RFC 3339, UTC) as ``clock`` shows them."""
+    return _INSTANT.sub(lambda found: clock(found[0]), text)
 
 
 class Duration(click.ParamType[float]):

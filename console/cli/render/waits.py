@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from console.cli.render.times import age, clock
+from console.cli.render.times import age, clock, with_local_times
 from engine.api.protocol import WaitView
 from engine.model.text import printable
 
@@ -20,7 +20,7 @@ def wait_lines(waits: Iterable[WaitView], indent: str = "") -> list[str]:
         if wait["owner"]:
             notes.append(f"from {printable(wait['owner'])}")
         note = f" ({', '.join(notes)})" if notes else ""
-        subject, message = printable(wait["subject"]), printable(wait["message"])
+        subject, message = printable(wait["subject"]), with_local_times(printable(wait["message"]))
         lines.append(f"{indent}{subject} waits, {printable(wait['reason'])}{note}: {message}")
         if wait["unblock"]:
             lines.append(f"{indent}    to move it: {printable(wait['unblock'])}")

@@ -8,6 +8,7 @@ from datetime import datetime
 from console.tui.picture import Picture
 from console.tui.render.card import motion
 from console.tui.render.line import Line, line, span, wrap
+from console.tui.render.moves import move_text
 from console.tui.render.palette import ACCENT, BAD, FAINT, MUTED, STRONG, TEXT, WARN
 from console.tui.render.times import parse
 from engine.api.protocol import BadView, ChangeView, ItemView, LetLooseView, PlanView
@@ -56,7 +57,7 @@ def abort_lines(change: ChangeView) -> list[Line]:
     fate = {"running": "goes back at its safe point", "paused": "goes back", "waiting": "does not start",
             "succeeded": done}  # fmt: skip
     return [
-        line(span(f" {item['service']}", STRONG), span(f"  {item['from'] or 'nothing'} → {item['to']}", TEXT),
+        line(span(f" {item['service']}", STRONG), span(f"  {move_text(item)}", TEXT),
              span(f"  {fate.get(item['state'], item['state'])}", MUTED))
         for item in change["items"]
     ]  # fmt: skip
@@ -69,7 +70,7 @@ def mark_line(chosen: bool) -> Line:
 
 
 def _move_line(item: ItemView) -> Line:
-    return line(span(f" {item['service']}", STRONG), span(f"  {item['from'] or 'nothing'} → {item['to']}", TEXT))
+    return line(span(f" {item['service']}", STRONG), span(f"  {move_text(item)}", TEXT))
 
 
 def rollback_lines(picture: Picture, environment: str, services: Mapping[str, str]) -> list[Line]:
@@ -97,10 +98,7 @@ def goal_lines(plan: PlanView) -> list[Line]:
     """Where the way back leads, as the engine sees it; or why it does not go there."""
     if plan["refused"]:
         return [line(span(" ✗ ", BAD), span(plan["refused"], BAD))]
-    return [
-        line(span(f" {step['service']}", STRONG), span(f"  {step['from'] or 'nothing'} → {step['to']}", TEXT))
-        for step in plan["steps"]
-    ]
+    return [line(span(f" {step['service']}", STRONG), span(f"  {move_text(step)}", TEXT)) for step in plan["steps"]]
 
 
 def chain_lines(plan: PlanView) -> list[Line]:

@@ -13,7 +13,7 @@ from console.tui.render.line import EMPTY, Line, line, span, wrap
 from console.tui.render.palette import ACCENT, BAD, FAINT, GOOD, MUTED, STRONG, TEXT
 from console.tui.render.queue import change_pane
 from console.tui.render.table import Column, Row, Table, cells, head, widths
-from console.tui.render.times import parse
+from console.tui.render.times import parse, with_local_times
 from engine.api.protocol import ChangeView, WatchEvent
 
 COLUMNS = (
@@ -57,7 +57,7 @@ def _cells(event: WatchEvent, sized: Sequence[tuple[Column, int]], now: datetime
             "event": span(str(event["seq"]), FAINT),
             "what": line(span(event["kind"], style[1])),
             "change": line(span(event["change"], MUTED)),
-            "told": line(span(f"{style[0]} ", style[1]), span(event["message"], TEXT)),
+            "told": line(span(f"{style[0]} ", style[1]), span(with_local_times(event["message"], now), TEXT)),
         },
     )
 
@@ -97,6 +97,6 @@ def event_pane(
             span(f"  {event['subject']}", MUTED), span("   enter looks at the map as it was then", FAINT),
         )
     ]  # fmt: skip
-    found += [line(span(f"   {row}", TEXT)) for row in wrap(event["message"], width - 4)]
+    found += [line(span(f"   {row}", TEXT)) for row in wrap(with_local_times(event["message"], now), width - 4)]
     found += [line(span(f"   │ {text}", FAINT)) for text in event.get("log", [])[-6:]]
     return [*found, EMPTY, *change_pane(change, now, width, height)][:height]

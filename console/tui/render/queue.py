@@ -12,6 +12,7 @@ from console.tui.render.card import bar
 from console.tui.render.failure import failure_lines
 from console.tui.render.filters import change_matches
 from console.tui.render.line import EMPTY, Line, fit, line, span
+from console.tui.render.moves import move_spans
 from console.tui.render.palette import ACCENT, BAD, FAINT, GOOD, MUTED, RULE, STRONG, TEXT, WARN, change_look
 from console.tui.render.table import Column, Row, Table, cells, head, widths
 from console.tui.render.times import age, took
@@ -83,7 +84,7 @@ def change_pane(change: ChangeView | None, now: datetime, width: int, height: in
         found.append(
             line(
                 span(f" {its.glyph} ", its.style), fit(item["service"], 18, TEXT),
-                span(f" {item['from'] or 'nothing'} → ", MUTED), span(item["to"] or "nothing", ACCENT),
+                *move_spans(item),
                 span(f"  {item['state']}", its.style), span(f"  {item['done']}/{item['total']}", MUTED),
             )
         )  # fmt: skip

@@ -11,6 +11,7 @@ from rich.style import Style
 from console.tui.picture import FINISHED, Picture
 from console.tui.render.failure import failure_lines
 from console.tui.render.line import EMPTY, Line, fit, line, pad, span, spread
+from console.tui.render.moves import move_spans
 from console.tui.render.palette import (
     ACCENT,
     BAD,
@@ -48,8 +49,7 @@ def _item(picture: Picture, change: ChangeView, item: ItemView, now: datetime, w
             " ",
             span(f"{its.glyph} ", its.style),
             span(f"{item['service']} ", STRONG),
-            span(f" {item['from'] or 'nothing'} → ", MUTED),
-            span(item["to"] or "nothing", ACCENT),
+            *move_spans(item),
             span(f"  {item['state']}", its.style),
         ),
         line(span(f"{item['done']}/{item['total']} ", MUTED)),

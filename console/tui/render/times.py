@@ -3,7 +3,10 @@ always against a clock that is handed in."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
+
+_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 
 
 def parse(text: str | None) -> datetime | None:
@@ -42,6 +45,17 @@ def until(text: str | None, now: datetime) -> str:
         return "no set end"
     left = (when - now).total_seconds()
     return f"clears in {duration(left)}" if left > 0 else "clears now"
+
+
+def with_local_times(text: str, now: datetime) -> str:
+    """A sentence of the engine's with the instants in it (RFC 3339, UTC) in the zone of ``now``: the
+    time of day, with the date where that is another day."""
+
+    def told(found: re.Match[str]) -> str:
+        when = datetime.fromisoformat(found[0]).astimezone(now.tzinfo)
+        return f"{when:%H:%M:%S}" if when.date() == now.date() else f"{when:%a %d %b %H:%M:%S}"
+
+    return _INSTANT.sub(told, text)
 
 
 def clock(now: datetime) -> str:

@@ -20,7 +20,7 @@ from engine.plan.gates.consent import approval, evidence
 from engine.plan.gates.dependency import dependency_busy, dependency_unhealthy, dependency_version, lockstep
 from engine.plan.gates.external import external_unhealthy
 from engine.plan.gates.limits import concurrency
-from engine.plan.gates.outage import companions, outage, shared
+from engine.plan.gates.outage import companions, not_yet, outage, shared
 from engine.plan.gates.people import failed_earlier, held, not_before
 from engine.plan.gates.soak import soak
 from engine.plan.gates.upkeep import aside, needed
@@ -70,9 +70,8 @@ FORESEEN = frozenset({"approval", "evidence", "artifact", "hold", "pause"})
 
 def waits_before_start(case: Case) -> tuple[Wait, ...]:
     """Every wait that holds the item now; none means that its rollout may start."""
-    return _own_waits(case) or tuple(
-        shared(case, other, wait) for other in companions(case) for wait in _own_waits(other)
-    )
+    others = ((other, wait) for other in companions(case) for wait in _own_waits(other))
+    return _own_waits(case) or tuple(shared(case, other, wait) for other, wait in others) or tuple(not_yet(case))
 
 
 def _own_waits(case: Case) -> tuple[Wait, ...]:

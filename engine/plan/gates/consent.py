@@ -10,8 +10,10 @@ from engine.model.change import Change
 from engine.model.consent import ApprovalPolicy
 from engine.model.inventory import Inventory
 from engine.model.pattern import matches
+from engine.model.role import Role
 from engine.model.scope import Scope
 from engine.model.wait import Reason, Wait
+from engine.plan.authority import ANYBODY, able
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
 from engine.plan.membership import in_words, people
@@ -34,7 +36,23 @@ def approval(case: Case) -> Iterator[Wait]:
         if stale:
             message += f"; what {', '.join(stale)} approved has changed since"
         owner = f"policies.approvals.{policy.name}"
-        yield case.wait(Reason.APPROVAL_REQUIRED, message, owner, f"interlock approve {change.id}")
+        yield case.wait(Reason.APPROVAL_REQUIRED, message, owner, _who_to_ask(case.estate, policy, change))
+
+
+def _who_to_ask(estate: Estate, policy: ApprovalPolicy, change: Change) -> str:
+    """The command, and who may give it: those whose approval would count and is still missing."""
+    inventory, command = estate.inventory, f"interlock approve {change.id}"
+    but = f", but not {change.requested_by}, who asked for it" if policy.four_eyes else ""
+    givers = people(inventory, policy.givers) or able(estate, Role.APPROVER, map(change.instance, change.items))
+    if ANYBODY in givers:
+        return f"{command}  # anybody{but}"
+    given = counted(inventory, policy, change)
+    left = [who for who in givers if who not in given and not why_not(inventory, policy, change, who)]
+    allowed = able(estate, Role.APPROVER, map(change.instance, change.items))
+    left = [who for who in left if ANYBODY in allowed or who in allowed]
+    if left:
+        return f"{command}  # {' or '.join(left)}{but if change.requested_by in givers else ''}"
+    return f"nobody who may approve it is left: name more people in policies.approvals.{policy.name} or in roles"
 
 
 def evidence(case: Case) -> Iterator[Wait]:

@@ -6,15 +6,12 @@ from collections.abc import Iterable, Iterator
 
 from engine.model.change import Change, Kind, Status
 from engine.model.names import InstanceId
-from engine.model.state import Good
-from engine.model.version import satisfies, sort_key
+from engine.model.version import satisfies
 from engine.model.wait import Reason, Wait
-from engine.plan.backward import chain
-from engine.plan.bad import is_bad
-from engine.plan.bridge import bridge
 from engine.plan.estate import Estate
+from engine.plan.gates.advice import over_bridge, way_back, what_to_queue, with_outage
 from engine.plan.gates.case import Case
-from engine.plan.gates.outage import outage_windows, together
+from engine.plan.gates.outage import covered, together
 from engine.plan.sequence import Clash, clash_of
 
 TAKEN_OVER = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSED, Status.SUPERSEDED})
@@ -23,35 +20,13 @@ TAKEN_OVER = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSED, Status.SU
 def lockstep(case: Case) -> Iterator[Wait]:
     """Part of a group for which no order is safe."""
     caught = case.order.lockstep_of(case.item.service)
-    if caught and not together(case):
+    if caught and not covered(case):
         group, clashes = caught
         shown = "; ".join(clash.sentence() for clash in clashes)
         message = f"no safe order exists for {', '.join(group)}: {shown}"
-        unblock = _over_bridge(case, group) or _with_outage(case, group)
+        unblock = over_bridge(case, group) or with_outage(case, group)
         unblock = unblock or "ask their teams for a version in between that accepts both sides"
         yield case.wait(Reason.LOCKSTEP, message, owner=case.owner(case.item.service), unblock=unblock)
-
-
-def _over_bridge(case: Case, group: tuple[str, ...]) -> str:
-    """The command that takes the bridge, "" if none is known."""
-    goals = {name: case.ends[name][1] for name in group if name in case.ends}
-    environment = case.change.environment
-    if not bridge(case.estate, environment, goals):
-        return ""
-    wanted = " ".join(f"{name}={version}" for name, version in sorted(goals.items()))
-    return f"interlock deploy {wanted} -e {environment} --accept-bridge"
-
-
-def _with_outage(case: Case, group: tuple[str, ...]) -> str:
-    """The command that queues the group as one change with an outage, "" if no window would allow it."""
-    environment = case.change.environment
-    goals = {name: case.ends[name][1] for name in group if name in case.ends}
-    if len(goals) < len(group) or not all(outage_windows(case.estate, name, environment) for name in group):
-        return ""
-    if case.change.kind is Kind.ROLLBACK:
-        return f"cancel change {case.change.id}, and ask for the same rollback with --allow-lockstep"
-    wanted = " ".join(f"{name}={version}" for name, version in sorted(goals.items()))
-    return f"interlock deploy {wanted} -e {environment} --allow-lockstep"
 
 
 def dependency_version(case: Case) -> Iterator[Wait]:
@@ -66,18 +41,29 @@ def dependency_version(case: Case) -> Iterator[Wait]:
         coming = _coming(case, other)
         end = _clash(case, other, consumer, {coming[1]} if coming else theirs)
         if end is not None:
-            back = case.change.kind is Kind.ROLLBACK
-            reason = Reason.DEPENDENT_INCOMPATIBLE if back else Reason.DEPENDENCY_VERSION
-            unblock = (_whole_chain(case) if back else "") or _what_to_queue(case, consumer, other)
-            message = f"{end.sentence()}; nothing queued changes that"
-            yield case.wait(reason, message, owner=case.owner(other), unblock=unblock)
+            later = _queued_too(case, other, consumer)
+            yield _first(case, other, later, end) if later else _refused(case, other, end)
             continue
         if other in group or not coming:
             continue  # it is stopped, or moves while this one is; or it stays as it is
         now = _clash(case, other, consumer, theirs)
         if now is not None and not _is_broken(case, consumer, provider, mine, theirs):
-            message = f"{other} {coming[1]} (change {coming[0].id}) has to be there first: {now.sentence()}"
-            yield case.wait(Reason.DEPENDENCY_VERSION, message, owner=case.owner(other), blocker=coming[0].id)
+            yield _first(case, other, coming, now)
+
+
+def _first(case: Case, other: str, coming: tuple[Change, str], clash: Clash) -> Wait:
+    """The wait for a change of the other side."""
+    message = f"{other} {coming[1]} (change {coming[0].id}) has to be there first: {clash.sentence()}"
+    return case.wait(Reason.DEPENDENCY_VERSION, message, owner=case.owner(other), blocker=coming[0].id)
+
+
+def _refused(case: Case, other: str, end: Clash) -> Wait:
+    """The wait of what nothing in the queue will ever let go."""
+    back = case.change.kind is Kind.ROLLBACK
+    reason = Reason.DEPENDENT_INCOMPATIBLE if back else Reason.DEPENDENCY_VERSION
+    unblock = (way_back(case, other) if back else "") or what_to_queue(case, other)
+    message = f"{end.sentence()}; nothing queued changes that"
+    return case.wait(reason, message, owner=case.owner(other), unblock=unblock)
 
 
 def _is_broken(case: Case, consumer: str, provider: str, mine: Iterable[str], theirs: Iterable[str]) -> bool:
@@ -98,14 +84,18 @@ def _coming(case: Case, other: str) -> tuple[Change, str] | None:
     return None if robbed else coming
 
 
-def _whole_chain(case: Case) -> str:
-    """The command that takes everything back that refuses this way back, "" if nothing fits."""
-    goals = {item.service: Good(item.goal, item.configuration, item.sha256) for item in case.change.items}
-    if not chain(case.estate, case.change.environment, goals):
-        return ""
-    if len(goals) > 1:
-        return "cancel it, and roll the change back with --chain"
-    return f"interlock rollback {case.instance} --to {case.item.goal} --chain"
+def _queued_too(case: Case, other: str, consumer: str) -> tuple[Change, str] | None:
+    """A change that waits and would bring the other side to where it fits, although another one
+    leads there as long as something else holds it: this very change, or else the newest."""
+    found = [
+        (change, item.goal)
+        for change, item in case.estate.items.get(InstanceId(other, case.change.environment), ())
+        if item.status is Status.WAITING
+        and not change.finished
+        and item.goal
+        and _clash(case, other, consumer, {item.goal}) is None
+    ]
+    return next((each for each in found if each[0].id == case.change.id), found[-1] if found else None)
 
 
 def _clash(case: Case, other: str, consumer: str, theirs: Iterable[str]) -> Clash | None:
@@ -114,26 +104,6 @@ def _clash(case: Case, other: str, consumer: str, theirs: Iterable[str]) -> Clas
     if other == consumer:
         return clash_of(case.estate, other, theirs, name, [goal])
     return clash_of(case.estate, name, [goal], other, theirs)
-
-
-def _what_to_queue(case: Case, consumer: str, other: str) -> str:
-    """The command that would bring the other side to where it fits, if a known version does:
-    one that was healthy somewhere before one that never ran, then the newest."""
-    estate = case.estate
-    scheme = estate.scheme(other)
-    fitting = [
-        version
-        for version in estate.snapshot.catalog.versions(other)
-        if _clash(case, other, consumer, {version}) is None
-        and not is_bad(estate, InstanceId(other, case.change.environment), version)
-    ]
-    if not fitting:
-        return f"no known version of {other} fits {case.item.service} {case.item.goal}"
-    proven = {
-        good.version for known in estate.state.instances.values() if known.id.service == other for good in known.good
-    }
-    best = max(fitting, key=lambda version: (version in proven, sort_key(scheme, version)))
-    return f"interlock deploy {other}={best} -e {case.change.environment}"
 
 
 def dependency_unhealthy(case: Case) -> Iterator[Wait]:

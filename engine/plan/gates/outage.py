@@ -21,13 +21,21 @@ from engine.plan.windows import HORIZON_DAYS, is_open, next_opening, windows_ove
 def together(case: Case) -> tuple[str, ...]:
     """The services, this one among them, that its change may carry out together with an outage;
     () if it is caught in no lockstep, or in one that needs a safe order all the same."""
+    group = covered(case)
+    return group if all(case.ends[name][0].id == case.change.id for name in group) else ()
+
+
+def covered(case: Case) -> tuple[str, ...]:
+    """The lockstep it is caught in, if its change may take it with an outage and asks for every move
+    in it. Another change may still lead for one of them: one that is older, as long as something
+    else holds this one."""
     caught = case.order.lockstep_of(case.item.service)
     if caught is None or not case.change.allow_lockstep:
         return ()
     group, _ = caught
-    mine = {item.service for item in case.change.items if item.status is Status.WAITING}
-    leads = all(name in case.ends and case.ends[name][0].id == case.change.id for name in group)
-    return group if leads and mine.issuperset(group) else ()
+    mine = {item.service: item.goal for item in case.change.items if item.status is Status.WAITING}
+    asked = all(name in case.ends and mine.get(name) == case.ends[name][1] for name in group)
+    return group if asked else ()
 
 
 def outage_windows(estate: Estate, service: str, environment: str) -> tuple[WindowPolicy, ...]:
@@ -39,7 +47,7 @@ def outage(case: Case) -> Iterator[Wait]:
     """An outage begins only in a window for outages, and only where every host answers: what
     cannot be reached cannot be stopped, and would run on beside what it refuses. As no window
     holds a way back, none has to be open for one: who asked for it has decided."""
-    group = together(case)
+    group = covered(case)
     if not group:
         return
     estate, now = case.estate, case.estate.snapshot.now
@@ -67,7 +75,7 @@ def outage(case: Case) -> Iterator[Wait]:
 
 def companions(case: Case) -> Iterator[Case]:
     """The same question for the others that would begin together with it."""
-    for name in together(case):
+    for name in covered(case):
         if name != case.item.service:
             yield replace(case, item=case.change.item(name))
 
@@ -76,3 +84,13 @@ def shared(case: Case, other: Case, wait: Wait) -> Wait:
     """What holds another one of the group, as it holds this one."""
     message = f"goes together with {other.item.service}: {wait.message}"
     return replace(wait, subject=str(case.instance), message=message)
+
+
+def not_yet(case: Case) -> Iterator[Wait]:
+    """It could go with the others of its lockstep, but an older change still leads for one of them:
+    it takes that over, and goes when it has."""
+    if not covered(case) or together(case):
+        return
+    name, (leader, _) = next((n, case.ends[n]) for n in covered(case) if case.ends[n][0].id != case.change.id)
+    message = f"{', '.join(covered(case))} go together, and change {leader.id} still leads for {name}"
+    yield case.wait(Reason.DEPENDENCY_BUSY, message, owner=leader.requested_by, blocker=leader.id)
