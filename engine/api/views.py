@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 from engine.api.consents import approval_views, bad_views, override_views
+from engine.api.course import course_view
 from engine.api.drift import clock_warning, differs_of, heal_of
 from engine.api.hooks import hook_logs, hook_views, is_drained, warnings_of
 from engine.api.keeping import maintenance_view
@@ -183,6 +184,7 @@ def _item(moment: Moment, change: Change, item: Item) -> ItemView:
         "finished": when(item.finished),
         "configuration": reconfigures(moment.estate, change.instance(item), item),
         "stage": stage_view(moment.estate, change, item),
+        "course": course_view(moment.estate, change, item),
         "hosts": list(item.hosts),
         "moves": [_move(moment, item.moves[host]) for host in sorted(item.moves)],
     }

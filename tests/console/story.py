@@ -49,7 +49,7 @@ def _rollout(rows: Rows) -> dict[str, Any]:
         for place, (state, phase, log) in zip(places, ends, strict=False)
     ]
     items = [
-        item("ledger", "2.4.1", "2.5.0", "running", 2, 4, moves=moves),
+        item("ledger", "2.4.1", "2.5.0", "running", 2, 4, moves=moves, course=_course(places)),
         item("checkout", "1.9.2", "1.10.0", "waiting", 0, 4),
     ]
     return change(
@@ -61,6 +61,20 @@ def _rollout(rows: Rows) -> dict[str, Any]:
         waits=[HELD],
         forecast=foreseen(-95, -310, -372),
     )
+
+
+def _course(places: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A canary that has baked, then two at a time, of which one moves."""
+    first, second, third, last = [place["host"] for place in places]
+    rest = {"promoted_by_hand": False, "bake_s": 0.0, "baked_s": 0.0}
+    canary = rest | {"promoted_by_hand": True, "bake_s": 300.0, "baked_s": 300.0}
+    batches = [("done", [second]), ("now", [third]), ("next", [last])]
+    return [
+        canary | {"name": "canary", "state": "done", "done": 1, "total": 1,
+                  "batches": [{"state": "done", "hosts": [first]}]},
+        rest | {"name": "all", "state": "moving", "done": 1, "total": 3,
+                "batches": [{"state": state, "hosts": hosts} for state, hosts in batches]},
+    ]  # fmt: skip
 
 
 def foreseen(start: float, end: float, late: float) -> dict[str, Any]:

@@ -200,15 +200,6 @@ async def test_the_cursor_keeps_to_its_row_when_rows_come(opened: Open) -> None:
         assert hand.app.session.change == "42"
 
 
-async def test_clicks_choose_and_open(opened: Open) -> None:
-    async with opened() as hand:
-        await hand.press("3")
-        await hand.pilot.click("#table", offset=(10, 2))
-        assert hand.app.session.change == "42"
-        await hand.pilot.click("#table", offset=(10, 2))
-        assert hand.app.current_mode == "rollout"
-
-
 @pytest.mark.parametrize("size", [(20, 5), (80, 24), (120, 40), (200, 60), (300, 20)])
 async def test_no_size_breaks_a_screen(opened: Open, size: tuple[int, int]) -> None:
     async with opened(*size) as hand:

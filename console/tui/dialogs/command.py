@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -62,6 +63,11 @@ class CommandLine(ModalScreen[str | None]):
 
     def on_input_changed(self) -> None:
         self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click takes a completion."""
+        if event.widget is self.query_one("#offers", LineView) and event.y < len(self.offers):
+            self._put(self.offers[event.y].text)
 
     def action_complete(self) -> None:
         """Takes the first completion."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -168,6 +169,12 @@ class DeployDialog(ModalScreen[Accepted | None]):
         if self.suggestions:
             self.chosen = (self.chosen + delta) % len(self.suggestions)
             self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """A click takes a suggestion."""
+        if event.widget is self.query_one("#suggestions", LineView) and event.y < len(self.suggestions):
+            self.chosen = event.y
+            self.action_complete()
 
     def action_complete(self) -> None:
         """Takes the chosen suggestion."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -154,6 +155,11 @@ class FormDialog(ModalScreen[Values | None]):
             self.focus_next(Input)
         else:
             self.focus_previous(Input)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click chooses."""
+        if event.widget is self.query_one("#form-choices", LineView) and event.y < len(self.choices):
+            self.action_choose(event.y - self.chosen)
 
     def action_leave(self) -> None:
         """Nothing happens."""

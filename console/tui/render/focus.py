@@ -29,7 +29,7 @@ def focus(
 ) -> list[Line]:
     """Three blocks side by side, exactly ``height`` rows; ``cursor`` is (list, place in it)."""
     left, right = lists(picture, service)
-    side = max(16, (width - 6) * 2 // 7)
+    side = _side(width)
     middle = width - 2 * side - 6
     blocks = (
         _list(f"needs {len(left)}", left, picture, environment, side, height, cursor, NEEDS),
@@ -49,6 +49,28 @@ def focus(
     ]
 
 
+def place_at(
+    names: tuple[list[str], list[str]], cursor: tuple[int, int], width: int, height: int, x: int, y: int
+) -> tuple[int, int]:
+    """Which list, and which place in it, is drawn at a cell; the centre where it is neither."""
+    side = _side(width)
+    which = NEEDS if x < side else NEEDED_BY if x >= width - side else CENTRE
+    if which == CENTRE:
+        return CENTRE, 0
+    mine = names[0 if which == NEEDS else 1]
+    at = _first(mine, cursor, which, height) + (y - 2) // 2
+    return (which, at) if y >= 2 and 0 <= at < len(mine) else (CENTRE, 0)
+
+
+def _side(width: int) -> int:
+    return max(16, (width - 6) * 2 // 7)
+
+
+def _first(names: list[str], cursor: tuple[int, int], which: int, height: int) -> int:
+    rows = max(1, (height - 2) // 2)
+    return max(0, min(cursor[1] - rows // 2, len(names) - rows)) if cursor[0] == which else 0
+
+
 def _list(
     title: str,
     names: list[str],
@@ -63,7 +85,7 @@ def _list(
     mark = "‹" if which == NEEDS else "›"
     here = cursor[0] == which
     rows = max(1, (height - 2) // 2)
-    first = max(0, min(cursor[1] - rows // 2, len(names) - rows)) if here else 0
+    first = _first(names, cursor, which, height)
     found: list[Line] = [line(span(f" {title}", STRONG if here else MUTED)), EMPTY]
     for index in range(first, min(len(names), first + rows)):
         name = names[index]

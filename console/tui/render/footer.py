@@ -31,18 +31,34 @@ def footer(screen: str, aim: Aim, notice: Notice | None, width: int, keymap: Map
     if notice is not None:
         glyph, style = NOTICES[notice.kind]
         return crop(line(span(f" {glyph} ", style), span(notice.text, TEXT)), width)
+    hints = _hints(screen, aim, width, keymap)
+    return crop((span(" "), *(part for _, hint in hints for part in hint)), width)
+
+
+def action_at(screen: str, aim: Aim, width: int, keymap: Mapping[str, str], x: int) -> str:
+    """The id of the action whose hint is drawn at a cell, "" if none is."""
+    at = 1
+    for name, hint in _hints(screen, aim, width, keymap):
+        at += length(hint)
+        if x < at:
+            return name if x >= 1 else ""
+    return ""
+
+
+def _hints(screen: str, aim: Aim, width: int, keymap: Mapping[str, str]) -> list[tuple[str, list[Segment]]]:
+    """The hints that fit, each with its action's id; help and quit always do."""
     always = [action for action in of_screen(screen) if screen in action.footer and action.id in {"help", "quit"}]
     others = [action for action in of_screen(screen) if screen in action.footer and action not in always]
-    parts: list[Segment] = [span(" ")]
-    tail: list[Segment] = []
-    for action in always:
-        tail += _hint(action.key(screen, keymap), action.name, "")
+    tail = [(action.id, _hint(action.key(screen, keymap), action.name, "")) for action in always]
+    used = 1 + sum(length(hint) for _, hint in tail)
+    found: list[tuple[str, list[Segment]]] = []
     for action in others:
         name = "resume" if action.id == "pause" and aim.paused else action.name
         hint = _hint(action.key(screen, keymap), name, blocked(action, aim))
-        if length(parts) + length(hint) + length(tail) <= width:
-            parts += hint
-    return crop((*parts, *tail), width)
+        if used + length(hint) <= width:
+            found.append((action.id, hint))
+            used += length(hint)
+    return [*found, *tail]
 
 
 def _hint(key: str, name: str, why_not: str) -> list[Segment]:

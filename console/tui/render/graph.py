@@ -67,6 +67,14 @@ class Grid:
         return row * self.pitch - self.top
 
 
+def service_at(layout: Layout, grid: Grid, x: int, y: int) -> str:
+    """The service whose card is drawn at a cell, "" if none is."""
+    for name, (column, row) in layout.slot.items():
+        if grid.shows(column) and grid.x(column) <= x < grid.right(column) and grid.y(row) <= y < grid.y(row) + 2:
+            return name
+    return ""
+
+
 def needed_height(layout: Layout, room: int) -> int:
     """How many rows of cells the whole board takes, at most ``room``."""
     pitch = WIDE_PITCH if layout.rows * WIDE_PITCH <= room else PITCH

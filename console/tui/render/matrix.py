@@ -52,6 +52,15 @@ def matrix_lines(layout: Layout, row_of: Rows, selected: str, width: int, height
     return [*found[: max(1, height - 1)], line(span(said + shown, FAINT))]
 
 
+def service_at(layout: Layout, selected: str, height: int, y: int) -> str:
+    """The service whose row is drawn at ``y``, "" if none is."""
+    names = order(layout)
+    here = names.index(selected) if selected in names else 0
+    rows = max(1, height - 2)
+    at = _first(here, rows, len(names)) + y - 1
+    return names[at] if 1 <= y <= rows and at < len(names) else ""
+
+
 def _first(here: int, room: int, count: int) -> int:
     return max(0, min(here - room // 2, count - room))
 

@@ -3,14 +3,14 @@ moment, why any failed, and the log below."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from rich.style import Style
 
 from console.tui.picture import FINISHED, Picture
+from console.tui.render.batches import course_lines, moved_lines
 from console.tui.render.failure import failure_lines
-from console.tui.render.line import EMPTY, Line, fit, line, pad, span, spread
+from console.tui.render.line import EMPTY, Line, line, span, spread
 from console.tui.render.moves import move_spans
 from console.tui.render.palette import (
     ACCENT,
@@ -29,17 +29,21 @@ from console.tui.render.times import age
 from console.tui.render.waits import wait_lines
 from engine.api.protocol import ChangeView, ItemView, MoveView, PlacementView
 
-CELL = 30
-DOMAIN = 10
-
 
 def grid(picture: Picture, change: ChangeView, now: datetime, width: int) -> list[Line]:
     """Every item with its placements."""
-    found: list[Line] = []
-    for item in change["items"]:
-        found += [EMPTY, *_item(picture, change, item, now, width)]
+    found = [row for item in change["items"] for row in (EMPTY, *_item(picture, change, item, now, width))]
     waits = wait_lines(change["waits"], now, width)
     return [*found, EMPTY, *waits] if waits else found
+
+
+def service_at(picture: Picture, change: ChangeView, now: datetime, width: int, number: int) -> str:
+    """The service that a line of the grid is about, "" if it is about none."""
+    for item in change["items"]:
+        number -= 1 + len(_item(picture, change, item, now, width))
+        if number < 0:
+            return item["service"]
+    return ""
 
 
 def _item(picture: Picture, change: ChangeView, item: ItemView, now: datetime, width: int) -> list[Line]:
@@ -56,32 +60,21 @@ def _item(picture: Picture, change: ChangeView, item: ItemView, now: datetime, w
         width,
     )
     found = [head]
-    if stage := item.get("stage"):
-        style = WARN if stage["awaits_promotion"] else ACCENT
-        place = f"   stage {stage['number']} of {stage['count']}: "
-        found.append(line(span(place, FAINT), span(stage["text"], style)))
     found += failure_lines(item["failure"], width, "   ")
     row = picture.row(item["service"], change["environment"])
     moves = {move["host"]: move for move in item["moves"]}
     over = change["state"] in FINISHED
     places = row["placements"] if row else []
     known = {place["host"] for place in places}
-    cells = [(p["domain"], _cell(p, moves.get(p["host"]), item, over, now)) for p in places]
-    cells += [(m["domain"], _cell(None, m, item, over, now)) for m in item["moves"] if m["host"] not in known]
-    return [*found, *_by_domain(cells, width)]
-
-
-def _by_domain(cells: Sequence[tuple[str, Line]], width: int) -> list[Line]:
-    per_row = max(1, (width - DOMAIN - 3) // CELL)
-    size = min(44, (width - DOMAIN - 3) // per_row)
-    found: list[Line] = []
-    for domain in sorted({domain for domain, _ in cells}):
-        mine = [cell for where, cell in cells if where == domain]
-        for start in range(0, len(mine), per_row):
-            label = domain if start == 0 else ""
-            parts = [part for cell in mine[start : start + per_row] for part in pad(cell, size)]
-            found.append((span("   "), fit(label, DOMAIN, FAINT), *parts))
-    return found
+    cells = {p["host"]: (p["domain"], _cell(p, moves.get(p["host"]), item, over, now)) for p in places}
+    cells |= {
+        m["host"]: (m["domain"], _cell(None, m, item, over, now)) for m in item["moves"] if m["host"] not in known
+    }
+    course = item.get("course")
+    cells = dict(sorted(cells.items(), key=lambda cell: (cell[1][0], cell[0])))
+    if course is not None:
+        return [*found, *course_lines(course, cells, width)]
+    return [*found, *moved_lines(item["moves"], cells, width)]
 
 
 def _cell(place: PlacementView | None, move: MoveView | None, item: ItemView, over: bool, now: datetime) -> Line:

@@ -48,11 +48,23 @@ def tree_lines(
 ) -> list[Line]:
     """The rows around the selected service that fit."""
     every = branches(layout)
-    here = next((at for at, (_, name, fresh) in enumerate(every) if fresh and name == selected), 0)
-    first = max(0, min(here - height // 2, len(every) - height))
+    here, first = _window(every, selected, height)
     return [
         _row(every[at], row_of, at == here, selected, width) for at in range(first, min(len(every), first + height))
     ]
+
+
+def service_at(layout: Layout, selected: str, height: int, y: int) -> str:
+    """The service named in the row drawn at ``y``, "" if there is none."""
+    every = branches(layout)
+    at = _window(every, selected, height)[1] + y
+    return every[at][1] if 0 <= y < height and at < len(every) else ""
+
+
+def _window(every: list[Branch], selected: str, height: int) -> tuple[int, int]:
+    """Where the selected service is unfolded, and the first row in sight."""
+    here = next((at for at, (_, name, fresh) in enumerate(every) if fresh and name == selected), 0)
+    return here, max(0, min(here - height // 2, len(every) - height))
 
 
 def _row(branch: Branch, row_of: Callable[[str], StatusRow | None], here: bool, selected: str, width: int) -> Line:

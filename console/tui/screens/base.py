@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -13,7 +14,7 @@ from textual.widget import Widget
 from console.tui.actions import BY_ID, Action, Aim, Danger, of_screen
 from console.tui.blocked import blocked
 from console.tui.picture import Picture
-from console.tui.render.footer import Notice, footer
+from console.tui.render.footer import Notice, action_at, footer
 from console.tui.render.header import Chrome, header
 from console.tui.render.log import log_lines
 from console.tui.session import Session
@@ -138,6 +139,15 @@ class BoardScreen(Screen[None]):
             if opening is not None:
                 await opening
                 self.console.opened()
+
+    @on(events.Click)
+    async def _on_footer_clicked(self, event: events.Click) -> None:
+        """A click on a key of the footer is that key."""
+        footer = self.query_one("#footer", LineView)
+        if event.widget is footer and self.session.notice is None:
+            name = action_at(self.NAME, self.aim(), self.size.width, self.console.keys, event.x)
+            if name:
+                await self.action_do(name)
 
     def say(self, notice: Notice) -> None:
         """Shows a notice in the footer."""

@@ -11,8 +11,8 @@ from console.tui.render import matrix, tree
 from console.tui.render.chosen import chosen
 from console.tui.render.detail import pane
 from console.tui.render.filters import row_matches
-from console.tui.render.focus import CENTRE, NEEDED_BY, NEEDS, focus, lists
-from console.tui.render.graph import Grid, draw, frame, needed_height
+from console.tui.render.focus import CENTRE, NEEDED_BY, NEEDS, focus, lists, place_at
+from console.tui.render.graph import Grid, draw, frame, needed_height, service_at
 from console.tui.render.layout import Layout, lay_out
 from console.tui.render.line import crop, line, span, wrap
 from console.tui.render.matrix import matrix_lines
@@ -42,6 +42,7 @@ class MapScreen(BoardScreen):
         self._layout = Layout()
         self._grid: Grid | None = None
         self._list, self._place = CENTRE, 0
+        self._height = 0
 
     def body(self) -> list[Widget]:
         return [LineView(id="summary"), LineView(id="map"), LineView(id="pane")]
@@ -79,7 +80,7 @@ class MapScreen(BoardScreen):
         width, height = self.size.width, self.size.height - CHROME
         if below.display:
             height = needed_height(layout, height - PANE) if session.view == "board" else height - PANE
-        board.styles.height = height
+        board.styles.height = self._height = height
         if not layout.slot:
             said = "no services here" if picture.graph else self.console.newest.problem or "asking the engine"
             board.show([line(span(f" {row}", MUTED)) for row in wrap(said, width - 2)])
@@ -248,15 +249,32 @@ class MapScreen(BoardScreen):
         self.session.service = column[at]
 
     def on_click(self, event: events.Click) -> None:
-        """A click selects a card; one on the selected card drills in."""
-        board = self.query_one("#map", LineView)
-        if self._grid is None or self.small or event.widget is not board:
+        """A click selects; a double one drills in."""
+        if event.widget is not self.query_one("#map", LineView) or not self.layout_now().slot:
             return
-        for name, (column, row) in self.layout_now().slot.items():
-            x, y = self._grid.x(column), self._grid.y(row)
-            if x <= event.x < self._grid.right(column) and y <= event.y < y + 2:
-                if name == self.session.service:
-                    self.do_enter()
-                self.session.service = name
-                self.redraw()
-                return
+        name, self._list, self._place = self._pointed_at(event.x, event.y)
+        self.session.service = name or self.session.service
+        if event.chain == 2 and (name or self._in_lists or self.small):
+            self.do_enter()
+        self.redraw()
+
+    def _pointed_at(self, x: int, y: int) -> tuple[str, int, int]:
+        """The service drawn at a cell of the board, and where the cursor of the lists is then."""
+        layout, service, height = self.layout_now(), self.session.service, self._height
+        if self.session.view != "board":
+            at = matrix.service_at if self.session.view == "matrix" else tree.service_at
+            return at(layout, service, height, y), CENTRE, 0
+        if self._grid is not None and not self.small:
+            return service_at(layout, self._grid, x, y), CENTRE, 0
+        names, cursor = lists(self.picture, service), (self._list, self._place)
+        return "", *place_at(names, cursor, self.size.width, height, x, y)
+
+    def on_mouse_scroll_down(self) -> None:
+        """The wheel goes along."""
+        self._along(1)
+        self.redraw()
+
+    def on_mouse_scroll_up(self) -> None:
+        """The wheel goes along."""
+        self._along(-1)
+        self.redraw()

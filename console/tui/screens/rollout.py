@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from textual import on
 from textual.widget import Widget
 
 from console.tui.action import ROLLOUT, Aim
-from console.tui.picture import FINISHED
 from console.tui.render.line import line, span
 from console.tui.render.log import log_lines
 from console.tui.render.palette import FAINT, MUTED, RULE
-from console.tui.render.rollout import grid
+from console.tui.render.rollout import grid, service_at
 from console.tui.render.title import title
 from console.tui.screens.base import BoardScreen, bindings
 from console.tui.widgets.lines import LineView
@@ -86,10 +86,22 @@ class RolloutScreen(BoardScreen):
         if self.picture.changes:
             self.session.change = self.picture.changes[-1]["id"]
 
+    @on(ScrollLines.Clicked, "#grid")
+    def _on_clicked(self, event: ScrollLines.Clicked) -> None:
+        """A double click opens the service that the line is about."""
+        change = self.console.current_change()
+        if change is None or not event.twice:
+            return
+        now, width = self.console.engine_now(), self.size.width - 1
+        service = service_at(self.picture, change, now, width, event.number)
+        if service:
+            self.session.environment = change["environment"]
+            self.console.open_instance(service)
+
     def do_enter(self) -> None:
         """Into the service being moved."""
         change = self.console.current_change()
-        items = change["items"] if change and change["state"] not in FINISHED else change["items"] if change else []
+        items = change["items"] if change else []
         moving = [item for item in items if item["state"] in {"running", "reverting", "paused"}] or items
         if moving:
             self.console.open_instance(moving[0]["service"])

@@ -5,6 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from textual import events
+from textual.message import Message
+
 from console.tui.render.line import Line, line, span, spread
 from console.tui.render.palette import FAINT
 from console.tui.widgets.lines import LineView
@@ -12,6 +15,20 @@ from console.tui.widgets.lines import LineView
 
 class ScrollLines(LineView):
     """``follow``: stay at the end while lines come."""
+
+    class Clicked(Message):
+        """One of the lines was clicked: its number among all, and whether twice."""
+
+        def __init__(self, view: ScrollLines, number: int, *, twice: bool) -> None:
+            super().__init__()
+            self.view = view
+            self.number = number
+            self.twice = twice
+
+        @property
+        def control(self) -> ScrollLines:
+            """Whose line it is."""
+            return self.view
 
     def __init__(self, *, id: str | None = None, classes: str | None = None, follow: bool = False) -> None:
         super().__init__(id=id, classes=classes)
@@ -45,6 +62,12 @@ class ScrollLines(LineView):
     def page(self) -> int:
         """How many rows are in sight."""
         return max(1, self.size.height - 1)
+
+    def on_click(self, event: events.Click) -> None:
+        """Tells the screen which line it was."""
+        at = self._first + event.y
+        if at < len(self.all):
+            self.post_message(self.Clicked(self, at, twice=event.chain == 2))
 
     def on_mouse_scroll_down(self) -> None:
         """Three rows."""

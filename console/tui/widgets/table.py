@@ -23,7 +23,7 @@ class TableView(LineView):
             self.key = key
 
     class Opened(Message):
-        """The row under the cursor was clicked again."""
+        """The row under the cursor was clicked twice."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -67,12 +67,12 @@ class TableView(LineView):
         self._draw()
 
     def on_click(self, event: events.Click) -> None:
-        """A click puts the cursor there; one on the cursor opens."""
+        """A click puts the cursor there; a double one opens."""
         at = self._first + event.y - 1
         if event.y >= 1 and 0 <= at < len(self.table.rows) and self.table.rows[at].key:
-            if at == self._at:
-                self.post_message(self.Opened())
             self._go(at)
+            if event.chain == 2:
+                self.post_message(self.Opened())
 
     def on_mouse_scroll_down(self) -> None:
         """The wheel moves the cursor."""

@@ -50,8 +50,31 @@ class StageView(TypedDict):
     text: str
 
 
+class BatchView(TypedDict):
+    """Placements that move together. ``state``: there (they needed no move), done, failed (not
+    all of them arrived), now, next or later; next and later are foreseen, by the strategy."""
+
+    state: str
+    hosts: list[str]
+
+
+class CourseView(TypedDict):
+    """One stage of a rollout with its batches. ``name`` is canary, "domain NAME" or all; ``state``:
+    done, moving, baking, promotion (a person has to promote it) or ahead; ``done`` of ``total``
+    placements are at the goal; ``promoted_by_hand``: somebody has to let it go on."""
+
+    name: str
+    state: str
+    bake_s: float
+    baked_s: float
+    promoted_by_hand: bool
+    done: int
+    total: int
+    batches: list[BatchView]
+
+
 # `from` is a keyword, hence the functional form. `configuration`: it brings another one.
-# `stage`: None where it goes in one, or is not on its way.
+# `stage`: None where it goes in one, or is not on its way. `course`: None where it is not on its way.
 ItemView = TypedDict(
     "ItemView",
     {
@@ -67,6 +90,7 @@ ItemView = TypedDict(
         "configuration": NotRequired[bool],
         "staged": NotRequired[StagingView],
         "stage": "NotRequired[StageView | None]",
+        "course": "NotRequired[list[CourseView] | None]",
         "hosts": "NotRequired[list[str]]",
         "moves": "list[MoveView]",
     },
