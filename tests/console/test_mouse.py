@@ -64,10 +64,15 @@ async def test_a_click_on_the_map_selects_and_a_double_one_opens(opened: Open, v
         hand.app.session.view = view
         hand.app.redraw()
         await hand.pilot.pause()
-        name = "checkout" if view == "tree" else "pricing"
+        name = "catalog" if view == "tree" else "pricing"
         await click(hand, "#map", name)
         assert hand.app.session.service == name
+        await hand.pilot.pause(0.6)  # longer than a double click takes
+        hand.app.session.service = "search"
+        hand.app.redraw()
+        await hand.pilot.pause()
         await click(hand, "#map", name, times=2)
+        assert hand.app.session.service == name  # though the tree has moved under the mouse meanwhile
         assert isinstance(hand.app.screen, InstanceScreen)
 
 

@@ -42,7 +42,7 @@ class MapScreen(BoardScreen):
         self._layout = Layout()
         self._grid: Grid | None = None
         self._list, self._place = CENTRE, 0
-        self._height = 0
+        self._height, self._hit = 0, False
 
     def body(self) -> list[Widget]:
         return [LineView(id="summary"), LineView(id="map"), LineView(id="pane")]
@@ -249,13 +249,16 @@ class MapScreen(BoardScreen):
         self.session.service = column[at]
 
     def on_click(self, event: events.Click) -> None:
-        """A click selects; a double one drills in."""
+        """A click selects; the second of a double one drills into that, even if the view has moved."""
         if event.widget is not self.query_one("#map", LineView) or not self.layout_now().slot:
             return
-        name, self._list, self._place = self._pointed_at(event.x, event.y)
-        self.session.service = name or self.session.service
-        if event.chain == 2 and (name or self._in_lists or self.small):
-            self.do_enter()
+        if event.chain == 2:
+            if self._hit:
+                self.do_enter()
+        else:
+            name, self._list, self._place = self._pointed_at(event.x, event.y)
+            self._hit = bool(name) or self.small
+            self.session.service = name or self.session.service
         self.redraw()
 
     def _pointed_at(self, x: int, y: int) -> tuple[str, int, int]:

@@ -67,12 +67,13 @@ class TableView(LineView):
         self._draw()
 
     def on_click(self, event: events.Click) -> None:
-        """A click puts the cursor there; a double one opens."""
+        """A click puts the cursor there; the second of a double one opens, even if the rows have moved."""
         at = self._first + event.y - 1
         if event.y >= 1 and 0 <= at < len(self.table.rows) and self.table.rows[at].key:
-            self._go(at)
             if event.chain == 2:
                 self.post_message(self.Opened())
+            else:
+                self._go(at)
 
     def on_mouse_scroll_down(self) -> None:
         """The wheel moves the cursor."""
