@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bench proof docs picture pins test-pythons clean
+.PHONY: help demo test check fmt bench proof mutants docs picture pins test-pythons clean
 
 PY := .venv/bin/python
 # The interpreter to make .venv with; without it the newest found: make test PYTHON=python3.12
@@ -39,6 +39,9 @@ bench: .venv/.ready ## the benchmarks: a table on the screen, JSON in build/benc
 
 proof: .venv/.ready ## nothing lost, nothing twice: tried for longer than in the suite (ARGS=--cut for less)
 	@$(PY) -m tests.proof $(ARGS)
+
+mutants: .venv/.ready ## plant bugs in a copy of the tree: which tests notice? (ARGS=fence for some)
+	@$(PY) -m tests.proof.mutants $(ARGS)
 
 docs: .venv/.ready ## write again what the documents take from the program
 	@$(PY) docs/generate.py

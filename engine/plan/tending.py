@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.model.change import FINAL, Change, Item, Kind, Status
+from engine.model.change import FINAL, Change, Item, Kind, MoveState, Status
 from engine.model.event import ChangeAccepted
 from engine.model.maintenance import Maintenance, Upkeep
 from engine.model.names import InstanceId, PlacementId
@@ -162,6 +162,8 @@ def _why_not(
     if not is_retired(estate, placement.host):
         yield from holds(estate, rollout.change, rollout.item)
         yield from _neighbours(rollout, begun)
+        if not leaves:
+            yield from _in_its_turn(rollout, placement)
         yield from _crowded(rollout, placement, budgets)
         if leaves:
             yield from _no_room(rollout, placement, budgets)
@@ -184,6 +186,19 @@ def _neighbours(rollout: UnderWay, begun: dict[InstanceId, str]) -> Iterator[Wai
         if number is not None and number != rollout.change.id:
             message = f"{name} is rolling (change {number})"
             yield Wait(Reason.DEPENDENCY_BUSY, str(rollout.instance), message, rollout.change.id, blocker=number)
+
+
+def _in_its_turn(rollout: UnderWay, placement: PlacementId) -> Iterator[Wait]:
+    """A rollout of the instance stands still, and has not been here yet: what it brings would come here
+    before its turn, past its canaries, its order of domains, and whoever paused it."""
+    for change, item in rollout.estate.items.get(rollout.instance, ()):
+        move = item.moves.get(placement.host)
+        was_here = move is not None and move.state is MoveState.DONE and not move.back
+        if item.status in (Status.RUNNING, Status.PAUSED) and not was_here:
+            message = (
+                f"change {change.id} brings {item.goal} to {rollout.instance}, and to {placement.host} in its turn"
+            )
+            yield rollout.wait(Reason.DEPENDENCY_BUSY, placement, message, f"interlock why {change.id}")
 
 
 def _crowded(rollout: UnderWay, placement: PlacementId, budgets: Budgets) -> Iterator[Wait]:

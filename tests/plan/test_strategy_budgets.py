@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from engine.errors import InterlockError
 from engine.model.change import FINAL, MoveState, Status
+from engine.model.maintenance import Drain, Uncordon
 from engine.model.names import PlacementId
 from engine.model.observation import Health
-from engine.model.request import Deploy, Promote
+from engine.model.request import Deploy, Pause, Promote, Resume
 from engine.model.service import Amount, RolloutPolicy
 from engine.model.snapshot import Execute
 from engine.model.wait import Reason
@@ -22,7 +23,7 @@ from engine.plan.forecast import forecast
 from engine.plan.preview import preview
 from tests.builders import World, down, seen, service, up, without, world
 from tests.plan.reading import reasons, standing
-from tests.plan.strategic import DOMAINS, WEB, ask, done, ill, spread, wait_of
+from tests.plan.strategic import DOMAINS, WEB, ask, done, finish, ill, spread, wait_of
 
 
 def test_one_host_that_does_not_answer_stops_nobody_while_the_budget_has_room() -> None:
@@ -223,3 +224,34 @@ def upset(made: World, chance: random.Random, *, trouble: bool) -> None:
         ask(made, Promote("ana", "1"))
     except InterlockError:
         return
+
+
+def test_what_comes_back_to_a_host_does_not_overtake_a_rollout_that_stands_still() -> None:
+    made = spread(RolloutPolicy(domain_order=DOMAINS, max_parallel=Amount(2)))
+    ask(made, Drain("ana", "c2"))
+    done(made)
+    change = made.deploy(web="2.0")
+    flying = made.settle()
+    ask(made, Pause("ana", change.id))
+    finish(made, flying)
+    ask(made, Uncordon("bo", "c2"))
+    assert made.settle() == []  # 2.0 is in domain a, and somebody wants to look at it first
+    wait = wait_of(made, Reason.DEPENDENCY_BUSY)
+    assert (wait.subject, wait.unblock) == ("web@prod/c2", "interlock why 2")
+    ask(made, Resume("ana", change.id))
+    assert done(made)[-1][0] == "c"
+    assert {sighting.version for sighting in made.state.sightings.values()} == {"2.0"}
+    assert all(each.status is Status.SUCCEEDED for each in made.state.changes.values())
+
+
+def test_what_a_rollout_had_brought_to_a_host_already_comes_back_while_it_stands_still() -> None:
+    made = spread(RolloutPolicy(domain_order=DOMAINS, max_parallel=Amount(1)))
+    change = made.deploy(web="2.0")
+    finish(made, made.settle())
+    flying = made.settle()
+    ask(made, Pause("ana", change.id))
+    finish(made, flying)
+    ask(made, Drain("ana", "a1"))
+    done(made)
+    ask(made, Uncordon("bo", "a1"))
+    assert [(act.placement.host, act.goal) for act in made.run()] == [("a1", "2.0")]
