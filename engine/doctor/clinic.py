@@ -23,11 +23,12 @@ def examine(
     as it answers. ``install``: make the host script root's own for the inventory's login; ``login``
     is who logs in for this visit ("" = the inventory's). Raises InventoryInvalid or UsageError."""
     inventory = inventories.load(path)
-    if install and not inventory.ssh.user:
+    usual = {name: host.user or inventory.ssh.user for name, host in inventory.hosts.items()}
+    if install and not all(usual.get(host, "-") for host in hosts or usual):
         raise UsageError("ssh.user of the inventory has to name the login that sudoers is to let in.")
-    usual = inventory.ssh.user
     if login:
-        inventory = replace(inventory, ssh=replace(inventory.ssh, user=login))
+        everywhere = {name: replace(host, user="") for name, host in inventory.hosts.items()}
+        inventory = replace(inventory, ssh=replace(inventory.ssh, user=login), hosts=everywhere)
     for host in hosts:
         if host not in inventory.hosts:
             hint = did_you_mean(near(host, inventory.hosts))
@@ -35,7 +36,7 @@ def examine(
     loop = asyncio.new_event_loop()
     transport = SshTransport(inventory, (SCRIPT, DIGEST))
     chosen = list(hosts) or sorted(inventory.hosts)
-    visiting = visit(inventory, transport, chosen, trust_new=trust_new, install=usual if install else "")
+    visiting = visit(inventory, transport, chosen, trust_new=trust_new, install=usual if install else None)
     try:
         while True:
             try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from pathlib import Path
 
 from engine import drivers
@@ -21,11 +21,16 @@ UNREACHED = frozenset({"host-key", "login", "reach", "answer"})
 
 
 async def visit(
-    inventory: Inventory, transport: Transport, hosts: Sequence[str], *, trust_new: bool = False, install: str = ""
+    inventory: Inventory,
+    transport: Transport,
+    hosts: Sequence[str],
+    *,
+    trust_new: bool = False,
+    install: Mapping[str, str] | None = None,
 ) -> AsyncGenerator[list[Finding], None]:
     """The findings of each host, as hosts answer. ``trust_new``: keys that are not on record yet
-    are recorded, and said so; a key that differs from the recorded one never is. ``install``: the
-    login for which the host script becomes root's own ("" = nothing is installed)."""
+    are recorded, and said so; a key that differs from the recorded one never is. ``install``: for
+    each host the login for which the host script becomes root's own (none: nothing is installed)."""
     turns = asyncio.Semaphore(AT_ONCE)
     book = asyncio.Lock()
 
@@ -33,7 +38,7 @@ async def visit(
         async with turns:
             found = await _visit(inventory, transport, host, book if trust_new else None)
             reached = all(each.rule not in UNREACHED for each in found)
-            return [*found, await _install(transport, host, install)] if install and reached else found
+            return [*found, await _install(transport, host, install[host])] if install and reached else found
 
     for next_done in asyncio.as_completed([asyncio.create_task(one(host)) for host in hosts]):
         yield await next_done

@@ -71,6 +71,8 @@ class HostEntry(Section):
     domain: Name = Field(description="The innermost failure domain around the host")
     labels: Labels = Field(default={}, description="What placements match")
     port: Port = Field(default=0, description="The SSH port, if it is not the ssh section's")
+    user: Login = Field(default="", description="The login there, if it is not the ssh section's")
+    identity: Text = Field(default="", description="Private key file for it, if it is not the ssh section's")
 
 
 class ObserveEntry(Section):

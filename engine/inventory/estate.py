@@ -204,8 +204,9 @@ def _expand(pattern: str, read: Read[HostEntry], here: Position, faults: Faults)
         return []
     addresses = _addresses(read, len(names), faults)
     labels = dict(entry.labels)
+    identity = absolute(entry.identity, os.path.dirname(read.at("identity").file))
     return [
-        Host(name, address, entry.environment, entry.domain, labels, entry.port)
+        Host(name, address, entry.environment, entry.domain, labels, entry.port, entry.user, identity)
         for name, address in zip(names, addresses, strict=True)
     ]
 

@@ -28,8 +28,14 @@ from engine.model.inventory import Position
 GROUP = "group."
 REACHED_BY_SSH = ("", "ssh", "smart", "paramiko", "paramiko_ssh")
 SECRET_WORDS = ("pass", "secret", "token", "key", "credential", "vault")
-_ADDRESS = ("ansible_host", "ansible_ssh_host")
-_PORT = ("ansible_port", "ansible_ssh_port")
+# Where two names mean the same, Ansible takes the one that comes first here.
+_ADDRESS = ("ansible_ssh_host", "ansible_host")
+# How a host is reached: keys of the section hosts, and the variables that say the same.
+_WAYS = {
+    "port": ("ansible_ssh_port", "ansible_port"),
+    "user": ("ansible_ssh_user", "ansible_user"),
+    "identity": ("ansible_ssh_private_key_file", "ansible_private_key_file"),
+}
 
 
 class IncludeEntry(Section):
@@ -168,20 +174,23 @@ class _Machine:
         environment = self._placed("environment", entry.environment, self._in(self.known.environments))
         domain = self._placed("domain", entry.domain, self.known.innermost(self._in(self.known.domains)))
         address = self._first(*_ADDRESS, default=self.name)
-        if "{{" in address.text:
-            message = f"hosts.{self.name}: its address is a template or encrypted, which only Ansible can fill in"
-            self.faults.add(Position(address.file, address.line), "ansible", f"{message}; write it out")
-            return None
-        if environment is None or domain is None:
+        ways = {key: self._first(*names, default="") for key, names in _WAYS.items()}
+        readable = [self._is_readable(key, text) for key, text in {"address": address, **ways}.items()]
+        if environment is None or domain is None or not all(readable):
             return None
         parts = {"address": self._plain(address), "environment": environment, "domain": domain}
-        port = self._first(*_PORT, default="")
-        if port.text:
-            parts["port"] = port
+        parts |= {key: text for key, text in ways.items() if text.text}
         labels = {name: Entry(text.file, text.line, text) for name, text in self._labels(entry).items()}
         entries = {name: Entry(text.file, text.line, text) for name, text in parts.items()}
         entries["labels"] = Entry(self.at.file, self.at.line, Table(labels, self.at.file, self.at.line))
         return Table(entries, self.at.file, self.at.line)
+
+    def _is_readable(self, key: str, text: Scalar) -> bool:
+        """Whether it is written out; a fault if only Ansible could tell what it is."""
+        if "{{" in text.text:
+            message = f"hosts.{self.name}: its {key} is a template or encrypted, which only Ansible can fill in"
+            self.faults.add(Position(text.file, text.line), "ansible", f"{message}; write it out")
+        return "{{" not in text.text
 
     def _plain(self, address: Scalar) -> Scalar:
         return (

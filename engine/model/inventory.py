@@ -65,7 +65,7 @@ class Domain:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A machine. ``port`` 0 means: the ssh section's."""
+    """A machine. ``port`` 0, ``user`` "" and ``identity`` "" mean: the ssh section's."""
 
     name: str
     address: str
@@ -73,6 +73,8 @@ class Host:
     domain: str
     labels: Mapping[str, str] = field(default_factory=dict)
     port: int = 0
+    user: str = ""
+    identity: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,12 +45,12 @@ def identity_for(route: Route) -> Identity:
     except OSError as error:
         raise LoginRefused(
             f"{route}: the identity file {route.identity} cannot be read: {error.strerror or error}. "
-            f"The host was not asked. Correct `identity:` of the ssh section, or the file's permissions."
+            f"The host was not asked. Correct `identity:` of the ssh section or the host, or the file's permissions."
         ) from None
     except ValueError as error:
         raise LoginRefused(
             f"{route}: the identity file {route.identity} is no private key: {error}. The host was not asked. "
-            f"`identity:` of the ssh section must name the private key, not the .pub file."
+            f"`identity:` of the ssh section or the host must name the private key, not the .pub file."
         ) from None
     if not pairs:
         return _from_agent(route, agent)

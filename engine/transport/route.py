@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.model.inventory import Inventory, Ssh
+from engine.model.inventory import Host, Inventory, Ssh
 
 DEFAULT_PORT = 22
 
@@ -43,15 +43,16 @@ def routes_of(inventory: Inventory) -> dict[str, Route]:
     routes = {}
     for host in inventory.hosts.values():
         through = jump if jump is not None and jump.name != host.name else None
-        routes[host.name] = _route(inventory.ssh, host.name, host.address, host.port, through)
+        routes[host.name] = _route(inventory.ssh, host, through)
     return routes
 
 
-def _route(ssh: Ssh, name: str, address: str, port: int, jump: Route | None) -> Route:
-    chosen = port or ssh.port
+def _route(ssh: Ssh, host: Host, jump: Route | None) -> Route:
+    chosen = host.port or ssh.port
     if ssh.config and chosen == DEFAULT_PORT:
         chosen = 0  # nothing was asked for, as far as can be told: a Port line of the config may
-    return Route(name, address, chosen, ssh.user, ssh.known_hosts, ssh.ca, ssh.identity, ssh.config, jump)
+    user, identity = host.user or ssh.user, host.identity or ssh.identity
+    return Route(host.name, host.address, chosen, user, ssh.known_hosts, ssh.ca, identity, ssh.config, jump)
 
 
 def _jump(inventory: Inventory) -> Route | None:
@@ -61,7 +62,7 @@ def _jump(inventory: Inventory) -> Route | None:
         return None
     host = inventory.hosts.get(written)
     if host is not None:
-        return _route(inventory.ssh, host.name, host.address, host.port, None)
+        return _route(inventory.ssh, host, None)
     user, _, place = written.rpartition("@")
     address, port = _split(place)
     ssh = inventory.ssh

@@ -30,6 +30,15 @@ def test_ports_and_users_come_from_host_then_section_then_config() -> None:
     assert [route.port for route in routes_of(configured).values()] == [0, 2200]
 
 
+def test_a_host_may_have_a_login_and_a_key_of_its_own() -> None:
+    inventory = inventory_of({"a": 0, "b": 0}, user="deploy", identity="/k", jump="b")
+    hosts = {**inventory.hosts, "a": replace(inventory.hosts["a"], user="dba", identity="/db")}
+    routes = routes_of(replace(inventory, hosts=hosts))
+    assert (routes["a"].user, routes["a"].identity) == ("dba", "/db")
+    assert (routes["b"].user, routes["b"].identity) == ("deploy", "/k")
+    assert routes["a"].jump == routes["b"]
+
+
 @pytest.mark.parametrize(
     ("jump", "address", "port", "user"),
     [
