@@ -8,6 +8,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from engine.api.exposition import parse_address
 from engine.errors import InterlockError
 from engine.serve import ServeOptions, serve
 
@@ -21,9 +22,11 @@ def main() -> int:
     parser.add_argument("--log-format", choices=["text", "json"], default="text")
     parser.add_argument("--take-over", action="store_true")
     parser.add_argument("--exit-when-idle", action="store_true")
-    options = parser.parse_args()
+    parser.add_argument("--metrics", metavar="HOST:PORT", help="Serve Prometheus metrics, and nothing else, here")
+    options = vars(parser.parse_args())
     try:
-        return serve(ServeOptions(**vars(options)))
+        address = options.pop("metrics")
+        return serve(ServeOptions(**options, metrics=parse_address(address) if address else None))
     except InterlockError as error:
         print(error, file=sys.stderr)
         return error.exit_code

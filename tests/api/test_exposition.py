@@ -8,7 +8,8 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import cast
 
@@ -18,6 +19,8 @@ from engine.api.exposition import MetricsServer, parse_address
 from engine.api.metrics import Metrics
 from engine.api.port import Port
 from engine.errors import InterlockError, UsageError
+from engine.model.change import Status
+from engine.model.forecast import Foreseen
 from engine.model.request import Deploy
 from tests.api.small_engine import SmallEngine
 
@@ -81,7 +84,7 @@ async def test_the_numbers_tell_what_is(exposed: Exposed) -> None:
 
 
 async def test_prometheus_finds_nothing_to_complain_of(exposed: Exposed) -> None:
-    """What its linter looks at, and the linter itself where it is installed."""
+    """What its linter looks at, and that no name of the estate is in it."""
     text = await exposed.text()
     kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", text, re.MULTILINE))
     assert kinds
@@ -90,10 +93,28 @@ async def test_prometheus_finds_nothing_to_complain_of(exposed: Exposed) -> None
         assert f"# HELP {name} " in text
         assert not re.search(r"_(ms|milliseconds|percent|minutes|kb|count|gauge|counter)(_|$)", name)
     assert not re.search(r"search|ledger|eu-a1|ana", text)
-    tool = shutil.which("promtool")
-    if tool is not None:
-        checked = subprocess.run([tool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
-        assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
+
+
+async def test_what_forecasts_were_off_is_told_once_one_was_measured(exposed: Exposed) -> None:
+    assert "interlock_forecast_error_ratio{" not in await exposed.text()
+    await exposed.engine.submit(Deploy("ana", "prod", {"search": "1.1.0"}))
+    state, began = exposed.engine.snapshot.state, datetime(2026, 3, 1, 12, tzinfo=UTC)
+    first, second, third, fourth = (began + timedelta(minutes=minutes) for minutes in (1, 2, 3, 4))
+    ((number, change),) = state.changes.items()
+    told = Foreseen(number, began, start=first, end=second, end_p90=third)
+    change = replace(change, promised=told, status=Status.SUCCEEDED, started=second, finished=fourth)
+    exposed.engine.snapshot = replace(exposed.engine.snapshot, state=replace(state, changes={number: change}))
+    text = await exposed.text()
+    assert 'interlock_forecast_error_ratio{of="start"} 0.5\n' in text
+    assert 'interlock_forecast_error_ratio{of="end"} 0.5\n' in text
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool (Debian's prometheus) is not installed")
+async def test_promtool_finds_nothing(exposed: Exposed) -> None:
+    text = await exposed.text()
+    command = ["promtool", "check", "metrics"]
+    checked = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    assert (checked.returncode, checked.stdout + checked.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(
