@@ -11,6 +11,7 @@ import pytest
 
 from tests.lab.estate import Estate
 from tests.lab.machines import Lab, Machine, missing
+from tests.lab.together import Played, play
 
 HOSTS = 12
 
@@ -30,6 +31,14 @@ def booted() -> Iterator[tuple[Lab, list[Machine]]]:
         finally:
             if os.environ.get("INTERLOCK_LAB_KEEP") != "1":
                 lab.down()
+
+
+@pytest.fixture(scope="module")
+def played(
+    request: pytest.FixtureRequest, booted: tuple[Lab, list[Machine]], tmp_path_factory: pytest.TempPathFactory
+) -> Played:
+    """How the scenes of a module (its SCENES) ended, which are played all at once."""
+    return play(request, booted, tmp_path_factory.mktemp("scenes"), request.module.SCENES)
 
 
 @pytest.fixture

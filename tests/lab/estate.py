@@ -16,20 +16,24 @@ from tests.lab.machines import Lab, Machine
 from tests.lab.release import write_release
 
 # Stops what the host script started and forgets what it kept; the test's own files go with them.
+# Units go by their links and one reload: every `systemctl disable` would reload systemd once more.
 WIPE = """
-[ -d /opt/interlock ] || [ -d /root/.cache/interlock ] || [ -d /home/deploy/.cache/interlock ] || exit 0
 for folder in /opt/interlock/[a-z]*/; do
+  [ -d "$folder" ] || continue # a pattern that nothing matches, which systemctl would take for its own
   service=$(basename "$folder").service
-  systemctl disable --now "$service"
-  rm -rf "/etc/systemd/system/$service" "/etc/systemd/system/$service.d"
+  set -- "$@" "$service"
+  rm -rf "/etc/systemd/system/$service" "/etc/systemd/system/$service.d" \
+    "/etc/systemd/system/multi-user.target.wants/$service"
 done
-systemctl stop 'interlock*'
+rm -f /etc/systemd/system/interlock-* /etc/systemd/system/multi-user.target.wants/interlock-*
+systemctl stop "$@" 'interlock*'
 umount --lazy /opt/interlock/* 2>/dev/null
 rm -rf /opt/interlock /var/tmp/starts.* /home/*/.cache/interlock /root/.cache/interlock
 systemctl daemon-reload
 systemctl reset-failed
 exit 0
 """
+TRACES = ("opt/interlock", "home/deploy/.cache/interlock", "root/.cache/interlock")
 
 
 class Estate:
@@ -125,10 +129,13 @@ class Estate:
         await asyncio.gather(*(asyncio.to_thread(self._restore, machine) for machine in self.machines))
 
     def _restore(self, machine: Machine) -> None:
-        try:
-            self.lab.heal(machine)
-            self.lab.wait(machine, 2)
-        except (RuntimeError, TimeoutError):
-            self.lab.crash(machine)
-            self.lab.boot(machine)
-        self.lab.exec(machine, "sh", "-c", WIPE)
+        if machine in self.lab.disturbed:
+            try:
+                self.lab.heal(machine)
+                self.lab.wait(machine, 2)
+            except (RuntimeError, TimeoutError):
+                self.lab.crash(machine)
+                self.lab.boot(machine)
+            self.lab.disturbed.discard(machine)
+        if any((machine.folder / "root" / trace).exists() for trace in TRACES):
+            self.lab.exec(machine, "sh", "-c", WIPE)

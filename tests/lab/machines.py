@@ -2,8 +2,8 @@
 
 Each is a systemd-nspawn machine with systemd as PID 1, sshd, its own address in its own
 network namespace, its own host key, and an overlay over the shared image. Everything is under
-one folder (/var/tmp/interlock-lab, or INTERLOCK_LAB) and the network 10.77.<LAB_NET>.0/24 on
-a bridge of its own. As a command: ``python -m tests.lab up 6``.
+one folder (/var/tmp/interlock-lab, or INTERLOCK_LAB) and the network 10.77.N.0/24 on a bridge of
+its own; N is 42, or INTERLOCK_LAB_NET: with both, a second lab. As a command: ``python -m tests.lab up 6``.
 
 What had to be learned: nspawn locks a root folder, so each host mounts its own overlay; the
 network file must sort before systemd's 80-container-host0; every systemd takes several
@@ -25,9 +25,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.lab.image import USER, image
+from tests.lab.program import mounts
 
-NET = f"10.77.{os.environ.get('INTERLOCK_LAB_NET', '42')}"
-BRIDGE = "interlock0"
+NUMBER = os.environ.get("INTERLOCK_LAB_NET", "42")
+NET = f"10.77.{NUMBER}"
+BRIDGE = f"interlock{NUMBER}"
 PROGRAMS = ("debootstrap", "systemd-nspawn", "ip", "nsenter", "ssh-keygen", "mount", "chroot")
 
 
@@ -52,6 +54,11 @@ class Machine:
         return f"h{self.number}"
 
     @property
+    def title(self) -> str:
+        """What it is called on this machine."""
+        return f"ilk{NUMBER}-{self.name}"
+
+    @property
     def address(self) -> str:
         """Its IPv4 address."""
         return f"{NET}.{10 + self.number}"
@@ -59,7 +66,7 @@ class Machine:
     @property
     def link(self) -> str:
         """The host's end of its network cable, on this machine's bridge."""
-        return f"vb-ilk-{self.name}"
+        return f"vb-{self.title}"
 
     @property
     def folder(self) -> Path:
@@ -73,11 +80,13 @@ class Machine:
 
 
 class Lab:
-    """The hosts that run. ``identity`` is the key that logs in as ``deploy`` and as root."""
+    """The hosts that run. ``identity`` is the key that logs in as ``deploy`` and as root;
+    ``disturbed`` are the hosts whose network or power was touched."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or Path(os.environ.get("INTERLOCK_LAB", "/var/tmp/interlock-lab"))
         self.identity = self.folder / "identity"
+        self.disturbed: set[Machine] = set()
 
     def machines(self) -> list[Machine]:
         """Every host that was booted and not taken down."""
@@ -126,6 +135,7 @@ class Lab:
 
     def cut(self, machine: Machine) -> None:
         """Pull the host's network cable: nobody is told, everything is lost on the way."""
+        self.disturbed.add(machine)
         _run("ip", "link", "set", machine.link, "down")
 
     def heal(self, machine: Machine) -> None:
@@ -134,6 +144,7 @@ class Lab:
 
     def crash(self, machine: Machine) -> None:
         """As if the power failed: every process is gone at once, the files stay."""
+        self.disturbed.add(machine)
         supervisor = self._supervisor(machine)
         if supervisor is None:
             return
@@ -157,6 +168,11 @@ class Lab:
             raise RuntimeError(f"{machine.name} does not run")
         # -r: where this runs in a chroot, the namespaces alone would not lead to the host's own root.
         return _run("nsenter", "-t", str(leader), "-a", "-r", "-w", *arguments)
+
+    def inside(self, machine: Machine) -> Path:
+        """The host's own root as a folder of this machine, with what is mounted in it only there."""
+        supervisor = self._supervisor(machine)
+        return Path(f"/proc/{self._leader(supervisor) if supervisor is not None else 0}/root")
 
     def network(self, machine: Machine) -> str:
         """The name of the host's network namespace, which all its processes share."""
@@ -224,11 +240,12 @@ class Lab:
         command = [
             "systemd-nspawn",
             f"--directory={machine.folder / 'root'}",
-            f"--machine=ilk-{machine.name}",
+            f"--machine={machine.title}",
             f"--hostname={machine.name}",
             f"--network-bridge={BRIDGE}",
             "--register=no",
             "--keep-unit",
+            *(f"--bind-ro={source}:{place}" for source, place in mounts()),
             "--boot",
         ]
         with (machine.folder / "console.log").open("ab") as log:
@@ -244,7 +261,7 @@ class Lab:
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
         except (OSError, ValueError):
             return None
-        return pid if f"--machine=ilk-{machine.name}".encode() in words else None
+        return pid if f"--machine={machine.title}".encode() in words else None
 
     def _leader(self, supervisor: int) -> int | None:
         """The host's PID 1, seen from here."""

@@ -2,7 +2,7 @@
 
 It is never imported here but packed into artifacts and run there. The file ``behaviour``
 beside it makes a version ``failing`` (503 to every health check), ``crashing`` (ends at once),
-``flapping`` (well and sick for a second each), ``dying`` (ends after eight seconds), ``slow`` (listens after
+``flapping`` (well and sick for a second each), ``dying`` (ends after four seconds), ``slow`` (listens after
 two) or ``squatting`` (wants the port of somebody else).
 """
 
@@ -39,7 +39,7 @@ if __name__ == "__main__":
     if BEHAVIOUR == "crashing":
         sys.exit("cannot go on")
     if BEHAVIOUR == "dying":
-        threading.Timer(8, os._exit, (3,)).start()
+        threading.Timer(4, os._exit, (3,)).start()
     if BEHAVIOUR == "slow":
         time.sleep(2)
     port = 22 if BEHAVIOUR == "squatting" else int(sys.argv[1])

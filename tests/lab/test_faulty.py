@@ -20,8 +20,8 @@ from tests.lab.witness import Ledger, processes, sampling
 from tests.runtime.running import Running, running_engine
 
 PORT = 8740
-LATE = "min_healthy_time: 10s, healthy_deadline: 16s, progress_deadline: 60s, confirm_timeout: 10s"
-FLAP = "min_healthy_time: 2s, healthy_deadline: 8s, progress_deadline: 60s, confirm_timeout: 10s"
+LATE = "min_healthy_time: 6s, healthy_deadline: 12s, progress_deadline: 60s, confirm_timeout: 10s"
+FLAP = "min_healthy_time: 2s, healthy_deadline: 7s, progress_deadline: 60s, confirm_timeout: 10s"
 
 
 @dataclass(frozen=True)

@@ -11,19 +11,21 @@ import os
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from pathlib import Path
+
+import pytest
 
 from engine.model.change import Change, Status
 from engine.model.names import PlacementId
 from engine.plan.estate import Estate as Planned
 from tests.lab.estate import Estate
 from tests.lab.machines import Machine
+from tests.lab.together import Played, side_by_side
 from tests.lab.ways import WatchedTransport
 from tests.lab.witness import Ledger, processes, running, sampling
 from tests.runtime.running import Running, running_engine
 
 PORT = 8720
-ROLLOUT = "min_healthy_time: 1s, healthy_deadline: 20s, progress_deadline: 120s, confirm_timeout: 4s"
+ROLLOUT = "min_healthy_time: 1s, healthy_deadline: 20s, progress_deadline: 120s, confirm_timeout: 5s"
 LARGE = os.urandom(24_000_000)
 
 
@@ -89,7 +91,7 @@ class Bench:
 
     def __init__(self, estate: Estate, cases: list[Case]) -> None:
         self.estate = estate
-        self.hosts = {case.name: f"h{number}" for number, case in enumerate(cases, 1)}
+        self.hosts = {case.name: machine.name for case, machine in zip(cases, estate.machines, strict=True)}
         self.cases = cases
         for case in cases:
             estate.artifact(case.name, "1.0")
@@ -151,7 +153,8 @@ async def _is_told_truly(bench: Bench, engine: Running) -> None:
     after = _may_run(bench, engine)
     versions: dict[str, set[str]] = {}
     for each in seen:
-        versions.setdefault(each.service, set()).add(each.version)
+        if each.service in bench.hosts:
+            versions.setdefault(each.service, set()).add(each.version)
     for service, these in versions.items():
         assert len(these) == 1, f"{service} runs as {these} at once"
         if before[service] | after[service]:
@@ -175,27 +178,31 @@ def _judge(bench: Bench, done: dict[str, Change], crashes: int) -> None:
         assert running(case.name) == {"2.0"}, told
 
 
-async def test_links_cut_in_each_step(estate: Estate, tmp_path: Path) -> None:
-    bench = Bench(estate, CUTS)
+async def links_are_cut_in_each_step(estate: Estate) -> None:
+    await survived(Bench(estate, CUTS), estate.lab.cut, estate.lab.heal, crashes=0)
+
+
+async def hosts_lose_power_in_each_step(estate: Estate) -> None:
+    await survived(Bench(estate, CRASHES), estate.lab.crash, estate.lab.boot, crashes=1)
+
+
+async def survived(
+    bench: Bench, strike: Callable[[Machine], None], mend: Callable[[Machine], None], crashes: int
+) -> None:
     async with (
-        running_engine(bench.inventory, tmp_path / "state", ways=bench.watched) as engine,
+        running_engine(bench.inventory, bench.estate.folder / "state", ways=bench.watched) as engine,
         sampling(lambda: _is_told_truly(bench, engine)) as samples,
     ):
-        done = await _undergo(bench, engine, estate.lab.cut, estate.lab.heal)
-        _judge(bench, done, crashes=0)
+        done = await _undergo(bench, engine, strike, mend)
+        _judge(bench, done, crashes)
         for case in bench.cases:
             await engine.until(lambda name=case.name: engine.state(f"{name}@prod") == "converged", 20)  # type: ignore[misc]
     assert len(samples) > 50
 
 
-async def test_hosts_without_power_in_each_step(estate: Estate, tmp_path: Path) -> None:
-    bench = Bench(estate, CRASHES)
-    async with (
-        running_engine(bench.inventory, tmp_path / "state", ways=bench.watched) as engine,
-        sampling(lambda: _is_told_truly(bench, engine)) as samples,
-    ):
-        done = await _undergo(bench, engine, estate.lab.crash, estate.lab.boot)
-        _judge(bench, done, crashes=1)
-        for case in bench.cases:
-            await engine.until(lambda name=case.name: engine.state(f"{name}@prod") == "converged", 20)  # type: ignore[misc]
-    assert len(samples) > 50
+SCENES = side_by_side((links_are_cut_in_each_step, len(CUTS)), (hosts_lose_power_in_each_step, len(CRASHES)))
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_every_step_is_interrupted(played: Played, scene: str) -> None:
+    played.tell(scene)

@@ -29,6 +29,7 @@ from engine.model.names import PlacementId
 from engine.model.observation import Claim, Health, HostReport, Unit
 from engine.transport.pace import Pace
 from tests.lab.estate import Estate
+from tests.lab.together import Played, side_by_side
 
 PORT = 8700
 HELD = Claim("store", 1, "engine")
@@ -39,13 +40,14 @@ STEPPING = Pace(connect_s=2, keepalive_s=1)
 class Placement:
     """``web`` on one host, and the engine's part in moving it."""
 
-    def __init__(self, estate: Estate, host: str) -> None:
+    def __init__(self, estate: Estate) -> None:
         for version in ("1.0", "2.0"):
             estate.artifact("web", version)
         estate.artifact("web", "3.0", "failing")
         estate.artifact("web", "4.0", "crashing")
-        path: Path = estate.inventory(estate.service("web", [host], PORT))
-        self.estate, self.host = estate, host
+        (self.machine,) = estate.machines
+        self.estate, self.host = estate, self.machine.name
+        path: Path = estate.inventory(estate.service("web", [self.host], PORT))
         self.inventory = load(path)
         self.catalog = scan(self.inventory)
         self.transport = estate.transport(path, STEPPING)
@@ -100,17 +102,16 @@ class Placement:
         return self.estate.reported(self.host, PORT)
 
 
-@pytest.fixture
-async def web(estate: Estate) -> Placement:
-    """``web`` at 1.0 on h3, installed by the steps themselves; 2.0 to 4.0 exist."""
-    web = Placement(estate, "h3")
+async def installed(estate: Estate) -> Placement:
+    """``web`` at 1.0, installed by the steps themselves; 2.0 to 4.0 exist."""
+    web = Placement(estate)
     await web.claim()
     await web.deploy("1.0", "install")
     return web
 
 
-async def test_a_release_from_first_contact_to_confirmation(estate: Estate) -> None:
-    web = Placement(estate, "h3")
+async def a_release_from_first_contact_to_confirmation(estate: Estate) -> None:
+    web = Placement(estate)
     (absent,) = (await web.observe()).sightings
     assert (absent.unit, absent.version) == (Unit.ABSENT, None)
     await web.claim()
@@ -123,13 +124,21 @@ async def test_a_release_from_first_contact_to_confirmation(estate: Estate) -> N
     assert sighting.health is Health.PASSING
     assert web.reported() == "2.0"
     # The same step asked again is answered from what was kept; nothing restarts.
-    pid = estate.lab.exec(estate.machine("h3"), "systemctl", "show", "-p", "MainPID", "web.service")
+    pid = estate.lab.exec(web.machine, "systemctl", "show", "-p", "MainPID", "web.service")
     assert (await web.switch("2.0", "two")).confirmed
-    assert estate.lab.exec(estate.machine("h3"), "systemctl", "show", "-p", "MainPID", "web.service") == pid
+    assert estate.lab.exec(web.machine, "systemctl", "show", "-p", "MainPID", "web.service") == pid
 
 
-@pytest.mark.parametrize("version", ["3.0", "4.0"])
-async def test_a_sick_release_is_put_back_by_the_host(web: Placement, version: str) -> None:
+async def a_failing_release_is_put_back_by_the_host(estate: Estate) -> None:
+    await is_put_back(estate, "3.0")
+
+
+async def a_crashing_release_is_put_back_by_the_host(estate: Estate) -> None:
+    await is_put_back(estate, "4.0")
+
+
+async def is_put_back(estate: Estate, version: str) -> None:
+    web = await installed(estate)
     await web.stage(version)
     answer = await web.switch(version, "sick")
     assert answer.result is StepResult.REVERTED
@@ -138,16 +147,16 @@ async def test_a_sick_release_is_put_back_by_the_host(web: Placement, version: s
     await web.estate.until(lambda: web.reported() == "1.0")
 
 
-async def test_a_link_cut_during_the_switch_brings_the_old_release_back(web: Placement) -> None:
+async def a_link_cut_during_the_switch_brings_the_old_release_back(estate: Estate) -> None:
+    web = await installed(estate)
     await web.stage("2.0")
-    machine = web.estate.machine(web.host)
     running = asyncio.create_task(web.switch("2.0", "cut", confirm_s=4, timeout_s=6))
     await web.estate.until(lambda: web.reported() == "2.0")
-    web.estate.lab.cut(machine)
+    web.estate.lab.cut(web.machine)
     with pytest.raises(UNKNOWN):
         await running
-    await web.estate.until(lambda: "1.0" in _current(web.estate, web.host))
-    web.estate.lab.heal(machine)
+    await web.estate.until(lambda: "1.0" in _current(web))
+    web.estate.lab.heal(web.machine)
     await web.estate.until(lambda: web.reported() == "1.0")
     assert (await web.switch("2.0", "cut")).result is StepResult.UNCONFIRMED
     assert await web.confirm("2.0", "cut") is ConfirmResult.FIRED
@@ -155,32 +164,32 @@ async def test_a_link_cut_during_the_switch_brings_the_old_release_back(web: Pla
     assert (sighting.version, sighting.health) == ("1.0", Health.PASSING)
 
 
-async def test_a_link_that_heals_in_time_is_confirmed_and_nothing_runs_twice(web: Placement) -> None:
+async def a_link_that_heals_in_time_is_confirmed_and_nothing_runs_twice(estate: Estate) -> None:
+    web = await installed(estate)
     await web.stage("2.0")
-    machine = web.estate.machine(web.host)
     running = asyncio.create_task(web.switch("2.0", "blink", confirm_s=40, timeout_s=5))
     await web.estate.until(lambda: web.reported() == "2.0")
-    web.estate.lab.cut(machine)
+    web.estate.lab.cut(web.machine)
     with pytest.raises(UNKNOWN):
         await running
-    web.estate.lab.heal(machine)
+    web.estate.lab.heal(web.machine)
     assert (await web.switch("2.0", "blink")).result is StepResult.HEALTHY
     assert await web.confirm("2.0", "blink") is ConfirmResult.CONFIRMED
     assert web.reported() == "2.0"
-    history = web.estate.lab.exec(machine, "cat", "/opt/interlock/web/.interlock/history")
+    history = web.estate.lab.exec(web.machine, "cat", "/opt/interlock/web/.interlock/history")
     assert sum("blink" in line for line in history.splitlines()) == 1
 
 
-async def test_a_host_that_crashes_in_mid_switch_boots_into_the_old_release(web: Placement) -> None:
+async def a_host_that_crashes_in_mid_switch_boots_into_the_old_release(estate: Estate) -> None:
+    web = await installed(estate)
     await web.stage("2.0")
-    machine = web.estate.machine(web.host)
     before = await web.observe()
     running = asyncio.create_task(web.switch("2.0", "crash", confirm_s=40))
     await web.estate.until(lambda: web.reported() == "2.0")
-    await asyncio.to_thread(web.estate.lab.crash, machine)
+    await asyncio.to_thread(web.estate.lab.crash, web.machine)
     with pytest.raises(UNKNOWN):
         await running
-    await asyncio.to_thread(web.estate.lab.boot, machine)
+    await asyncio.to_thread(web.estate.lab.boot, web.machine)
     await web.estate.until(lambda: web.reported() == "1.0")
     assert (await web.switch("2.0", "crash")).result is StepResult.REBOOTED
     report = await web.observe()
@@ -189,5 +198,20 @@ async def test_a_host_that_crashes_in_mid_switch_boots_into_the_old_release(web:
     assert (sighting.version, sighting.release, sighting.health) == ("1.0", "1.0", Health.PASSING)
 
 
-def _current(estate: Estate, host: str) -> str:
-    return estate.lab.exec(estate.machine(host), "readlink", "/opt/interlock/web/current")
+def _current(web: Placement) -> str:
+    return web.estate.lab.exec(web.machine, "readlink", "/opt/interlock/web/current")
+
+
+SCENES = side_by_side(
+    (a_release_from_first_contact_to_confirmation, 1),
+    (a_failing_release_is_put_back_by_the_host, 1),
+    (a_crashing_release_is_put_back_by_the_host, 1),
+    (a_link_cut_during_the_switch_brings_the_old_release_back, 1),
+    (a_link_that_heals_in_time_is_confirmed_and_nothing_runs_twice, 1),
+    (a_host_that_crashes_in_mid_switch_boots_into_the_old_release, 1),
+)
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_one_service_on_one_host(played: Played, scene: str) -> None:
+    played.tell(scene)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -13,21 +14,28 @@ from engine.doctor.clinic import examine
 from engine.doctor.finding import Finding, Severity
 from engine.model.change import Status
 from tests.lab.estate import Estate
+from tests.lab.together import Played, side_by_side
 from tests.lab.variants import BUSYBOX, CERTIFIED, DROPBEAR, HARDENED, LATE, Variant
 from tests.runtime.running import running_engine
 
 PORT = 8760
-KINDS = {"h1": HARDENED, "h2": DROPBEAR, "h3": BUSYBOX, "h4": LATE}
+KINDS = (HARDENED, DROPBEAR, BUSYBOX, LATE)
 QUICK = "min_healthy_time: 500ms, healthy_deadline: 15s, progress_deadline: 60s, confirm_timeout: 10s, max_parallel: 4"
 
 
-@pytest.fixture
-async def odd(estate: Estate) -> AsyncIterator[Estate]:
-    """The estate; whatever the first four hosts have become, they are put back."""
+@asynccontextmanager
+async def put_back(estate: Estate) -> AsyncIterator[list[str]]:
+    """The estate's hosts; whatever they become in the block, they are as before after it."""
+    hosts = [machine.name for machine in estate.machines]
     try:
-        yield estate
+        yield hosts
     finally:
-        await asyncio.gather(*(asyncio.to_thread(Variant(estate, host).restore) for host in KINDS))
+        await asyncio.gather(*(asyncio.to_thread(Variant(estate, host).restore) for host in hosts))
+
+
+async def become(estate: Estate, scripts: Mapping[str, str]) -> None:
+    """Turn these hosts into something else, all at once."""
+    await asyncio.gather(*(asyncio.to_thread(Variant(estate, host).become, each) for host, each in scripts.items()))
 
 
 async def rolls(estate: Estate, inventory: Path, hosts: list[str], state: Path) -> None:
@@ -53,63 +61,68 @@ def declare(estate: Estate, hosts: list[str], **more: str) -> Path:
     return estate.inventory(estate.service("web", hosts, PORT, rollout=QUICK), **more)
 
 
-async def test_hardened_dropbear_busybox_and_a_wrong_clock(odd: Estate, tmp_path: Path) -> None:
-    await asyncio.gather(*(asyncio.to_thread(Variant(odd, host).become, kind) for host, kind in KINDS.items()))
-    inventory = declare(odd, list(KINDS))
-    said = await found(inventory, *KINDS)
-    assert [each.severity for host in ("h1", "h2", "h3") for each in said[host]] == [Severity.OK] * 3, said
-    ready, clock = said["h4"]
-    assert (ready.rule, clock.rule, clock.severity) == ("ready", "clock", Severity.WARNING)
-    assert "s behind this one" in clock.message
-    assert 3590 < float(clock.message.split()[3]) < 3610
-    await rolls(odd, inventory, list(KINDS), tmp_path / "state")
+async def hardened_dropbear_busybox_and_a_wrong_clock(estate: Estate) -> None:
+    async with put_back(estate) as hosts:
+        await become(estate, dict(zip(hosts, KINDS, strict=True)))
+        inventory = declare(estate, hosts)
+        said = await found(inventory, *hosts)
+        assert [each.severity for host in hosts[:3] for each in said[host]] == [Severity.OK] * 3, said
+        ready, clock = said[hosts[3]]
+        assert (ready.rule, clock.rule, clock.severity) == ("ready", "clock", Severity.WARNING)
+        assert "s behind this one" in clock.message
+        assert 3590 < float(clock.message.split()[3]) < 3610
+        await rolls(estate, inventory, hosts, estate.folder / "state")
 
 
-async def test_doctor_names_what_a_host_lacks(odd: Estate) -> None:
-    inventory = declare(odd, ["h1", "h2", "h3", "h4"])
+async def doctor_names_what_a_host_lacks(estate: Estate) -> None:
+    hosts = one, two, three, four = [machine.name for machine in estate.machines]
+    inventory = declare(estate, hosts)
     scripts = {
-        "h1": "rm /etc/sudoers.d/deploy",
-        "h2": "cd /usr/bin; for each in curl busybox; do mv $each $each.away; done",
-        "h3": "mkdir -p /opt/interlock && mount -t tmpfs -o size=1m tmpfs /opt/interlock",
-        "h4": "mkdir -p /opt/interlock && mount -t tmpfs -o size=1g,ro tmpfs /opt/interlock",
+        one: "rm /etc/sudoers.d/deploy",
+        two: "cd /usr/bin; for each in curl busybox; do mv $each $each.away; done",
+        three: "mkdir -p /opt/interlock && mount -t tmpfs -o size=1m tmpfs /opt/interlock",
+        four: "mkdir -p /opt/interlock && mount -t tmpfs -o size=1g,ro tmpfs /opt/interlock",
     }
     try:
-        await asyncio.gather(*(asyncio.to_thread(Variant(odd, host).become, each) for host, each in scripts.items()))
-        said = await found(inventory, *scripts)
-        assert "sudo" in said["h1"][0].message
-        assert [each.rule for each in said["h2"]] == ["tool"]
-        assert [each.rule for each in said["h3"]] == ["disk"]
-        assert [each.rule for each in said["h4"]] == ["base"]
+        await become(estate, scripts)
+        said = await found(inventory, *hosts)
+        assert "sudo" in said[one][0].message
+        assert [each.rule for each in said[two]] == ["tool"]
+        assert [each.rule for each in said[three]] == ["disk"]
+        assert [each.rule for each in said[four]] == ["base"]
         assert all(each[0].severity is Severity.ERROR for each in said.values())
     finally:
         back = {
-            "h1": "echo 'deploy ALL=(root) NOPASSWD: ALL' >/etc/sudoers.d/deploy; chmod 440 /etc/sudoers.d/deploy",
-            "h2": "cd /usr/bin; for each in *.away; do mv $each ${each%.away}; done",
-            "h3": "umount --lazy /opt/interlock",
-            "h4": "umount --lazy /opt/interlock",
+            one: "echo 'deploy ALL=(root) NOPASSWD: ALL' >/etc/sudoers.d/deploy; chmod 440 /etc/sudoers.d/deploy",
+            two: "cd /usr/bin; for each in *.away; do mv $each ${each%.away}; done",
+            three: "umount --lazy /opt/interlock",
+            four: "umount --lazy /opt/interlock",
         }
-        await asyncio.gather(*(asyncio.to_thread(Variant(odd, host).become, each) for host, each in back.items()))
+        await become(estate, back)
 
 
-async def test_through_a_jump_host_with_certificates_alone(odd: Estate, tmp_path: Path) -> None:
+async def through_a_jump_host_with_certificates_alone(estate: Estate) -> None:
     """No host key is on record and no user key authorized: two authorities vouch for all."""
-    authority = await asyncio.to_thread(certify, odd, tmp_path)
-    trust = f"  identity: {tmp_path}/key\n  known_hosts: {tmp_path}/empty\n  ca: {authority}\n"
-    inventory = declare(odd, ["h2", "h3"], trust=trust, ssh="  jump: h1\n")
-    said = await found(inventory, "h1", "h2", "h3")
-    assert [each[0].rule for each in said.values()] == ["ready"] * 3, said
-    await rolls(odd, inventory, ["h2", "h3"], tmp_path / "state")
+    async with put_back(estate) as (jump, *hosts):
+        folder = estate.folder
+        authority = await asyncio.to_thread(certify, estate)
+        trust = f"  identity: {folder}/key\n  known_hosts: {folder}/empty\n  ca: {authority}\n"
+        inventory = declare(estate, hosts, trust=trust, ssh=f"  jump: {jump}\n")
+        said = await found(inventory, jump, *hosts)
+        assert [each[0].rule for each in said.values()] == ["ready"] * 3, said
+        await rolls(estate, inventory, hosts, folder / "state")
 
 
-def certify(estate: Estate, folder: Path) -> Path:
-    """Have h1 to h3 show certificates and believe one; the public key of the hosts' authority."""
+def certify(estate: Estate) -> Path:
+    """Have the hosts show certificates and believe one; the public key of the hosts' authority."""
+    folder = estate.folder
     keygen = ("ssh-keygen", "-q")
     for name in ("hosts", "users", "key"):
         subprocess.run([*keygen, "-t", "ed25519", "-N", "", "-f", folder / name], check=True)
     subprocess.run([*keygen, "-s", folder / "users", "-I", "engine", "-n", "deploy", folder / "key.pub"], check=True)
     (folder / "empty").touch()
-    for host in ("h1", "h2", "h3"):
-        machine, variant = estate.machine(host), Variant(estate, host)
+    for machine in estate.machines:
+        host, variant = machine.name, Variant(estate, machine.name)
         public = folder / f"{host}.pub"
         public.write_text(machine.host_key + "\n")
         subprocess.run([*keygen, "-s", folder / "hosts", "-I", host, "-h", "-n", machine.address, public], check=True)
@@ -117,3 +130,15 @@ def certify(estate: Estate, folder: Path) -> Path:
         variant.put("/etc/ssh/user_ca.pub", (folder / "users.pub").read_text())
         variant.become(CERTIFIED)
     return folder / "hosts.pub"
+
+
+SCENES = side_by_side(
+    (hardened_dropbear_busybox_and_a_wrong_clock, 4),
+    (doctor_names_what_a_host_lacks, 4),
+    (through_a_jump_host_with_certificates_alone, 3),
+)
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_hosts_of_other_kinds(played: Played, scene: str) -> None:
+    played.tell(scene)
