@@ -72,7 +72,7 @@ async def test_a_secret_and_hooks_on_a_systemd_host(
     async def look() -> list[bytes]:
         return await asyncio.to_thread(command_lines)
 
-    async with running_engine(inventory, tmp_path / "state") as running, sampling(look) as samples:
+    async with running_engine(inventory, tmp_path / "state") as running, sampling(look, 0.2) as samples:
         for version in ("1.0", "2.0"):
             change = await running.done(await running.deploy(secrets=version))
             assert change.status is Status.SUCCEEDED, change.item("secrets").failure
@@ -84,7 +84,7 @@ async def test_a_secret_and_hooks_on_a_systemd_host(
     ((user, variables),) = environments("2.0")
     assert user == int(estate.lab.exec(machine, "id", "-u", "deploy"))
     assert f"\0TOKEN={SENTINEL}\0".encode() in b"\0" + variables + b"\0"
-    assert len(samples) > 20
+    assert len(samples) > 10
     assert not any(samples), "a command line holds it"
     where = estate.lab.exec(
         machine, "sh", "-c", f"grep -rlF {SENTINEL[:-4]} /opt /etc /var /run /tmp /home /root || true"

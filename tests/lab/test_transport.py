@@ -55,6 +55,7 @@ async def a_host_is_cut_off_and_comes_back(estate: Estate) -> None:
     with pytest.raises(HostUnreachable):
         await transport.run(host, command("whoami", 3))
     estate.lab.heal(machine)
+    await asyncio.to_thread(estate.lab.wait, machine)  # a cable that is in again is no way yet
     assert (await transport.run(host, command("whoami"))).status == 0
     await transport.close()
 
