@@ -105,6 +105,7 @@ class World:
     draining: bool = False
     staging: set[str] = field(default_factory=set)
     hooks: list[RunHook] = field(default_factory=list)
+    settled: Plan = field(default_factory=Plan)  # the last plan of ``settle``, which decided nothing
 
     @property
     def snapshot(self) -> Snapshot:
@@ -164,7 +165,8 @@ class World:
         found: list[Execute] = []
         for _ in range(50):
             before = self.seq
-            for action in plan(self.snapshot).actions:
+            self.settled = plan(self.snapshot)
+            for action in self.settled.actions:
                 if isinstance(action, Decide):
                     self.record(action.event)
                 elif isinstance(action, (Execute, RunHook)) and action.step not in self.executing:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from engine.model.external import ExternalNeed
 from engine.model.hook import Hooks, SecretSource
@@ -123,7 +124,7 @@ class ArtifactSource:
     url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Configuration:
     """How a release is run: what is deployed is a version *and* one of these.
 
@@ -131,7 +132,7 @@ class Configuration:
     in command, variables and health stand until the placement is known (engine.drivers).
     ``unit`` is the text of a unit file of the user's own, or "". ``secrets`` are variables whose
     values are not here but read where their source says, whenever they are used. ``container`` and
-    ``script`` are there with the driver of that name, and only then.
+    ``script`` are there with the driver of that name, and only then. (Not slotted: it keeps its digest.)
     """
 
     driver: DriverName
@@ -146,7 +147,7 @@ class Configuration:
     container: Container | None = None
     script: Script | None = None
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """Sixteen hexadecimal digits that change when anything above changes. What is not used
         is left out: hosts hold digests of engines that did not know of it yet."""

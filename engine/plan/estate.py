@@ -23,7 +23,8 @@ from engine.plan.upkeep import in_service, is_away, is_draining, is_retired
 
 ABANDONED = frozenset({Status.CANCELLED, Status.SUPERSEDED})
 
-DECLARED = frozenset({"providers", "neighbours", "placements", "domains"})  # what only the inventory decides
+# what only the inventory decides
+DECLARED = frozenset({"providers", "neighbours", "placements", "domains", "violated", "gates"})
 
 
 class Estate:
@@ -34,7 +35,8 @@ class Estate:
         self.inventory = in_service(snapshot.inventory, snapshot.state)
         self.state = snapshot.state
         self.answers: defaultdict[str, dict[Any, Any]] = defaultdict(dict)
-        self.judged: dict[Any, Any] = {}  # what gates found about items at this moment; theirs alone
+        self.judged: dict[Any, Any] = {}  # what gates say of items (service, change) at this moment
+        self.near: dict[Any, Any] = {}  # and what they said that is true until something happens nearby
 
     def after(self, snapshot: Snapshot, touched: Collection[InstanceId]) -> Estate:
         """The estate a little later, when only changes of the ``touched`` instances went on and
@@ -45,6 +47,11 @@ class Estate:
             if name not in DECLARED:
                 for instance in touched:
                     later.answers[name].pop(instance, None)
+        later.near = dict(self.near)
+        for name in {near for instance in touched for near in (instance.service, *self.neighbours(instance.service))}:
+            for environment in self.inventory.environments:
+                for change, _ in self.items.get(InstanceId(name, environment), ()):
+                    later.near.pop((name, change.id), None)
         later.__dict__["consumers"] = self.consumers
         if not self.errands:
             later.__dict__["errands"] = self.errands

@@ -8,7 +8,7 @@ first when both go back to older versions), which is dropped where it would clos
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import networkx as nx
@@ -99,16 +99,16 @@ def stopped_in(estate: Estate, environment: str, goals: Mapping[str, str], group
 
 
 def clash_of(
-    estate: Estate, consumer: str, versions: Iterable[str], provider: str, provider_versions: Iterable[str]
+    estate: Estate, consumer: str, versions: Collection[str], provider: str, provider_versions: Collection[str]
 ) -> Clash | None:
     """The first pair of these versions that must not run side by side; None if all may."""
-    beside = sorted(provider_versions)
-    for version in sorted(versions):
-        for provider_version in beside:
-            need = estate.violated(consumer, version, provider, provider_version)
-            if need is not None:
-                return Clash(consumer, version, provider, provider_version, need)
-    return None
+    found: Clash | None = None
+    for version in versions:
+        for beside in provider_versions:
+            need = estate.violated(consumer, version, provider, beside)
+            if need and (not found or (version, beside) < (found.consumer_version, found.provider_version)):
+                found = Clash(consumer, version, provider, beside, need)
+    return found
 
 
 def _pairs(estate: Estate, goals: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -101,7 +101,7 @@ def line(estate: Estate, environment: str, entries: list[Entry]) -> Line:
     first = _line(estate, environment, entries, leaders, frozenset())
 
     def stuck(entry: Entry) -> bool:
-        return is_stuck(waits_before_start(case_of(estate, first, entry)))
+        return is_stuck(case_of(estate, first, entry))
 
     blocked = {name for name, entry in leaders.items() if stuck(entry)}
     if not blocked:

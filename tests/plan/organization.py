@@ -126,7 +126,7 @@ class Organization:
             for act in self.made.settle():
                 heapq.heappush(due, (self.made.elapsed_s + self._takes_s(act), self.made.seq, act))
             now = self.made.snapshot.now
-            clears = [wait.until for wait in self.made.plan().waits if wait.until is not None and wait.until > now]
+            clears = [wait.until for wait in self.made.settled.waits if wait.until is not None and wait.until > now]
             times = [(until - T0).total_seconds() for until in clears] + [at for at, _, _ in due[:1]]
             if not times:
                 return

@@ -58,7 +58,8 @@ def fold(state: State, events: Iterable[Recorded]) -> State:
 
 def evolve(state: State, recorded: Recorded) -> State:
     """The state after one event."""
-    state = replace(state, elapsed_s=recorded.elapsed_s)
+    if state.elapsed_s != recorded.elapsed_s:
+        state = replace(state, elapsed_s=recorded.elapsed_s)
     for kinds, folds in _FAMILIES:
         if isinstance(recorded.event, kinds):
             return folds(state, recorded)

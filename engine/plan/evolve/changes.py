@@ -165,8 +165,9 @@ def _item_status(state: State, event: ItemStatus, recorded: Recorded) -> State:
     if status is Status.SUCCEEDED:
         good = tuple(g for g in known.good if g.version != item.goal)
         good = (*good, Good(item.goal, item.configuration, item.sha256))[-KEPT_GOOD_VERSIONS:]
-        state = _at_goal_already(state, known.id, item)
-        return put_instance(state, _learned(replace(known, good=good, hosts=hosts_of(state, known.id)), item))
+        hosts = hosts_of(state, known.id)
+        state = _at_goal_already(state, known.id, item, hosts)
+        return put_instance(state, _learned(replace(known, good=good, hosts=hosts), item))
     never_begun = status is Status.SUPERSEDED and item.started is not None and not item.moves
     if status is Status.REVERTED or (never_begun and known.target == item.goal):
         known = replace(known, good=_good_after(known.good, change, item)) if status is Status.REVERTED else known
@@ -186,11 +187,11 @@ def _good_after(good: tuple[Good, ...], change: Change, item: Item) -> tuple[Goo
     return (*others, *kept, Good(item.origin, item.origin_configuration, item.origin_sha256))
 
 
-def _at_goal_already(state: State, instance: InstanceId, item: Item) -> State:
+def _at_goal_already(state: State, instance: InstanceId, item: Item, hosts: tuple[str, ...]) -> State:
     """What a rollout found at its goal and did not touch has what it brings; its content is what it
     was, which nobody may know. An orphan, which it passed over, stays what it was."""
     digest, found = item.configuration.digest, list[str]()
-    for host in hosts_of(state, instance):
+    for host in hosts:
         placement = PlacementId(*instance, host)
         sighting, deployed = state.sightings[placement], state.deployed.get(placement)
         told = sighting.configuration if sighting.configuration or deployed is None else deployed.configuration

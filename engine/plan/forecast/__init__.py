@@ -24,8 +24,13 @@ def forecast(snapshot: Snapshot, work: int = WORK) -> Forecast:
     """Play the snapshot forward. ``work`` bounds how many moments are looked at."""
     usual = Run(snapshot, likely, work)
     late = Run(snapshot, cautious, work)
+    first: dict[str, datetime] = {}
+    for (name, _), at in usual.starts.items():
+        first[name] = min(at, first.get(name, at))
     changes = [
-        _foreseen(snapshot, change, usual, late) for change in snapshot.state.unfinished() if not change.is_errand
+        _foreseen(snapshot, change, first.get(change.id), usual, late)
+        for change in snapshot.state.unfinished()
+        if not change.is_errand
     ]
     legs = [Leg(change, service, usual.starts[change, service], end) for (change, service), end in usual.ends.items()]
     return Forecast(
@@ -36,8 +41,7 @@ def forecast(snapshot: Snapshot, work: int = WORK) -> Forecast:
     )
 
 
-def _foreseen(snapshot: Snapshot, change: Change, usual: Run, late: Run) -> Foreseen:
-    start = min((at for (name, _), at in usual.starts.items() if name == change.id), default=None)
+def _foreseen(snapshot: Snapshot, change: Change, start: datetime | None, usual: Run, late: Run) -> Foreseen:
     end, end_p90 = _end(change, usual), _end(change, late)
     if end is not None and end_p90 is not None:
         end_p90 = max(end, end_p90)

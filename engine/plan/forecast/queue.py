@@ -51,6 +51,7 @@ class Queue:
 
     def __init__(self) -> None:
         self.waits: dict[Key, tuple[Wait, ...]] = {}
+        self._dated: dict[Key, tuple[Wait, ...]] = {}  # those of them among which one has a time
         self.is_fresh = False
         self._lanes: dict[str, Lane] = {}
         self._looks = 0
@@ -81,17 +82,25 @@ class Queue:
 
     def next_until(self, now: datetime) -> datetime | None:
         """The next moment at which a wait can clear by itself."""
-        times = (wait.until for waits in self.waits.values() for wait in waits)
+        times = (wait.until for waits in self._dated.values() for wait in waits)
         return min((until for until in times if until is not None and until > now), default=None)
+
+    def _told(self, key: Key, waits: tuple[Wait, ...]) -> None:
+        self.waits[key] = waits
+        if any(wait.until is not None for wait in waits):
+            self._dated[key] = waits
+        else:
+            self._dated.pop(key, None)
 
     def _draw_up(self, estate: Estate) -> None:
         now, later = waiting(estate)
         self._lanes = {name: _lane(line(estate, name, entries)) for name, entries in sorted(now.items())}
         self._looks, self._followers = 0, bool(later)
         self.waits.clear()
+        self._dated.clear()
         for change, item in (entry for entries in later.values() for entry in entries):
             wait = link(estate, change, item)
-            self.waits[change.id, item.service] = (wait,) if wait else ()
+            self._told((change.id, item.service), (wait,) if wait else ())
 
     def _forget(self, estate: Estate, instance: InstanceId) -> bool:
         """Take what started or ended out of its lane. False if the lane has to be drawn up anew,
@@ -112,6 +121,7 @@ class Queue:
             lane.crowd.discard(name)
             lane.timed.pop(name, None)
             self.waits.pop((old.id, name), None)
+            self._dated.pop((old.id, name), None)
             for other in estate.neighbours(name):
                 lane.before.get(other, {}).pop(name, None)
         if estate.rolling(instance) is None:
@@ -155,7 +165,7 @@ class Queue:
         }
         case = case_of(estate, lane.where, entry, reserved, tuple(running))
         waits = waits_before_start(case)
-        self.waits[change.id, name] = waits
+        self._told((change.id, name), waits)
         had_place = name in lane.reserved
         lane.crowd.discard(name)
         lane.timed.pop(name, None)
@@ -178,7 +188,7 @@ class Queue:
             leader = lane.leaders[item.service][0]
             if leader is not change:
                 waits = waits_before_start(case_of(estate, lane.where, (change, item), lane.reserved, running))
-                self.waits[change.id, item.service] = waits or (behind(change, item, leader),)
+                self._told((change.id, item.service), waits or (behind(change, item, leader),))
 
 
 def _lane(where: Line) -> Lane:

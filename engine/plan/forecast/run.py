@@ -22,7 +22,7 @@ from engine.plan.budget import Budgets
 from engine.plan.closing import close
 from engine.plan.durations import batches, parallel
 from engine.plan.estate import Estate
-from engine.plan.evolve import evolve
+from engine.plan.evolve import fold
 from engine.plan.forecast.calendar import Calendar
 from engine.plan.forecast.errands import ends_of_errands
 from engine.plan.forecast.pace import Pace, paced
@@ -245,9 +245,11 @@ class Run:
 
     def _record(self, *events: Event) -> None:
         """Fold events in; the estate hears of them when it is settled."""
+        if not events:
+            return
+        recorded = (Recorded(0, self._now.now, self._now.elapsed_s, event) for event in events)
+        self._now = replace(self._now, state=fold(self._now.state, recorded))
         for event in events:
-            recorded = Recorded(0, self._now.now, self._now.elapsed_s, event)
-            self._now = replace(self._now, state=evolve(self._now.state, recorded))
             change = self._now.state.changes.get(getattr(event, "change", ""))
             if change is not None:
                 self._changed.add(change.id)

@@ -32,6 +32,20 @@ class Case:
         """The instance that would move."""
         return self.change.instance(self.item)
 
+    @property
+    def view(self) -> tuple[object, ...]:
+        """All that the line says of this item and of what it is joined with: where each of them will
+        end, what goes before it, which providers it goes before, and its lockstep."""
+        name, before = self.item.service, self.order.before
+        caught = self.order.lockstep_of(name)
+        near = (name, *self.estate.neighbours(name), *(caught[0] if caught else ()))
+        return (
+            caught,
+            before.get(name),
+            [self.ends.get(other) for other in near],
+            [name in before.get(other, ()) for other in near],
+        )
+
     def wait(self, reason: Reason, message: str, owner: str = "", unblock: str = "", blocker: str = "") -> Wait:
         """A wait of this case."""
         return Wait(reason, str(self.instance), message, self.change.id, owner, unblock, blocker)

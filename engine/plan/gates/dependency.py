@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from engine.model.change import Change, Kind, Status
 from engine.model.names import InstanceId
@@ -66,7 +66,7 @@ def _refused(case: Case, other: str, end: Clash) -> Wait:
     return case.wait(reason, message, owner=case.owner(other), unblock=unblock)
 
 
-def _is_broken(case: Case, consumer: str, provider: str, mine: Iterable[str], theirs: Iterable[str]) -> bool:
+def _is_broken(case: Case, consumer: str, provider: str, mine: Collection[str], theirs: Collection[str]) -> bool:
     """Whether versions of this service and of the other side refuse each other already."""
     if consumer == case.item.service:
         return clash_of(case.estate, consumer, mine, provider, theirs) is not None
@@ -98,7 +98,7 @@ def _queued_too(case: Case, other: str, consumer: str) -> tuple[Change, str] | N
     return next((each for each in found if each[0].id == case.change.id), found[-1] if found else None)
 
 
-def _clash(case: Case, other: str, consumer: str, theirs: Iterable[str]) -> Clash | None:
+def _clash(case: Case, other: str, consumer: str, theirs: Collection[str]) -> Clash | None:
     """The clash of this case's goal with versions of the other side of one dependency."""
     name, goal = case.item.service, case.item.goal
     if other == consumer:
