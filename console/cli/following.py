@@ -42,14 +42,16 @@ def follow(client: Client, change: str, timeout_s: float | None, report: Reporte
     return view
 
 
-def follow_all(client: Client, changes: list[str], timeout_s: float | None) -> ChangeView:
+def follow_all(
+    client: Client, changes: list[str], timeout_s: float | None, report: Callable[[], Reporter] = reporter
+) -> ChangeView:
     """Each of several changes in turn; the view of the first that does not succeed, or the last."""
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
-    view = follow(client, changes[0], timeout_s)
+    view = follow(client, changes[0], timeout_s, report())
     for change in changes[1:]:
         if view["state"] != "succeeded":
             break
-        view = follow(client, change, None if deadline is None else max(0.0, deadline - time.monotonic()))
+        view = follow(client, change, None if deadline is None else max(0.0, deadline - time.monotonic()), report())
     return view
 
 

@@ -12,15 +12,15 @@ from console.cli.assignments import deploy_request, parse, parse_evidence
 from console.cli.following import finish, follow_all
 from console.cli.grammar import verb
 from console.cli.moments import Moment
+from console.cli.recording import Recording
 from console.cli.render.outages import outage_lines
 from console.cli.render.plans import order_text, plan_text
 from console.cli.render.times import Duration
 from console.cli.render.waits import wait_lines
 from console.cli.sending import parse_artifacts, send
 from console.cli.session import Session, say
-from engine.api.client import Client
-from engine.api.protocol import Accepted, DeployRequest, PlanView, WaitView
-from engine.errors import RequestRefused
+from engine.api.protocol import DeployRequest, PlanView, WaitView
+from engine.errors import RequestRefused, UsageError
 
 environment_option = click.option(
     "-e", "--environment", default="", metavar="ENV", help="Where. [the only environment]"
@@ -87,6 +87,8 @@ def plan_command(session: Session, assignments: tuple[str, ...], environment: st
 @click.option("--artifact", multiple=True, metavar="SERVICE=PATH", help="A file to deploy as that version of it.")
 @click.option("--wait", is_flag=True, help="Follow it until it is done; exit 1 unless it succeeded.")
 @click.option("--timeout", type=Duration(), metavar="D", help="With --wait: give up after 30s, 5m, 1h (exit 4).")
+@click.option("--progress", metavar="FILE", help="With --wait: each news of it as a JSON line, into this file.")
+@click.option("--junit", metavar="FILE", help="With --wait: how it ended as JUnit's XML, a test case for each service.")
 def deploy_command(
     session: Session,
     assignments: tuple[str, ...],
@@ -96,25 +98,31 @@ def deploy_command(
     artifact: tuple[str, ...],
     wait: bool,
     timeout: float | None,
+    progress: str | None,
+    junit: str | None,
     **how: Any,
 ) -> None:
     """Queue one change of one or more services, and print its id."""
     session.refuse_if_read_only()
+    if (progress or junit) and not wait:
+        raise UsageError("--progress and --junit need --wait: without it the change has only just begun.")
     request = with_how(deploy_request(parse(assignments), environment, reason, on_failure or ""), how)
     files = parse_artifacts(artifact, request["services"])
     client = session.client()
-    send(client, request["services"], environment, files)
-    plan = client.plan(request)
-    accepted = client.deploy(request)
-    _narrate(accepted["message"], plan)
-    _hand_over(session, client, accepted, plan["waits"], wait, timeout)
+    with Recording(progress, junit) as recording:
+        send(client, request["services"], environment, files)
+        plan = client.plan(request)
+        accepted = client.deploy(request)
+        _narrate(accepted["message"], plan)
+        changes = accepted.get("changes") or [accepted["change"]]
+        _hand_over(session, changes, plan["waits"], wait)
+        if wait:
+            finish(session, follow_all(client, changes, timeout, recording.reporter), timeout)
 
 
-def _hand_over(
-    session: Session, client: Client, accepted: Accepted, waits: list[WaitView], wait: bool, timeout: float | None
-) -> None:
-    """The change's id (of several in a row, all of them); with ``wait`` also how it ends."""
-    changes = accepted.get("changes") or [accepted["change"]]
+def _hand_over(session: Session, changes: list[str], waits: list[WaitView], wait: bool) -> None:
+    """The change's id (of several in a row, all of them). As JSON, with ``wait``, it is left to the
+    change itself, which follows."""
     data: dict[str, object] = (
         {"change": changes[0]} if len(changes) == 1 else {"change": changes[0], "changes": changes}
     )
@@ -122,10 +130,8 @@ def _hand_over(
         for line in wait_lines(waits):
             say(_naming(line, changes))
         session.give(data, lambda: "\n".join(changes))
-        return
-    if not session.wants_json:
+    elif not session.wants_json:
         click.echo("\n".join(changes))
-    finish(session, follow_all(client, changes, timeout), timeout)
 
 
 def _naming(line: str, changes: list[str]) -> str:
