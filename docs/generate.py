@@ -144,8 +144,8 @@ def commands() -> str:
 
 PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("docs/inventory.md", "reference", inventory_reference),
-    ("README.md", "keys", keys),
-    ("README.md", "commands", commands),
+    ("docs/commands.md", "keys", keys),
+    ("docs/commands.md", "commands", commands),
 )
 
 

@@ -1,0 +1,1 @@
+"""What the documents tell their readers to type is typed here."""
