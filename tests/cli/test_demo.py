@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.cli.test_process import environment
+from tests.documents.shown import ROOT, interlock_commands
 
 READY_S = 60  # under load; alone it takes five
 
@@ -91,9 +92,19 @@ def test_it_is_ready_once_everything_is_adopted(demo: Demo) -> None:
     assert demo.interlock("check").returncode == 0
 
 
-def test_a_change_moves_real_processes_provider_first(demo: Demo) -> None:
-    assert demo.data("plan", "checkout=2.4.0", "ledger=3.3.0", "-e", "prod")["waits"] == []
-    done = demo.interlock("deploy", "checkout=2.4.0", "ledger=3.3.0", "-e", "prod", "--wait", "-o", "json")
+def shown_in_the_readme() -> list[tuple[str, ...]]:
+    """The commands that the README shows without a screen, once the demo is ready."""
+    commands = list(interlock_commands(ROOT / "README.md"))
+    return commands[commands.index(("demo", "--headless", "--dir", "demo")) + 1 :][:6]
+
+
+def test_the_readme_tells_the_truth(demo: Demo) -> None:
+    """Its commands one after the other: order, a bad version put back, why, and the way back."""
+    status, plan, deploy, bad, why, rollback = shown_in_the_readme()
+    assert demo.interlock(*status).returncode == 0
+    assert demo.data(*plan)["waits"] == []
+
+    done = demo.interlock(*deploy, "-o", "json")
     assert done.returncode == 0, done.stderr
     moves = {item["service"]: item["moves"] for item in json.loads(done.stdout)["items"]}
     assert max(move["finished"] for move in moves["ledger"]) <= min(move["started"] for move in moves["checkout"])
@@ -106,18 +117,26 @@ def test_a_change_moves_real_processes_provider_first(demo: Demo) -> None:
         with urllib.request.urlopen(f"http://{place}/version", timeout=5) as answer:
             assert answer.read().decode().strip() in ("3.3.0", "2.4.0")
 
+    failed = demo.interlock(*bad)
+    assert failed.returncode == 1, failed.stderr
+    assert "ledger 3.4.0 on pay-" in failed.stderr
+    assert "healthz" in failed.stderr
+    assert "    | " in failed.stderr
+    explained = demo.interlock(*why)
+    assert (explained.returncode, explained.stderr) == (0, "")
+    assert "ledger@prod" in explained.stdout
 
-def test_a_bad_version_is_put_back_and_explained(demo: Demo) -> None:
-    before = demo.data("status", "ledger@prod")[0]["current"]
-    done = demo.interlock("deploy", "ledger=3.4.0", "-e", "prod", "--wait", "--timeout", "100s")
-    assert done.returncode == 1, done.stderr
-    assert "ledger 3.4.0 on pay-" in done.stderr
-    assert "healthz" in done.stderr
-    assert "    | " in done.stderr
-    deadline = time.monotonic() + 10
-    while (row := demo.data("status", "ledger@prod")[0])["current"] != before and time.monotonic() < deadline:
+    assert demo.interlock(*rollback).returncode == 0
+    wanted = {"ledger": {"3.3.0": 2}, "checkout": {"2.3.0": 2}}
+    deadline = time.monotonic() + 30
+    while (found := running(demo, *wanted)) != wanted and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert row["current"] == before
+    assert found == wanted
+
+
+def running(demo: Demo, *services: str) -> dict[str, dict[str, int]]:
+    """How many placements run which version in prod."""
+    return {name: demo.data("status", f"{name}@prod")[0]["current"] for name in services}
 
 
 def test_a_second_engine_on_the_same_state_changes_nothing(demo: Demo) -> None:
