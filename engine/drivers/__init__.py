@@ -35,6 +35,7 @@ from engine.drivers.stepping import (
     switch,
     withdraw,
 )
+from engine.drivers.verifying import parse_verify, verify
 
 __all__ = [
     "DIGEST",
@@ -68,10 +69,12 @@ __all__ = [
     "parse_stage",
     "parse_switch",
     "parse_upload",
+    "parse_verify",
     "parse_withdraw",
     "service_log",
     "stage",
     "switch",
     "upload",
+    "verify",
     "withdraw",
 ]

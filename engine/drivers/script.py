@@ -19,6 +19,7 @@ PARTS = (
     "cache",  # content the host has already
     "download",
     "unpack",
+    "verify",  # content: as it was unpacked, as it is, and replaced
     "health",
     "drivers",  # what every driver answers, then one file each
     "systemd",

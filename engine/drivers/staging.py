@@ -42,10 +42,13 @@ class UploadAnswer:
     holder: Claim | None = None
 
 
-def stage(spec: PlacementSpec, held: Claim, artifact: Artifact | None, storage: Storage | None = None) -> Command:
+def stage(
+    spec: PlacementSpec, held: Claim, artifact: Artifact | None, storage: Storage | None = None, *, anew: bool = False
+) -> Command:
     """Preflight of one placement, and its release, if it need not be sent: it is there, or in the
     host's cache, or unpacked under another name, or the host can fetch it. Without an artifact
-    the release must be there already."""
+    the release must be there already. ``anew``: what stands under its name with other content, be it
+    edited or another artifact, is replaced even if it runs; it is kept aside."""
     size, sha256, kind = (artifact.size, artifact.sha256, artifact.kind) if artifact else (0, "", "")
     args = (
         *placement_args(spec, held),
@@ -56,6 +59,7 @@ def stage(spec: PlacementSpec, held: Claim, artifact: Artifact | None, storage: 
         ("sha256", sha256),
         ("kind", kind),
         *_storage_args(storage or Storage()),
+        *_anew_args(anew),
     )
     where = [("url", artifact.url), ("image", artifact.image)] if artifact else []
     told = [pair for pair in where if pair[1]]
@@ -67,6 +71,10 @@ def _storage_args(storage: Storage) -> tuple[tuple[str, str], ...]:
     return (("cache_max", str(storage.cache_bytes)), ("artifact_max", str(storage.largest_bytes)))
 
 
+def _anew_args(anew: bool) -> tuple[tuple[str, str], ...]:
+    return (("anew", "yes"),) if anew else ()
+
+
 def parse_stage(reply: Reply) -> StageAnswer:
     """Read the answer to ``stage``."""
     answer = read(reply)
@@ -76,7 +84,9 @@ def parse_stage(reply: Reply) -> StageAnswer:
     raise unreadable(reply, "no result of staging")
 
 
-def upload(spec: PlacementSpec, held: Claim, artifact: Artifact, storage: Storage | None = None) -> Command:
+def upload(
+    spec: PlacementSpec, held: Claim, artifact: Artifact, storage: Storage | None = None, *, anew: bool = False
+) -> Command:
     """Send the artifact's bytes: checked, unpacked aside, and renamed into place when complete.
     Repeating it, or two of them at once, ends in the same complete release."""
     args = (
@@ -86,6 +96,7 @@ def upload(spec: PlacementSpec, held: Claim, artifact: Artifact, storage: Storag
         ("sha256", artifact.sha256),
         ("kind", artifact.kind),
         *_storage_args(storage or Storage()),
+        *_anew_args(anew),
     )
     timeout_s = 60.0 + artifact.size / UPLOAD_BYTES_PER_S
     return Command("upload", args, upload=artifact.path, timeout_s=timeout_s)

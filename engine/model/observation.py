@@ -47,7 +47,8 @@ class Sighting:
     ``configuration`` are what the host has installed, ``sha256`` the artifact that the release was
     unpacked from ("" if it is not complete, or nobody knows). ``edited``: its unit or its start
     script is not what was written with the configuration. ``restarts`` counts those since it was
-    started. ``detail`` says why a check fails.
+    started. ``detail`` says why a check fails. ``altered`` names the files of the release that are not
+    as they were unpacked, when they were last read.
     """
 
     placement: PlacementId
@@ -60,6 +61,16 @@ class Sighting:
     sha256: str = ""
     edited: bool = False
     restarts: int = 0
+    altered: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What reading a placement's release came to: the files that differ, "" if none does."""
+
+    placement: PlacementId
+    release: str
+    altered: str
 
 
 @dataclass(frozen=True, slots=True)

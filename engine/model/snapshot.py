@@ -50,7 +50,8 @@ class Execute:
     what the host has under that version stays, whatever its content. ``former``: the configuration
     in another base folder, or under another driver, that makes room for this one. ``staged``: the
     release was brought there while the change waited, so that the step may begin with the switch.
-    ``drains``: it stops for its host's maintenance, once its hook ``drain`` has run.
+    ``anew``: what the host has under that version is not what was deployed, and gives way even if it
+    runs. ``drains``: it stops for its host's maintenance, once its hook ``drain`` has run.
     """
 
     change: str
@@ -69,6 +70,7 @@ class Execute:
     drains: bool = False
     staged: bool = False
     keep_releases: int = 5
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from engine.model.snapshot import Action, Execute
 from engine.model.wait import Reason, Wait
 from engine.plan.budget import Budgets
 from engine.plan.deployed import former
+from engine.plan.drift import has_other_content
 from engine.plan.hooks import begun
 from engine.plan.overrides import is_lifted
 from engine.plan.prestage import is_staged
@@ -154,6 +155,7 @@ def execution(rollout: UnderWay, move: Move, intent: MoveIntended | None) -> Exe
     artifact = _artifact(rollout, move)
     item, policy, service = rollout.item, rollout.policy, rollout.estate.service(rollout.item.service)
     placement = PlacementId(item.service, rollout.change.environment, move.host)
+    anew = has_other_content(rollout.estate.state, placement, move.goal)
     configuration = _configuration(rollout, placement, move)
     return Execute(
         change=rollout.change.id,
@@ -166,8 +168,9 @@ def execution(rollout: UnderWay, move: Move, intent: MoveIntended | None) -> Exe
         healthy_deadline_s=policy.healthy_deadline_s,
         confirm_timeout_s=policy.confirm_timeout_s,
         artifact=artifact,
-        staged=not move.back and artifact is not None and is_staged(rollout.item, move.host, artifact.sha256),
+        staged=_is_brought(rollout, move, artifact) and not anew,
         keep=_is_kept(rollout, move),
+        anew=anew and artifact is not None and _is_deployed(rollout, placement, artifact),
         former=former(rollout.estate.state, placement, configuration),
         drains=rollout.change.kind is Kind.DRAIN and not is_retired(rollout.estate, placement.host),
         intent=intent,
@@ -183,6 +186,16 @@ def _configuration(rollout: UnderWay, placement: PlacementId, move: Move) -> Con
     if deployed is not None and deployed.configuration in state.configurations:
         return state.configurations[deployed.configuration]
     return (item.origin_configuration if move.back else None) or item.configuration
+
+
+def _is_brought(rollout: UnderWay, move: Move, artifact: Artifact | None) -> bool:
+    """Whether this very content was brought to the host ahead."""
+    return not move.back and artifact is not None and is_staged(rollout.item, move.host, artifact.sha256)
+
+
+def _is_deployed(rollout: UnderWay, placement: PlacementId, artifact: Artifact) -> bool:
+    """Whether it is what was deployed there; only that takes the place of what runs under its name."""
+    return rollout.estate.state.deployed[placement].sha256 == artifact.sha256
 
 
 def _is_kept(rollout: UnderWay, move: Move) -> bool:

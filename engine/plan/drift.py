@@ -46,7 +46,7 @@ def differences(state: State, placement: PlacementId) -> tuple[str, ...]:
         return ()
     if _is_missing(sighting):
         return (Difference.MISSING.value,)
-    return tuple(difference.value for difference in _differences(state, placement, sighting, known.target))
+    return tuple(_differences(state, placement, sighting, known.target))
 
 
 def _is_missing(sighting: Sighting) -> bool:
@@ -55,21 +55,29 @@ def _is_missing(sighting: Sighting) -> bool:
     return gone and sighting.unit in (Unit.ABSENT, Unit.STOPPED, Unit.FAILED)
 
 
-def _differences(state: State, placement: PlacementId, sighting: Sighting, target: str) -> Iterator[Difference]:
+def _differences(state: State, placement: PlacementId, sighting: Sighting, target: str) -> Iterator[str]:
     seen = {version for version in (sighting.version, sighting.release) if version is not None}
     if seen - {target}:
-        yield Difference.VERSION
+        yield Difference.VERSION.value
     if sighting.unit in (Unit.STOPPED, Unit.ABSENT):
-        yield Difference.STOPPED
+        yield Difference.STOPPED.value
     elif sighting.unit is Unit.FAILED:
-        yield Difference.FAILED
+        yield Difference.FAILED.value
     deployed, configuration = state.deployed.get(placement), configuration_at(state, placement)
     if sighting.edited:
-        yield Difference.UNIT
-    told_of = sighting.release == target and sighting.unit is not Unit.UNKNOWN
-    if told_of and deployed and deployed.sha256 not in ("", sighting.sha256):
-        yield Difference.CONTENT
+        yield Difference.UNIT.value
+    if sighting.unit is not Unit.UNKNOWN and has_other_content(state, placement, target):
+        yield f"{Difference.CONTENT.value}: {sighting.altered}" if sighting.altered else Difference.CONTENT.value
     # What was adopted tells no configuration until Interlock has deployed something there.
     told = sighting.configuration or ("" if deployed and deployed.sha256 else None)
     if configuration is not None and told is not None and told != configuration.digest:
-        yield Difference.CONFIGURATION
+        yield Difference.CONFIGURATION.value
+
+
+def has_other_content(state: State, placement: PlacementId, version: str | None) -> bool:
+    """Whether the release of that version, which is current there, is not what was deployed under its name:
+    another artifact, or files that were edited since it was unpacked."""
+    sighting, deployed = state.sightings.get(placement), state.deployed.get(placement)
+    if sighting is None or deployed is None or not deployed.sha256 or sighting.release != version:
+        return False
+    return deployed.version == version and (sighting.sha256 != deployed.sha256 or bool(sighting.altered))

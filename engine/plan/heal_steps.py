@@ -9,6 +9,7 @@ from engine.model.service import RolloutPolicy
 from engine.model.snapshot import Action, Execute
 from engine.model.wait import Reason, Wait
 from engine.plan.deployed import configuration_at
+from engine.plan.drift import has_other_content
 from engine.plan.estate import Estate
 from engine.plan.hooks import before
 
@@ -56,6 +57,7 @@ def heal_step(estate: Estate, healing: Healing, move: Move, intent: HealIntended
         confirm_timeout_s=policy.confirm_timeout_s,
         artifact=artifact_of(estate, healing),
         keep=deployed is None or not deployed.sha256,
+        anew=has_other_content(estate.state, placement, move.goal),
         drains=intent.drains if intent else healing.drains,
         intent=intent,
     )

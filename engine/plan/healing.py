@@ -199,8 +199,8 @@ def _host(ward: Ward, healing: Healing) -> Iterator[Wait]:
 
 def _artifact_wait(estate: Estate, healing: Healing) -> Iterator[Wait]:
     """The release has to be sent again, and what was deployed is not there to be sent."""
-    lost = {Difference.MISSING.value, Difference.CONTENT.value}
-    if not lost & set(healing.differs) or artifact_of(estate, healing) is not None:
+    lost = (Difference.MISSING.value, Difference.CONTENT.value)
+    if not any(each.startswith(lost) for each in healing.differs) or artifact_of(estate, healing) is not None:
         return
     instance = healing.placement.instance
     target = estate.known(instance).target or ""

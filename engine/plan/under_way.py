@@ -14,6 +14,7 @@ from engine.model.observation import Sighting, Unit
 from engine.model.service import RolloutPolicy
 from engine.model.snapshot import Decide
 from engine.model.wait import Reason, Wait
+from engine.plan.drift import has_other_content
 from engine.plan.estate import Estate
 from engine.plan.hooks import is_hooked
 from engine.plan.safety import unsafe
@@ -129,6 +130,7 @@ class UnderWay:
             and sighting is not None
             and sighting.version == self.item.goal
             and not sighting.edited  # somebody changed its unit: it is written anew
+            and not has_other_content(self.estate.state, placement, self.item.goal)
             and self._has_configuration(sighting)
             and self.estate.available(placement)
         )

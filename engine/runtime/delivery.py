@@ -48,13 +48,14 @@ class Brought:
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """A release for one placement. ``keep``: what the host has under that version will do,
-    whatever its content."""
+    whatever its content. ``anew``: what it has gives way to this, even if it runs."""
 
     host: Host
     spec: PlacementSpec
     artifact: Artifact | None
     storage: Storage
     keep: bool = False
+    anew: bool = False
 
 
 class Delivery:
@@ -93,7 +94,7 @@ class Delivery:
             await self._recheck()
             return Brought(Arrival.UNPROVEN, fault)
         uploading()
-        command = drivers.upload(parcel.spec, claim, artifact, parcel.storage)
+        command = drivers.upload(parcel.spec, claim, artifact, parcel.storage, anew=parcel.anew)
         try:
             stored = drivers.parse_upload(await ask(self._transport, parcel.host, command))
         except ArtifactUnreadable as error:
@@ -110,7 +111,7 @@ class Delivery:
         return Brought(Arrival.UNPROVEN if fault else Arrival.REFUSED, fault or said)
 
     async def _stage(self, parcel: Parcel, claim: Claim, artifact: Artifact | None) -> Reply:
-        command = drivers.stage(parcel.spec, claim, artifact, parcel.storage)
+        command = drivers.stage(parcel.spec, claim, artifact, parcel.storage, anew=parcel.anew)
         return await ask(self._transport, parcel.host, command)
 
     @asynccontextmanager

@@ -37,6 +37,7 @@ from engine.runtime.probes import Ask, Probes, ask
 from engine.runtime.proving import Prover, Trusting, prove_wanted
 from engine.runtime.since import Since
 from engine.runtime.stager import Arrived, Stager
+from engine.runtime.verifier import Verifier
 from engine.runtime.watchers import News, Watchers
 from engine.runtime.work import Done, Work
 from engine.store.protocol import Loaded, Store
@@ -91,6 +92,7 @@ class Engine:
         self._probes = Probes(clock, chance, self.deliver, asks, lambda: self.plan.awaited_alarms)
         self._externals = Externals(chance, self.deliver)
         self._observer = Observer(transport, clock, chance, lambda: self.snapshot, self.deliver)
+        self._verifier = Verifier(transport, clock, chance, lambda: self.snapshot, self.deliver)
         self._prover = prover or Trusting()
         delivery = Delivery(transport, self._prover, self.refresh_catalog)
         self._work = Work(transport, clock, self.watchers, self.deliver, lambda: self.snapshot, delivery, local)
@@ -125,9 +127,7 @@ class Engine:
             if not look.report:
                 self.deliver(look)
         await self.step()
-        self._observer.follow(self.snapshot.inventory)
-        self._probes.follow(self.snapshot.inventory)
-        self._externals.follow(self.snapshot.inventory)
+        self._follow(self.snapshot.inventory)
 
     async def run(self) -> None:
         """Step whenever something happened or time may have changed the answer; returns at
@@ -148,7 +148,7 @@ class Engine:
 
     async def close(self) -> None:
         """Stop looking, leave steps to their hosts, keep a snapshot, end every watch."""
-        await asyncio.gather(self._observer.close(), self._probes.close(), self._externals.close())
+        await asyncio.gather(*(e.close() for e in (self._observer, self._verifier, self._probes, self._externals)))
         await asyncio.gather(self._work.close(), self._stager.close())
         self._refuse_rest()
         await self.store.save_snapshot(self._seq, self.snapshot.state)
@@ -191,10 +191,12 @@ class Engine:
         catalog = await self._find_artifacts(inventory)
         await self.transport.reconfigure(inventory)
         self.snapshot = replace(self.snapshot, inventory=inventory, catalog=catalog)
-        self._observer.follow(inventory)
-        self._probes.follow(inventory)
-        self._externals.follow(inventory)
+        self._follow(inventory)
         self._wake.set()
+
+    def _follow(self, inventory: Inventory) -> None:
+        for each in (self._observer, self._verifier, self._probes, self._externals):
+            each.follow(inventory)
 
     def watch(self) -> AsyncIterator[News]:
         """Events from now on."""
@@ -203,6 +205,7 @@ class Engine:
     async def probe(self, hosts: Iterable[str]) -> list[Look]:
         """Look at these hosts now; what is seen is in ``snapshot`` when this returns."""
         looks = await self._observer.look_at(hosts)
+        self._verifier.poke(look.host for look in looks if look.report)
         await self._settled()
         return looks
 

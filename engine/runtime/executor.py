@@ -118,7 +118,7 @@ class Executor:
     async def bring(self, move: Execute, host: Host, spec: drivers.PlacementSpec) -> Ended | Unresolved | None:
         """Bring the release to the host. None: it is there; else how the move ends without it."""
         self.phase(move, "staging")
-        parcel = Parcel(host, spec, move.artifact, self.storage, move.keep)
+        parcel = Parcel(host, spec, move.artifact, self.storage, move.keep, move.anew)
         brought = await self.delivery.bring(parcel, self.claim, lambda: self.phase(move, "uploading"))
         return _missed(move, brought)
 

@@ -24,16 +24,19 @@ from engine.runtime.hook_work import HookOver
 from engine.runtime.observer import Look
 from engine.runtime.probes import Heard
 from engine.runtime.stager import Arrived
+from engine.runtime.verifier import Verified
 from engine.runtime.work import Done, Work
 
 _MEASURE = re.compile(r"\d+(?= ?(?:ms|milliseconds|s|seconds|bytes)\b)")
-Fact = ExternalSeen | Look | Done | Arrived | Forecast | Heard | RequestTurnedDown | JournalCopied
+Fact = ExternalSeen | Look | Verified | Done | Arrived | Forecast | Heard | RequestTurnedDown | JournalCopied
 
 
 def take_in(draft: Draft, news: Fact, work: Work) -> None:
     """Record the events that one piece of news comes to."""
     if isinstance(news, Look):
         _look(draft, news, work)
+    elif isinstance(news, Verified):
+        _verified(draft, news, work)
     elif isinstance(news, ExternalSeen | RequestTurnedDown | JournalCopied):
         draft.record(news)
     elif isinstance(news, Arrived):
@@ -53,9 +56,10 @@ def _look(draft: Draft, look: Look, work: Work) -> None:
         _host(draft, HostState(look.host, Reach.UNREACHABLE, known.boot_id, False, look.reason, known.skew_s))
         return
     _host(draft, HostState(look.host, Reach.UP, look.report.boot_id, look.fenced, look.reason, _skew_s(look, known)))
-    for sighting in look.report.sightings:
-        if _is_stale(draft, sighting, look, work):
+    for seen in look.report.sightings:
+        if _is_stale(draft, seen.placement, look.began_s, work):
             continue
+        sighting = _with_verdict(draft, seen)
         if not _is_known(draft, sighting):
             draft.record(PlacementSeen(sighting))
         if sighting.placement not in look.report.steps:
@@ -96,9 +100,26 @@ def _measureless(text: str) -> str:
     return _MEASURE.sub("0", text)
 
 
-def _is_stale(draft: Draft, sighting: Sighting, look: Look, work: Work) -> bool:
-    """Whether a step of this placement began or ended since the look began."""
-    return work.touched.get(sighting.placement, float("-inf")) >= look.began_s
+def _is_stale(draft: Draft, placement: PlacementId, began_s: float, work: Work) -> bool:
+    """Whether a step of this placement began or ended since it was looked at."""
+    return work.touched.get(placement, float("-inf")) >= began_s
+
+
+def _with_verdict(draft: Draft, sighting: Sighting) -> Sighting:
+    """A look does not read releases: what was last read of this one still stands."""
+    known = draft.state.sightings.get(sighting.placement)
+    is_same = known is not None and (known.release, known.sha256) == (sighting.release, sighting.sha256)
+    return replace(sighting, altered=known.altered) if known is not None and is_same else sighting
+
+
+def _verified(draft: Draft, news: Verified, work: Work) -> None:
+    """A host's releases were read: what differs is told, and what does not any more."""
+    for verdict in news.verdicts:
+        known = draft.state.sightings.get(verdict.placement)
+        if known is None or known.release != verdict.release or known.altered == verdict.altered:
+            continue
+        if not _is_stale(draft, verdict.placement, news.began_s, work):
+            draft.record(PlacementSeen(replace(known, altered=verdict.altered)))
 
 
 def _skew_s(look: Look, known: HostState) -> float:

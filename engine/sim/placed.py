@@ -84,6 +84,7 @@ class Placed:
     driver: str = "systemd"
     previous: str | None = None
     edited: str | None = None  # the configuration whose files somebody has changed
+    altered: set[str] = field(default_factory=set)  # the releases in which somebody has
 
     @property
     def is_locked(self) -> bool:

@@ -20,10 +20,10 @@ Fenced = Callable[[], Lines]
 async def stage(host: SimHost, call: Mapping[str, str], fenced: Fenced) -> Lines:
     """Preflight, and the release if the host has its content under any name."""
     placed, version, sha256 = host.place(call["service"]), call["version"], call["sha256"]
-    kept = placed.releases.get(version)
-    if kept is not None and (not sha256 or kept == sha256):
+    kept, anew = placed.releases.get(version), call.get("anew") == "yes"
+    if kept is not None and (not sha256 or kept == sha256) and not (anew and version in placed.altered):
         return (("result", "have"),)
-    if placed.current == version:
+    if placed.current == version and not anew:
         if kept is None:
             return (("result", "have"), ("detail", "adopted as it was found"))
         return (("result", "refused"), ("detail", f"release {version} runs here with other content"))
@@ -36,7 +36,7 @@ async def stage(host: SimHost, call: Mapping[str, str], fenced: Fenced) -> Lines
     await host.pass_time(UNPACK_S)
     if lost := fenced():
         return lost
-    placed.releases[version] = sha256
+    _put(placed, version, sha256)
     where = "pulled by the host" if call["kind"] == MARKER else "from the cache of this host"
     return (("result", "have"), ("detail", where))
 
@@ -52,10 +52,16 @@ async def upload(host: SimHost, call: Mapping[str, str], fenced: Fenced) -> Line
     if host.is_full:
         return (("result", "refused"), ("detail", "no space left for the artifact: nothing was changed"))
     host.cache[base, sha256] = None
-    host.place(call["service"]).releases[call["version"]] = sha256
+    _put(host.place(call["service"]), call["version"], sha256)
     while len(host.cache) > host.cache_room:
         host.cache.pop(next(iter(host.cache)))
     return (("result", "stored"),)
+
+
+def _put(placed: Placed, version: str, sha256: str) -> None:
+    """A whole release, in the place of whatever stood there."""
+    placed.releases[version] = sha256
+    placed.altered.discard(version)
 
 
 def lacks(placed: Placed, version: str, sha256: str) -> Lines:

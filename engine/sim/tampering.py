@@ -64,6 +64,18 @@ class Tampering:
         if placed := self._some(host):
             placed.edited = placed.configuration
 
+    def _alter(self, host: SimHost) -> None:
+        """A file of the release that runs is edited in place."""
+        placed = self._some(host)
+        if placed is not None and placed.current in placed.releases:
+            placed.altered.add(placed.current or "")
+
+    def _swap(self, host: SimHost) -> None:
+        """Another artifact was unpacked over the release that runs."""
+        placed = self._some(host)
+        if placed is not None and placed.current in placed.releases:
+            placed.releases[placed.current or ""] = "f" * 64
+
     def _rebuild(self, host: SimHost) -> None:
         """The machine comes back with an empty disk, under the same name and key."""
         if not any(placed.is_in_step for placed in host.placed.values()):
@@ -86,5 +98,7 @@ DEEDS: dict[str, Callable[[Tampering, SimHost], None]] = {
     "relinked": Tampering._relink,
     "reconfigured": Tampering._reconfigure,
     "edited": Tampering._edit,
+    "altered": Tampering._alter,
+    "swapped": Tampering._swap,
     "rebuilt": Tampering._rebuild,
 }

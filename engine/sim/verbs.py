@@ -18,6 +18,7 @@ from engine.sim.staging import lacks, stage, upload
 from engine.sim.steps import Order, begin, confirm, recover
 
 Call = dict[str, str]
+READING_S = 3.0
 
 
 async def answer(host: SimHost, command: Command) -> Reply:
@@ -114,6 +115,16 @@ def _unit(host: SimHost, placed: Placed) -> str:
     return "absent" if placed.current is None else "stopped"
 
 
+async def _verify(host: SimHost, call: Call, pairs: Lines) -> Lines:
+    lines: list[tuple[str, str]] = []
+    await host.pass_time(READING_S)
+    for placed in [host.place(value) for key, value in pairs if key == "service"]:
+        if placed.current is not None:
+            altered = "bin/run" if placed.current in placed.altered else ""
+            lines += [("service", placed.service), ("release", placed.current), ("altered", altered)]
+    return tuple(lines)
+
+
 async def _claim(host: SimHost, call: Call, pairs: Lines) -> Lines:
     wanted = _claim_in(call)
     for key, base in pairs:
@@ -185,6 +196,7 @@ async def _log(host: SimHost, call: Call, _: Lines) -> Lines:
 
 VERBS: dict[str, Callable[[SimHost, Call, Lines], Awaitable[Lines]]] = {
     "observe": _observe,
+    "verify": _verify,
     "claim": _claim,
     "stage": _stage,
     "upload": _upload,

@@ -162,11 +162,21 @@ class Placed:
             {"VERSION": version.encode(), "bin/serve": b"#!/bin/sh\nexec sleep 600\n", "server.py": SERVER.encode()}
         )
 
-    def stage(self, artifact: Artifact | None, storage: Storage | None = None) -> drivers.StageAnswer:
-        return drivers.parse_stage(self.box.run(drivers.stage(self.spec, self.claim, artifact, storage)))
+    def stage(
+        self, artifact: Artifact | None, storage: Storage | None = None, *, anew: bool = False
+    ) -> drivers.StageAnswer:
+        command = drivers.stage(self.spec, self.claim, artifact, storage, anew=anew)
+        return drivers.parse_stage(self.box.run(command))
 
-    def upload(self, artifact: Artifact, storage: Storage | None = None) -> drivers.UploadAnswer:
-        return drivers.parse_upload(self.box.run(drivers.upload(self.spec, self.claim, artifact, storage)))
+    def upload(self, artifact: Artifact, storage: Storage | None = None, *, anew: bool = False) -> drivers.UploadAnswer:
+        command = drivers.upload(self.spec, self.claim, artifact, storage, anew=anew)
+        return drivers.parse_upload(self.box.run(command))
+
+    def altered(self) -> str:
+        """What reading the release again finds."""
+        specs = [replace(self.spec, version=None)]
+        (verdict,) = drivers.parse_verify(self.box.run(drivers.verify(self.spec.organization, specs)), specs)
+        return verdict.altered
 
     def staged(self, *versions: str) -> Placed:
         """Claimed, and these releases brought to the host."""

@@ -7,6 +7,8 @@ import os
 import shutil
 import signal
 
+import pytest
+
 from engine.drivers import ConfirmResult, StepResult
 from engine.model.observation import Health, Unit
 from tests.drivers.box import Box, Placed, eventually, placed, served
@@ -70,3 +72,58 @@ def test_a_base_removed_whole_is_told_and_can_be_built_anew(box: Box, port: int)
     assert seen.claim is None
     assert (seen.sightings[0].unit, seen.sightings[0].release) == (Unit.ABSENT, None)
     again(web.staged("1.0").at("1.0"), "s1")  # the host knows no step by that name any more
+
+
+def test_an_edited_release_is_told_by_name_and_replaced_while_it_runs(any_box: Box, port: int) -> None:
+    web = running(any_box, port)
+    good, release = web.artifact("1.0"), web.dir / "releases" / "1.0"
+    (release / "__pycache__").mkdir()
+    (release / "__pycache__" / "server.pyc").write_text("what the service adds is its own")
+    assert web.altered() == ""
+    assert web.stage(good, anew=True).state == "have"
+
+    (release / "bin" / "serve").write_text("#!/bin/sh\nexit 1\n")
+    (release / "VERSION").unlink()
+    assert web.altered() == "VERSION bin/serve"
+    assert web.stage(good).state == "have", "an ordinary step trusts the mark"
+    pid = web.child()
+    for name in (web.dir.parent / ".interlock" / "cache").iterdir():
+        name.unlink()
+    assert web.stage(good, anew=True).state == "need"
+    assert web.upload(good, anew=True).state == "stored"
+    assert (web.current(), web.altered(), web.child()) == ("releases/1.0", "", pid)
+    foreign = web.dir / "releases" / ".foreign.1.0"
+    assert (foreign / "bin" / "serve").read_text() == "#!/bin/sh\nexit 1\n"
+    again(web, "s2")
+    web.staged("2.0").deployed("2.0", "s3")
+    eventually(lambda: not foreign.exists())
+
+
+def test_another_artifact_under_the_version_that_runs_gives_way_to_the_one_deployed(box: Box, port: int) -> None:
+    web = running(box, port)
+    good = web.artifact("1.0")
+    (web.dir / "releases" / "1.0" / ".interlock-release").write_text("0" * 64 + "\n")
+    assert web.stage(good).state == "refused"
+    assert web.stage(good, anew=True).detail == "from the cache of this host"
+    assert web.sighting().sha256 == good.sha256
+    again(web, "s2")
+
+
+@pytest.mark.parametrize("killed", ["linked", "cleared", "placed"])
+def test_a_replacement_that_was_killed_half_way_is_finished_by_the_next_call(box: Box, port: int, killed: str) -> None:
+    web = running(box, port)
+    good, releases = web.artifact("1.0"), web.dir / "releases"
+    shutil.copytree(releases / "1.0", releases / ".good.1.0")
+    (releases / "1.0" / "VERSION").write_text("foreign")
+    link = web.dir / "current"
+    link.unlink()
+    link.symlink_to("releases/.good.1.0")
+    if killed != "linked":
+        (releases / "1.0").rename(releases / ".foreign.1.0")
+    if killed == "placed":
+        shutil.copytree(releases / ".good.1.0", releases / "1.0")
+    assert web.sighting().release == "1.0"
+    assert web.stage(good, anew=True).state == "have"
+    assert (web.current(), web.altered()) == ("releases/1.0", "")
+    assert not (releases / ".good.1.0").exists()
+    again(web, "s2")

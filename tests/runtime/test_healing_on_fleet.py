@@ -72,6 +72,20 @@ async def healed(running: Running, host: str, heals: int) -> None:
     assert running.state("events@prod") == "converged"
 
 
+async def edited_in_place(running: Running, current: Path, host: str, heals: int) -> None:
+    """A file of what runs is edited: told by name, and replaced."""
+    file = min(each for each in current.rglob("*") if each.is_file() and not each.name.startswith(".interlock"))
+    good = file.read_bytes()
+    file.write_bytes(good + b"# by hand\n")
+    await running.engine.probe([host])
+    differs = f"content changed: {file.relative_to(current)}"
+    await running.until(lambda: any(differs in h.differs for h in running.engine.snapshot.state.healings.values()))
+    await running.engine.probe([host])
+    await healed(running, host, heals)
+    assert file.read_bytes() == good
+    assert os.readlink(current) == "releases/5.5.0"
+
+
 async def test_what_hands_do_on_hosts_is_undone_and_rebuilt_machines_come_back(
     running: Running, fleet: EmbeddedFleet
 ) -> None:
@@ -96,12 +110,14 @@ async def test_what_hands_do_on_hosts_is_undone_and_rebuilt_machines_come_back(
     await healed(running, host, 2)
     assert os.readlink(link) == "releases/5.5.0"
 
+    await edited_in_place(running, link, host, 3)
+
     placed = len(running.engine.snapshot.inventory.placements_on(host))
     await fleet.crash(host)
     shutil.rmtree(folder(running, fleet, host).parent)
     await fleet.boot(host)
     await running.engine.probe([host])
-    await healed(running, host, 2 + placed)
+    await healed(running, host, 3 + placed)
     assert os.readlink(link) == "releases/5.5.0"
     events = [each.event for each in await running.engine.store.read(after=before, limit=10_000)]
     assert not any(isinstance(event, ChangeAccepted) for event in events)

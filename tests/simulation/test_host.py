@@ -76,8 +76,12 @@ class Bench:
     async def upload(self) -> str:
         return drivers.parse_upload(await self.ask(drivers.upload(self.spec, CLAIM, ARTIFACT))).state
 
-    async def stage(self, artifact: Artifact | None = ARTIFACT) -> str:
-        return drivers.parse_stage(await self.ask(drivers.stage(self.spec, CLAIM, artifact))).state
+    async def stage(self, artifact: Artifact | None = ARTIFACT, *, anew: bool = False) -> str:
+        return drivers.parse_stage(await self.ask(drivers.stage(self.spec, CLAIM, artifact, anew=anew))).state
+
+    async def altered(self) -> str:
+        (verdict,) = drivers.parse_verify(await self.ask(drivers.verify("acme", [self.spec])), [self.spec])
+        return verdict.altered
 
     async def switch(self, step: str = "s1", claim: Claim = CLAIM) -> SwitchAnswer:
         return drivers.parse_switch(await self.ask(drivers.switch(self.spec, claim, step, 2.0, 10.0, 5.0)))
@@ -119,6 +123,23 @@ def test_it_stages_once_and_switches_for_good_when_confirmed() -> None:
         again = await bench.switch()
         assert (again.result, again.confirmed) == (StepResult.HEALTHY, True)
         assert bench.witness.steps == ["s1"]
+
+    run(story)
+
+
+def test_what_was_edited_in_place_is_told_and_replaced_while_it_runs() -> None:
+    async def story() -> None:
+        bench = await Bench().ready()
+        await bench.switch()
+        await bench.confirm()
+        placed = bench.host.place("ledger")
+        placed.altered.add("2.0")
+        assert (await bench.altered(), await bench.stage()) == ("bin/run", "have")
+        assert await bench.stage(anew=True) in ("have", "need")
+        assert await bench.upload() == "stored"
+        assert (await bench.altered(), placed.current) == ("", "2.0")
+        placed.releases["2.0"] = "f" * 64
+        assert await bench.stage() == "refused"
 
     run(story)
 

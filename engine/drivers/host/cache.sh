@@ -79,17 +79,6 @@ twin() { # a release of this base that has the same content, unchanged since: co
     return 1
 }
 
-tree_of() { # FOLDER: a digest of every name, mode, link and content in it; "" if it cannot be had
-    command -v sort >/dev/null || return 0
-    (
-        cd -P -- "$1" || exit 0
-        {
-            find . ! -type d ! -path ./.interlock-release -exec stat -c '%f %N' -- '{}' +
-            find . -type f ! -path ./.interlock-release -exec sha256sum -- '{}' +
-        } 2>/dev/null | sort | sha256sum | cut -d ' ' -f 1
-    )
-}
-
 make_release() { # RESULT DETAIL: from $work/artifact, checked, to releases/VERSION
     keep_artifact
     if [ "$kind" = file ]; then
@@ -103,8 +92,12 @@ make_release() { # RESULT DETAIL: from $work/artifact, checked, to releases/VERS
 }
 
 finish_release() { # RESULT DETAIL: the mark is written last, then $work/release takes its place
-    rm -rf -- "$work/release/.interlock-release"
-    tree=$(tree_of "$work/release")
+    rm -rf -- "$work/release/.interlock-release" "$work/release/.interlock-files"
+    tree=
+    files=$work/release/.interlock-files
+    files_of "$work/release" >"$work/files" 2>/dev/null && mv -f -- "$work/files" "$files" 2>/dev/null ||
+        refuse "no space left in $dir: nothing was changed"
+    [ ! -s "$files" ] || tree=$(sha256sum <"$files" | cut -d ' ' -f 1)
     put_line "$work/release/.interlock-release" "$sha256${tree:+
 $tree}" 2>/dev/null || refuse "no space left in $dir: nothing was changed"
     flush "$work/release/.interlock-release"

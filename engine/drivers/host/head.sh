@@ -15,12 +15,14 @@
 #                               -> boot, clock, claim.., free, then per placement: service,
 #                                  release, configuration, sha256, changed, unit, restarts, health,
 #                                  detail, version, step
+#   verify organization=        stdin: service, base and `end` lines. Reads whole releases
+#                               -> per placement with a release: service, release, altered
 #   claim organization= store= epoch= engine= [take_over=yes]   stdin: base lines
 #                               -> result claimed|fenced|refused, holder, detail
-#   stage*   version= user= probe= size= sha256= kind= cache_max= artifact_max=
-#            stdin: url or image, if the host is to fetch it
+#   stage*   version= user= probe= size= sha256= kind= cache_max= artifact_max= anew=
+#            (anew=yes: what is there with other content is replaced, even if it runs) stdin: url or image, if the host is to fetch it
 #                               -> result have|need|mismatch|refused|fenced, detail
-#   upload*  version= size= sha256= kind= cache_max=   stdin: the artifact
+#   upload*  version= size= sha256= kind= cache_max= anew=   stdin: the artifact
 #                               -> result stored|mismatch|refused|fenced, detail
 #   switch*  step= version= sha256= configuration= user= min_healthy_ms= healthy_deadline_ms=
 #            confirm_ms= wait_ms= keep= from_base= from_driver=   stdin: the bundle (run, env, unit,
@@ -44,7 +46,10 @@
 #   BASE/.interlock/cache/SHA256         artifacts as they came; the least recently used go first
 #   BASE/SERVICE/current                 -> releases/VERSION
 #   BASE/SERVICE/releases/VERSION/.interlock-release   its sha256, and a digest of what it was
-#                                        unpacked to: written last, so complete
+#                                        unpacked to: written last, so complete. Beside it
+#                                        .interlock-files: its contents, modes and links
+#   BASE/SERVICE/releases/.foreign.VERSION   what ran under that name with other content, until the
+#                                        next version is confirmed; .good.VERSION: for a moment
 #   BASE/SERVICE/.interlock/
 #     configuration    -> configurations/STEP: run, env, unit, check, secrets, health, digest
 #     armed            the dead man's switch; `reversing` once it has fired. One line:

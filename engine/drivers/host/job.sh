@@ -46,6 +46,7 @@ current_release() { # in $from, - if there is none
     from=$(readlink "$dir/current" 2>/dev/null)
     from=${from%/}
     from=${from##*/}
+    from=${from#.good.} # half way through being replaced
     is_version "$from" || from=-
 }
 

@@ -62,4 +62,5 @@ enter() { # what every verb that changes something begins with: placed, locked, 
     fi
     lock_base
     fence
+    finish_replacing
 }

@@ -33,6 +33,7 @@ prune_releases() { # `keep` of them, the one that runs and the last good one alw
     first_line "$own/previous"
     previous=$line
     lock_base
+    find "$dir/releases" -mindepth 1 -maxdepth 1 -name '.foreign.*' ! -name ".foreign.$version" -exec rm -rf -- '{}' +
     # newer than what runs: brought here for a change that waits
     newer=0
     older=2

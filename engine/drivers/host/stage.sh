@@ -15,15 +15,18 @@ do_stage() { # preflight; and the release itself, if it can be had without being
     refuse_places
     refuse_driver
     release=$dir/releases/$version
+    altered=
     if first_line "$release/.interlock-release"; then
-        if [ -z "$sha256" ] || [ "$line" = "$sha256" ]; then
+        found=$line
+        [ -z "$anew" ] || altered "$release"
+        if [ -z "$altered" ] && { [ -z "$sha256" ] || [ "$found" = "$sha256" ]; }; then
             [ "$driver" != container ] || keep_image
             answer have
         fi
-        if [ "$(readlink "$dir/current")" = "releases/$version" ]; then
-            refuse "release $version runs here with other content (sha256 $line): give the new content a new version"
+        if [ -z "$anew" ] && [ "$(readlink "$dir/current")" = "releases/$version" ]; then
+            refuse "release $version runs here with other content (sha256 $found): give the new content a new version"
         fi
-    elif [ "$(readlink "$dir/current")" = "releases/$version" ]; then
+    elif [ -z "$anew" ] && [ "$(readlink "$dir/current")" = "releases/$version" ]; then
         answer have "adopted as it was found"
     fi
     [ -n "$sha256" ] || refuse "release $version is not complete on this host, and no artifact was given"

@@ -92,7 +92,12 @@ link_stays() { # NAME TARGET: .. only at the target's front, and not more of the
 place_release() { # $work/release becomes $release, if the claim still stands
     lock_base
     fence
-    if first_line "$release/.interlock-release" && [ "$line" = "$sha256" ]; then
+    if [ -z "$anew" ] && first_line "$release/.interlock-release" && [ "$line" = "$sha256" ]; then
+        unlock_base
+        return
+    fi
+    if [ "$anew" ] && [ ! -e "$own/armed" ] && [ "$(readlink "$dir/current")" = "releases/$version" ]; then
+        replace_running
         unlock_base
         return
     fi

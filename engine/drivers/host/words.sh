@@ -74,7 +74,7 @@ take_argument() { # KEY=VALUE: into the variable of that name, if the value is w
     driver) is_one_of "$value" systemd process container script ;;
     kind) is_one_of "$value" tar.gz tar.zst file marker "" ;;
     act) is_one_of "$value" switch withdraw ;;
-    probe | take_over | at_boot | locked) is_one_of "$value" yes "" ;;
+    probe | take_over | at_boot | locked | anew) is_one_of "$value" yes "" ;;
     *) die 64 "does not know the argument $(printf '%.40s' "$key" | tr -cd 'A-Za-z0-9_')" ;;
     esac || die 64 "refuses the value given for $key"
     eval "$key=\$value" # the name is one of those above; the value is not evaluated
