@@ -172,12 +172,6 @@ class Placed:
         command = drivers.upload(self.spec, self.claim, artifact, storage, anew=anew)
         return drivers.parse_upload(self.box.run(command))
 
-    def altered(self) -> str:
-        """What reading the release again finds."""
-        specs = [replace(self.spec, version=None)]
-        (verdict,) = drivers.parse_verify(self.box.run(drivers.verify(self.spec.organization, specs)), specs)
-        return verdict.altered
-
     def staged(self, *versions: str) -> Placed:
         """Claimed, and these releases brought to the host."""
         assert self.claimed().accepted
