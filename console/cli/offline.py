@@ -104,7 +104,7 @@ def schema() -> dict[str, Any]:
 
 
 @contextmanager
-def story(folder: Path, address: str, reload: Callable[[], None], tell: Callable[[str], None]) -> Iterator[None]:
+def story(folder: Path, address: str, reload: Callable[[], None], tell: Callable[[str, str], None]) -> Iterator[None]:
     """The demo's story, played in a thread of its own while the block runs."""
     import threading
 

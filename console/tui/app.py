@@ -18,7 +18,7 @@ from console.tui.action import Action, Aim, Request
 from console.tui.blocked import blocked
 from console.tui.ending import ended_by_signal
 from console.tui.feed import Engine, Feed
-from console.tui.habits import Habits
+from console.tui.habits import Habits, Narrator
 from console.tui.messages import PictureArrived
 from console.tui.picture import Picture
 from console.tui.render.footer import Notice
@@ -121,11 +121,11 @@ class Console(Habits):
         """Sends a request to the engine."""
         deeds.send(self, request)
 
-    def say(self, notice: Notice) -> None:
+    def say(self, notice: Notice, for_s: float = NOTICE_S) -> None:
         """Shows what came of a key, for a few seconds."""
         self.session.notice = notice
         self.board_screen.redraw_chrome()
-        self.set_timer(NOTICE_S, lambda: self._unsay(notice))
+        self.set_timer(for_s, lambda: self._unsay(notice))
 
     def _unsay(self, notice: Notice) -> None:
         if self.session.notice is notice:
@@ -181,9 +181,9 @@ class Console(Habits):
             super().clear_selection()
 
 
-def run(address: str, *, read_only: bool = False, engine_stays: bool = True) -> int:
-    """Opens the console on the engine whose socket is at ``address``; returns the exit code.
-    ``engine_stays``: whether the engine goes on when the console is left (a demo's does not)."""
+def run(address: str, *, read_only: bool, engine_stays: bool, narrator: Narrator | None) -> int:
+    """Opens the console on the engine at ``address``; returns the exit code. ``engine_stays``: whether it
+    goes on when the console is left (a demo's does not); ``narrator`` tells what a demo's story is at."""
 
     def connect() -> Engine:
         from engine.api.client import Client  # after the first frame: http.client is felt
@@ -194,5 +194,6 @@ def run(address: str, *, read_only: bool = False, engine_stays: bool = True) -> 
         connect, read_only=read_only, engine_stays=engine_stays,
         settings=Settings(state_file(os.environ)), keymap=keymap_file(os.environ),
     )  # fmt: skip
+    app.narrator = narrator
     with ended_by_signal(app):
         return app.run() or 0

@@ -41,7 +41,11 @@ def rollback(console: Console, action: Action, aim: Aim) -> None:
 
     def done(yes: bool | None) -> None:
         if yes:
-            chosen = {"chain": dialog.takes_chain, "mark_bad": dialog.marks_bad}
+            chosen = {
+                "chain": dialog.takes_chain,
+                "mark_bad": dialog.marks_bad,
+                "allow_lockstep": dialog.allows_lockstep,
+            }
             console.send(request._replace(body={**body, **{key: True for key, yes in chosen.items() if yes}}))
 
     console.push_screen(dialog, done)

@@ -17,10 +17,14 @@ from console.tui.render.footer import Notice
 from console.tui.settings import Settings, read_keymap
 from console.tui.theme import DARK, THEMES, every_theme
 
+NARRATED_S = 20.0
+Narrator = Callable[[], tuple[str, str] | None]
+
 
 class Habits(Onlooker):
     """The part of the application that is the operator's own. ``keys``: the keys that the
-    operator's file gives to actions."""
+    operator's file gives to actions; ``narrator``, asked now and then, tells the next thing that a
+    story has to say and the service it is about (the demo's)."""
 
     def __init__(
         self, now: Callable[[], datetime], *, read_only: bool, settings: Settings | None, keymap: Path | None
@@ -28,6 +32,8 @@ class Habits(Onlooker):
         super().__init__(now, read_only=read_only)
         self.settings = settings or Settings()
         self.keys: Mapping[str, str] = {}
+        self.narrator: Narrator | None = None
+        self._followed = ""
         self._keymap_file = keymap
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -45,14 +51,16 @@ class Habits(Onlooker):
         self.settings.load()
         if self.settings.theme in THEMES:
             self.theme = self.settings.theme
+        if self.narrator is not None:
+            self.set_interval(0.5, self.narrate)
         if self._keymap_file is not None:
             self.keys, problem = read_keymap(self._keymap_file, set(BY_ID))
             self.set_keymap(dict(self.keys))
             if problem:
                 self.say(Notice(problem, "failed"))
 
-    def say(self, notice: Notice) -> None:
-        """Shows a notice; the application knows where."""
+    def say(self, notice: Notice, for_s: float = 6.0) -> None:
+        """Shows a notice for a while; the application knows where."""
         raise NotImplementedError  # abstract: Textual's metaclass rules out ABC
 
     def handle_bindings_clash(self, clashed_bindings: set[Binding], node: object) -> None:
@@ -83,6 +91,17 @@ class Habits(Onlooker):
             self.say(Notice(text))
             if self._driver is not None:
                 self._driver.write(signal(text, self.settings.notify))
+
+    def narrate(self) -> None:
+        """Says what the narrator has to say, and looks at what it is about unless the operator has turned
+        to something else meanwhile."""
+        said = self.narrator() if self.narrator is not None else None
+        if said is None:
+            return
+        text, service = said
+        if service and self.session.service in {"", self._followed}:
+            self._followed = self.session.service = service
+        self.say(Notice(text), NARRATED_S)
 
     def put_on_clipboard(self, text: str) -> None:
         """By the desktop's program where there is one, and always by the terminal's sequence."""

@@ -13,7 +13,8 @@ from engine.api.protocol import PastView
 @dataclass(slots=True)
 class Session:
     """``queries`` holds each screen's filter; ``trail`` the screens to go back through;
-    ``view`` is how the map is drawn (board|matrix|tree), ``whole`` whether a large one is shown whole;
+    ``view`` is how the map is drawn (board|matrix|tree), ``whole`` whether a large one is shown whole,
+    ``folded`` which tiers are one card;
     ``frozen_since`` is set while the picture is held still, ``past`` while it is one of the past."""
 
     environment: str = ""
@@ -25,6 +26,7 @@ class Session:
     edges: bool = True
     view: str = "board"
     whole: bool = False
+    folded: set[str] = field(default_factory=set)
     frozen_since: datetime | None = None
     past: PastView | None = None
     notice: Notice | None = None

@@ -32,13 +32,14 @@ class Over(Exception):
 
 @dataclass(slots=True)
 class Story:
-    """``reload`` makes the engine read its inventory again; ``tell`` says what goes on; ``over`` is
-    set when the demo ends. Change by change, what goes on is also the changes' reason."""
+    """``reload`` makes the engine read its inventory again; ``tell`` says what goes on, and with
+    which service ("" for none); ``over`` is set when the demo ends. Change by change, what goes on
+    is also the changes' reason."""
 
     client: Client
     folders: Folders
     reload: Callable[[], None]
-    tell: Callable[[str], None]
+    tell: Callable[[str, str], None]
     over: threading.Event
 
     def run(self) -> None:
@@ -49,19 +50,21 @@ class Story:
                 try:
                     act()
                 except (InterlockError, OSError) as error:
-                    self.tell(f"the story goes on without this: {error}")
+                    self.tell(f"the story goes on without this: {error}", "")
                 self._pause(PAUSE_S)
-            self.tell("the story is over: the rest is yours")
+            self.tell("the story is over: the rest is yours", "")
 
     def _release(self) -> None:
         service, version = RELEASE
-        self.tell(f"a release: {service} {version}, one placement after the other")
+        self.tell(f"a release: {service} {version}, one placement after the other", service)
         self._await(self._deploy(service, version, "a release, one placement after the other"))
 
     def _bad(self) -> None:
         service, version = BAD
-        self.tell(f"a bad release: {service} {version} crashes and goes back by itself")
-        self._await(self._deploy(service, version, "a bad release: it will go back by itself"))
+        self.tell(f"a bad release: {service} {version} crashes and goes back by itself", service)
+        change = self._deploy(service, version, "a bad release: it will go back by itself")
+        self._await(change)
+        self.tell(f"{service} is back where it was, and {version} is marked bad here: b would clear it", service)
 
     def _window(self) -> None:
         service, version = WINDOW
@@ -78,7 +81,7 @@ class Story:
         try:
             self.reload()
             self._until(self._is_shut, "the window was not taken up")
-            self.tell(f"a window: {service} {version} may start at {begin:%H:%M} UTC, and waits for it")
+            self.tell(f"a window: {service} {version} may start at {begin:%H:%M} UTC, and waits for it", service)
             self._await(self._deploy(service, version, f"waits for its window, which opens at {begin:%H:%M} UTC"))
         finally:
             file.unlink(missing_ok=True)
@@ -89,7 +92,7 @@ class Story:
         if not places:
             return
         host = places[0].relative_to(self.folders.hosts).parts[0]
-        self.tell(f"somebody kills {DRIFT} on {host}: it is missed, and healed")
+        self.tell(f"somebody kills {DRIFT} on {host}: it is missed, and healed", DRIFT)
         for name in ("supervisor", "child"):
             _kill(places[0] / name)
         self._until(lambda: self._state(host) != "running", "nobody missed it")
@@ -105,7 +108,7 @@ class Story:
         if change:
             self._until(lambda: self.client.change(change)["state"] in final, f"change {change} did not end")
             state = self.client.change(change)["state"]
-            self.tell(f"change {change} has ended: {state}")
+            self.tell(f"change {change} has ended: {state}", "")
 
     def _state(self, host: str) -> str:
         """The placement of the drift's service on a host."""

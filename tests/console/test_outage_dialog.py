@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from console.tui.dialogs.deploy import DeployDialog
 from console.tui.dialogs.outage import OutageDialog
+from console.tui.dialogs.rollback import RollbackDialog
 from tests.console.conftest import Hand, Open
 from tests.console.test_dialogs import sent
 
@@ -51,3 +52,28 @@ async def test_where_no_window_allows_it_the_key_does_nothing_and_the_preview_sa
         await hand.press("ctrl+o")
         assert isinstance(hand.app.screen, DeployDialog)
         assert sent(hand) == []
+
+
+async def test_a_rollback_that_no_order_can_bring_is_an_outage_with_a_typed_name(opened: Open) -> None:
+    async with opened() as hand:
+        hand.engine.outages = [OUTAGE]
+        await hand.press("r")
+        await hand.until(lambda: "misses it storefront" in hand.part("#blast"))
+        await hand.press("ctrl+o")
+        await hand.until(lambda: isinstance(hand.app.screen, OutageDialog))
+        await hand.press("escape")
+        assert sent(hand) == []
+        await hand.press("ctrl+o")
+        await hand.type("cart")
+        await hand.press("enter")
+        await hand.until(lambda: sent(hand))
+        wanted = {"subject": "search@prod", "mark_bad": True, "allow_lockstep": True}
+        assert sent(hand) == [("/v1/rollback", wanted)]
+
+
+async def test_a_rollback_that_takes_no_outage_offers_none(opened: Open) -> None:
+    async with opened() as hand:
+        await hand.press("r")
+        await hand.until(lambda: "2.0.0" in hand.part("#blast"))
+        await hand.press("ctrl+o")
+        assert isinstance(hand.app.screen, RollbackDialog)

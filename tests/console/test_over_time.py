@@ -139,6 +139,7 @@ async def test_the_past_is_shown_as_such_and_nothing_can_be_done_there(engine: F
     async with opened() as hand:
         await hand.press("7", "j", "enter")
         await hand.until(lambda: "THE PAST  Tue 24 Nov 02:12:30" in hand.part("#header"))
+        assert "by today's inventory" in hand.part("#header")
         assert hand.app.current_mode == "map"
         assert "event 811 of 812" in hand.part("#header")
         row = hand.app.picture.row("ledger", "prod")

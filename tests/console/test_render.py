@@ -19,6 +19,7 @@ from console.tui.render.filters import row_matches
 from console.tui.render.footer import Notice, footer
 from console.tui.render.graph import draw, frame
 from console.tui.render.header import Chrome, header
+from console.tui.render.hooks import hook_lines
 from console.tui.render.hosts import hosts_table
 from console.tui.render.layout import lay_out
 from console.tui.render.line import Line, crop, fit, length, line, pad, shorten, span, spread, wrap
@@ -26,7 +27,7 @@ from console.tui.render.palette import LOOKS
 from console.tui.render.queue import queue_table
 from console.tui.render.services import services_table
 from console.tui.render.wires import Wires
-from tests.console.estate import NOW, SERVICES, status_row
+from tests.console.estate import NOW, SERVICES, stamp, status_row
 from tests.console.story import make_board, make_graph
 
 
@@ -241,3 +242,23 @@ def test_fuzzy_prefers_what_begins_with_it() -> None:
     assert fuzzy("pay", "payments") == 0
     assert fuzzy("xyz", "payments") is None
     assert (fuzzy("ment", "payments") or 0) < (fuzzy("pmts", "payments") or 0)
+
+
+def test_hooks_tell_what_became_of_them_and_count_the_rest() -> None:
+    def hook(name: str, state: str, host: str, **more: object) -> dict[str, object]:
+        return {"hook": name, "service": "ledger", "host": host, "on": host, "state": state, "attempt": 1,
+                "started": stamp(70), "finished": stamp(60), "detail": "", "log": []} | more  # fmt: skip
+
+    hooks = [
+        hook("once", "unknown", "eu-a-01", detail="the connection broke", log=["adding a column"], finished=None),
+        hook("drain", "done", "eu-a-01", on="lb-1"), hook("drain", "done", "eu-b-01", on="lb-1"),
+        hook("undrain", "failed", "eu-a-01", on="lb-1", attempt=2, detail="exit status 3"),
+    ]  # fmt: skip
+    assert [text(row) for row in hook_lines(hooks, NOW, 120)] == [  # type: ignore[arg-type]
+        " hooks  2 drain done",
+        " ? once of ledger on eu-a-01  unknown 1m10s  K says what became of it",
+        "     the connection broke",
+        "     adding a column",
+        " ✗ undrain of ledger for eu-a-01 on lb-1  failed 10s, attempt 2",
+        "     exit status 3",
+    ]

@@ -7,6 +7,7 @@ import shutil
 import signal
 import tempfile
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
@@ -54,10 +55,13 @@ def _start_for(session: Session) -> str:
     return engine.address
 
 
-def _show(address: str, read_only: bool, *, engine_stays: bool = True) -> int:
+def _show(
+    address: str, read_only: bool, *, engine_stays: bool = True, told: deque[tuple[str, str]] | None = None
+) -> int:
     from console.tui.app import run
 
-    return run(address, read_only=read_only, engine_stays=engine_stays)
+    narrator = None if told is None else lambda: told.popleft() if told else None
+    return run(address, read_only=read_only, engine_stays=engine_stays, narrator=narrator)
 
 
 @verb("engine")
@@ -99,9 +103,10 @@ def demo_command(
         with offline.demo_fleet(root, services, hosts) as fleet:
             engine = start_engine(fleet.inventory, fleet.state, str(fleet.state / SOCKET_NAME), exit_when_idle=False)
             try:
-                with _story(root, engine, told=headless) if play else nullcontext():
+                told: deque[tuple[str, str]] | None = deque() if play else None
+                with nullcontext() if told is None else _story(root, engine, None if headless else told):
                     if not headless:
-                        return _show(engine.address, session.read_only, engine_stays=False)
+                        return _show(engine.address, session.read_only, engine_stays=False, told=told)
                     _await_settled(engine)
                     click.echo(_ready(engine, fleet.inventory, fleet.state))
                     _serve(engine)
@@ -111,12 +116,18 @@ def demo_command(
 
 
 @contextmanager
-def _story(root: Path, engine: EngineProcess, *, told: bool) -> Iterator[None]:
-    """The story; told on stderr too where no console covers it."""
+def _story(root: Path, engine: EngineProcess, told: deque[tuple[str, str]] | None) -> Iterator[None]:
+    """The story, told to the console; on stderr where there is none."""
     from console.cli import offline
 
+    def tell(text: str, service: str) -> None:
+        if told is None:
+            say(text)
+        else:
+            told.append((text, service))
+
     reload = partial(engine.process.send_signal, signal.SIGHUP)
-    with offline.story(root, engine.address, reload, say if told else lambda text: None):
+    with offline.story(root, engine.address, reload, tell):
         yield
 
 

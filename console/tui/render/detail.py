@@ -14,6 +14,8 @@ from console.tui.render.line import EMPTY, Line, beside, crop, fit, line, shorte
 from console.tui.render.log import about
 from console.tui.render.palette import ACCENT, BAD, FAINT, MUTED, RULE, STRONG, TEXT, WARN, change_look, look
 from console.tui.render.services import placement_glyph, state_cell
+from console.tui.render.stand_ins import HEALTH, is_stand_in
+from console.tui.render.standing import stand_in_lines
 from console.tui.render.times import age
 from console.tui.render.underway import underway
 from console.tui.render.waits import wait_lines
@@ -26,6 +28,8 @@ def pane(picture: Picture, service: str, environment: str, now: datetime, width:
     """The pane: the instance and its waits on the left, its placements beside them, and where there is
     room what it needs and what needs it."""
     gap = span(" │ ", RULE)
+    if is_stand_in(service):
+        return [crop(row, width) for row in stand_in_lines(picture, service, environment, now, width)[:height]]
     if width >= 160:
         third = (width - 6) // 3
         left = facts(picture, service, environment, now, third)
@@ -186,9 +190,6 @@ def relations(picture: Picture, service: str, environment: str, width: int) -> l
     found.append(line(span(" needed by" if node["needed_by"] else " nothing needs it", FAINT)))
     found += [_related("›", other, "", picture, environment, width) for other in node["needed_by"]]
     return found
-
-
-HEALTH = {"passing": "converged", "failing": "failed"}  # whose looks they have
 
 
 def _external(name: str, picture: Picture, width: int) -> Line:

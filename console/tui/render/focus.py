@@ -11,6 +11,8 @@ from console.tui.render.detail import placements
 from console.tui.render.line import EMPTY, Line, fit, line, pad, restyle, shorten, span, wrap
 from console.tui.render.palette import CURSOR, FAINT, MUTED, NET_IN, NET_OUT, RULE, STRONG, TEXT, WARN, look
 from console.tui.render.services import state_cell
+from console.tui.render.stand_ins import EXTERNAL, is_stand_in, row_of
+from console.tui.render.standing import stand_in_lines
 from console.tui.render.times import age, until
 
 NEEDS, CENTRE, NEEDED_BY = 0, 1, 2
@@ -18,10 +20,14 @@ NEEDS, CENTRE, NEEDED_BY = 0, 1, 2
 
 def lists(picture: Picture, service: str) -> tuple[list[str], list[str]]:
     """What a service needs and what needs it, in the graph's order."""
+    if service.startswith(EXTERNAL):
+        known = picture.externals.get(service.removeprefix(EXTERNAL))
+        return [], list(known["needed_by"]) if known else []
     node = picture.services.get(service)
     if node is None:
         return [], []
-    return list(dict.fromkeys(need["provider"] for need in node["needs"])), list(node["needed_by"])
+    outside = [f"{EXTERNAL}{name}" for name in node.get("externals", [])]
+    return [*dict.fromkeys(need["provider"] for need in node["needs"]), *outside], list(node["needed_by"])
 
 
 def focus(
@@ -89,7 +95,7 @@ def _list(
     found: list[Line] = [line(span(f" {title}", STRONG if here else MUTED)), EMPTY]
     for index in range(first, min(len(names), first + rows)):
         name = names[index]
-        row = picture.row(name, environment)
+        row = row_of(picture, name, environment)
         its = look(row["state"] if row else "absent")
         chosen = here and index == cursor[1]
         top = line(span(mark, style), span(its.glyph, its.style), " ", fit(name, width - 3, STRONG if chosen else TEXT))
@@ -101,6 +107,8 @@ def _list(
 
 
 def _centre(picture: Picture, service: str, environment: str, now: datetime, width: int, here: bool) -> list[Line]:
+    if is_stand_in(service):
+        return stand_in_lines(picture, service, environment, now, width)
     row = picture.row(service, environment)
     title = line(span("▌" if here else " ", NET_IN), fit(f"{service}@{environment}", width - 1, STRONG))
     found: list[Line] = [restyle(title, CURSOR) if here else title]

@@ -86,7 +86,11 @@ def _past(past: PastView, now: datetime, room: int) -> Line:
     when = f"{then.astimezone(now.tzinfo):%a %d %b %H:%M:%S}" if then else "the beginning"
     banner = line(span(f"◂ THE PAST  {when}", WARN), span(f"  event {past['seq']} of {past['last']}", MUTED))
     keys = line(span("  [ ]", ACCENT_BOLD), span(" step ", MUTED), span(" 0", ACCENT_BOLD), span(" now", MUTED))
-    return (*banner, *keys) if length((*banner, *keys)) <= room else banner
+    today = line(span("  by today's inventory", FAINT))  # it is not in the journal
+    for whole in ((*banner, *today, *keys), (*banner, *today), banner):
+        if length(whole) <= room:
+            return whole
+    return banner
 
 
 def _counts(busy: int, waiting: int) -> list[Segment]:

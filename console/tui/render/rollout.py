@@ -10,6 +10,7 @@ from rich.style import Style
 from console.tui.picture import FINISHED, Picture
 from console.tui.render.batches import course_lines, moved_lines
 from console.tui.render.failure import failure_lines
+from console.tui.render.hooks import hook_lines
 from console.tui.render.line import EMPTY, Line, line, span, spread
 from console.tui.render.moves import move_spans
 from console.tui.render.palette import (
@@ -33,6 +34,8 @@ from engine.api.protocol import ChangeView, ItemView, MoveView, PlacementView
 def grid(picture: Picture, change: ChangeView, now: datetime, width: int) -> list[Line]:
     """Every item with its placements."""
     found = [row for item in change["items"] for row in (EMPTY, *_item(picture, change, item, now, width))]
+    if change.get("hooks"):
+        found += [EMPTY, *hook_lines(change["hooks"], now, width)]
     waits = wait_lines(change["waits"], now, width)
     return [*found, EMPTY, *waits] if waits else found
 

@@ -8,18 +8,17 @@ from textual.widget import Widget
 
 from console.tui.action import MAP, Aim
 from console.tui.render import matrix, tree
-from console.tui.render.chosen import chosen
 from console.tui.render.detail import pane
-from console.tui.render.filters import row_matches
 from console.tui.render.focus import CENTRE, NEEDED_BY, NEEDS, focus, lists, place_at
 from console.tui.render.graph import Grid, draw, frame, needed_height, service_at
-from console.tui.render.layout import Layout, lay_out
 from console.tui.render.line import crop, line, span, wrap
 from console.tui.render.matrix import matrix_lines
 from console.tui.render.palette import MUTED
+from console.tui.render.stand_ins import TIER, is_stand_in
 from console.tui.render.summary import summary
 from console.tui.render.tree import tree_lines
-from console.tui.screens.base import BoardScreen, bindings
+from console.tui.screens.base import bindings
+from console.tui.screens.chart import ChartScreen
 from console.tui.widgets.lines import LineView
 
 WIDE = 100
@@ -28,7 +27,7 @@ CHROME = 5  # header, summary and footer, and the row that parts them from the b
 PANE = 12  # the least that the pane below the board takes, with the row that parts them
 
 
-class MapScreen(BoardScreen):
+class MapScreen(ChartScreen):
     """The cursor is on a service. In the lists it may stand on a neighbour: ``_list`` says in
     which, ``_place`` where; enter makes that one the centre."""
 
@@ -37,9 +36,6 @@ class MapScreen(BoardScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._laid: tuple[object, str, object] | None = None
-        self.hidden = 0
-        self._layout = Layout()
         self._grid: Grid | None = None
         self._list, self._place = CENTRE, 0
         self._height, self._hit = 0, False
@@ -51,19 +47,6 @@ class MapScreen(BoardScreen):
     def small(self) -> bool:
         """Whether the three lists are shown instead of the board."""
         return self.size.width < WIDE
-
-    def layout_now(self) -> Layout:
-        """The layout of what is shown; computed when graph, environment or choice changed."""
-        graph, session = self.picture.graph, self.session
-        where = session.environment
-        nodes = [n for n in graph["services"] if where in n["environments"]] if graph else []
-        whole = session.whole or bool(self.query_text)
-        some = chosen(self.picture, nodes, where, session.service, whole=whole)
-        key = (graph, where, len(nodes) if len(some) == len(nodes) else tuple(node["service"] for node in some))
-        if self._laid is None or self._laid[0] is not graph or self._laid[1:] != key[1:]:
-            self._layout, self._laid = lay_out(some), key
-            self.hidden = len(nodes) - len(some)
-        return self._layout
 
     def draw(self) -> None:
         picture, session = self.picture, self.session
@@ -87,7 +70,7 @@ class MapScreen(BoardScreen):
         elif session.view != "board":
             lines = matrix_lines if session.view == "matrix" else tree_lines
             self._grid = None
-            rows = lines(layout, lambda name: picture.row(name, session.environment), session.service, width, height)
+            rows = lines(layout, self.row_of, session.service, width, height)
             board.show([crop(row, width) for row in rows])
             self._below(below, height)
         elif self.small:
@@ -98,7 +81,7 @@ class MapScreen(BoardScreen):
             board.show(
                 draw(
                     layout,
-                    lambda name: picture.row(name, session.environment),
+                    self.row_of,
                     session.service,
                     self._grid,
                     edges=session.edges,
@@ -113,22 +96,9 @@ class MapScreen(BoardScreen):
             rest = self.size.height - CHROME - height - 1
             below.show(pane(self.picture, session.service, session.environment, now, width, rest))
 
-    def _opening(self, layout: Layout) -> str:
-        """Where to begin: at what moves or ails, else at the first that needs others."""
-        for state in ("failed", "reverting", "degraded", "rolling", "waiting"):
-            for name in sorted(layout.slot):
-                row = self.picture.row(name, self.session.environment)
-                if row is not None and row["state"] == state:
-                    return name
-        middle = layout.columns[len(layout.columns) // 2]
-        return middle[len(middle) // 2]
-
-    def _shown(self, name: str) -> bool:
-        row = self.picture.row(name, self.session.environment)
-        return row is not None and row_matches(self.query_text, row)
-
     def aim(self) -> Aim:
-        return self.console.aim(self.under_cursor())
+        name = self.under_cursor()
+        return self.console.aim("" if is_stand_in(name) else name)
 
     def under_cursor(self) -> str:
         """The service the keys are about."""
@@ -143,7 +113,9 @@ class MapScreen(BoardScreen):
         if self._in_lists:
             self.session.service = self.under_cursor()
             self._list, self._place = CENTRE, 0
-        else:
+        elif self.session.service.startswith(TIER):
+            self.do_fold()
+        elif not is_stand_in(self.session.service):
             self.console.open_service(self.session.service)
 
     def do_back(self) -> None:
@@ -202,6 +174,14 @@ class MapScreen(BoardScreen):
     def do_whole(self) -> None:
         """All services of a large map, or what is not as it should be."""
         self.session.whole = not self.session.whole
+
+    def do_fold(self) -> None:
+        """The tier of what the cursor is on into one card, or out of it."""
+        self.fold_tier()
+
+    def do_fold_all(self) -> None:
+        """Every tier into a card, or all out."""
+        self.fold_tiers()
 
     @property
     def _in_lists(self) -> bool:
