@@ -99,7 +99,7 @@ class Habits(Onlooker):
         if said is None:
             return
         text, service = said
-        if service and self.session.service in {"", self._followed}:
+        if service and self._followed in {"", self.session.service}:
             self._followed = self.session.service = service
         self.say(Notice(text), NARRATED_S)
 
