@@ -25,9 +25,9 @@ FETCH_S = 1900.0  # the script gives a transfer half an hour, and one that stand
 class StageAnswer:
     """``have``: the release is there (``detail`` says where it came from, if it was not there
     before); ``need``: it must be uploaded; ``mismatch``: its address serves something else;
-    ``refused``: it cannot go there, ``detail`` says why; ``fenced``: the host obeys ``holder``."""
+    ``unfetched``: the host could not have it from its address, tried thrice; ``refused``: it cannot go there, ``detail`` says why; ``fenced``: the host obeys ``holder``."""
 
-    state: Literal["have", "need", "mismatch", "refused", "fenced"]
+    state: Literal["have", "need", "mismatch", "unfetched", "refused", "fenced"]
     detail: str = ""
     holder: Claim | None = None
 
@@ -79,7 +79,7 @@ def parse_stage(reply: Reply) -> StageAnswer:
     """Read the answer to ``stage``."""
     answer = read(reply)
     match answer.get("result"):
-        case "have" | "need" | "mismatch" | "refused" | "fenced" as state:
+        case "have" | "need" | "mismatch" | "unfetched" | "refused" | "fenced" as state:
             return StageAnswer(state, _detail(answer), read_claim(answer.get("holder")))
     raise unreadable(reply, "no result of staging")
 

@@ -81,6 +81,15 @@ def make_storage(read: Read[StorageEntry], signers: str, where: Position | None,
     return Storage(entry.cache, entry.largest, path)
 
 
+def _shown(text: str) -> str:
+    """An address without its login and its query, which may be secrets; a path as it is."""
+    scheme, found, rest = text.partition("://")
+    if not found:
+        return text
+    authority, slash, path = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+
+
 def make_source(service: str, entry: ArtifactEntry | None, read: Read[Any], faults: Faults) -> ArtifactSource | None:
     """The source of the service that was ``read``, its paths absolute."""
     if entry is None:
@@ -88,7 +97,7 @@ def make_source(service: str, entry: ArtifactEntry | None, read: Read[Any], faul
     text, folder = entry.path or entry.url, os.path.dirname(read.at("artifact").file)
     if text.count("{version}") != 1:
         key = ("artifact", "url" if entry.url else "path")
-        faults.add(read.at(*key), "value", f"{read.name(*key)}: expected {{version}} exactly once, found {quote(text)}")
+        faults.add(read.at(*key), "value", f"{read.name(*key)}: expected {{version}} exactly once, found {quote(_shown(text))}")
     return ArtifactSource(
         path=absolute(entry.path.replace("{service}", service), folder),
         sha256=absolute(entry.sha256.replace("{service}", service), folder),

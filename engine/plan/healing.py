@@ -208,7 +208,7 @@ def _artifact_wait(estate: Estate, healing: Healing) -> Iterator[Wait]:
     if known is None:
         message, reason = f"the artifact of {instance.service} {target} is gone", Reason.ARTIFACT_MISSING
     else:
-        message, reason = f"{known.path} is not what was deployed as {target}", Reason.ARTIFACT_UNVERIFIED
+        message, reason = f"{known.place} is not what was deployed as {target}", Reason.ARTIFACT_UNVERIFIED
     yield wait_of(estate, healing, reason, message, "put the file back")
 
 

@@ -82,7 +82,7 @@ class Delivery:
             return Brought(Arrival.UNPROVEN, fault)
         async with self._turn((parcel.host.name, parcel.spec.base, artifact.sha256)):
             staged = drivers.parse_stage(await self._stage(parcel, claim, artifact))
-            if staged.state == "mismatch":
+            if staged.state in ("mismatch", "unfetched"):
                 return await self._other_content(artifact, staged.detail)
             if staged.state != "need":
                 return _arrived(staged)
@@ -105,7 +105,7 @@ class Delivery:
 
     async def _other_content(self, artifact: Artifact, said: str) -> Brought:
         """Something else arrived than was announced: the file changed while it was sent, or is gone,
-        or an address serves something else. If it is well when looked at again, the way spoilt it."""
+        or an address serves something else, or nothing: that is looked at again by and by. If it is well when looked at again, the way spoilt it."""
         fault = await self._prover.fault(artifact, said)
         await self._recheck()
         return Brought(Arrival.UNPROVEN if fault else Arrival.REFUSED, fault or said)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -18,10 +19,14 @@ class Files(BaseHTTPRequestHandler):
     """One release; /moved redirects to it."""
 
     body = Placed.release("1.0")
+    tries: ClassVar[list[bool]] = []
 
     def do_GET(self) -> None:
         moved = self.path == "/moved"
-        self.send_response(302 if moved else 200 if self.path == "/web.tar.gz" else 404)
+        if self.path == "/busy.tar.gz" and self.tries.pop():
+            self.send_error(503)
+            return
+        self.send_response(302 if moved else 200 if self.path in ("/web.tar.gz", "/busy.tar.gz") else 404)
         self.send_header("Location", "/web.tar.gz") if moved else None
         self.send_header("Content-Length", "0" if moved else str(len(self.body)))
         self.end_headers()
@@ -53,6 +58,14 @@ def test_the_host_fetches_and_checks_it(any_box: Box, site: str, path: str) -> N
     assert web.at("2.0").stage(fetched(web, "http://127.0.0.1:1/gone")).state == "have", "the cache was not asked"
 
 
+def test_a_server_that_is_busy_is_asked_again(box: Box, site: str) -> None:
+    web = placed(box)
+    web.claimed()
+    Files.tries[:] = [False, True]
+    assert web.stage(fetched(web, f"{site}/busy.tar.gz")).detail == "fetched by the host"
+    assert Files.tries == []
+
+
 @pytest.mark.parametrize("why", ["content", "missing", "large"])
 def test_what_is_not_it_is_not_unpacked(any_box: Box, site: str, why: str) -> None:
     web = placed(any_box)
@@ -61,7 +74,7 @@ def test_what_is_not_it_is_not_unpacked(any_box: Box, site: str, why: str) -> No
     if why == "content":
         artifact = replace(artifact, sha256="ab" * 32)
     answer = web.stage(artifact, Storage(largest_bytes=10 if why == "large" else 10**9))
-    assert answer.state == ("mismatch" if why == "content" else "refused"), answer
+    assert answer.state == {"content": "mismatch", "missing": "unfetched", "large": "refused"}[why], answer
     assert answer.detail
     assert list((web.dir / "releases").iterdir()) == []
 
@@ -70,5 +83,5 @@ def test_a_login_is_neither_shown_nor_an_argument(any_box: Box, site: str) -> No
     web = placed(any_box)
     web.claimed()
     answer = web.stage(fetched(web, f"{site.replace('://', '://me:hunter2@')}/nothing?token=hunter2"))
-    assert answer.state == "refused"
+    assert answer.state in ("unfetched", "refused")
     assert "hunter2" not in answer.detail

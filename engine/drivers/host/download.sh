@@ -6,12 +6,24 @@ download() { # $url as $work/artifact. An address may hold a password: it never 
     http://?* | https://?*) ;;
     *) refuse "the artifact's address is not http or https: nothing was fetched" ;;
     esac
+    tries=1
+    while ! fetch_artifact; do
+        # what the server does not have, it will not have a second later
+        ! grep -q -e ' 40[0-9]' -e ' 41[0-9]' "$work/complaints" && [ "$tries" -lt 3 ] ||
+            answer unfetched "the host could not fetch the artifact from $(shown_url): $(complaint)"
+        nap "$tries"
+        tries=$((tries + 1))
+    done
+}
+
+fetch_artifact() { # once, whole; failure if the transfer broke
+    rm -f -- "$work/broken"
     { transfer 2>"$work/complaints" || true >"$work/broken"; } | head -c $((artifact_max + 1)) >"$work/artifact" 2>/dev/null ||
         refuse "no space left in $dir for the artifact: nothing was changed"
     bytes=$(stat -c %s -- "$work/artifact")
     [ "$bytes" -le "$artifact_max" ] ||
         refuse "the artifact is larger than the $artifact_max bytes that it may have: nothing was unpacked"
-    [ ! -e "$work/broken" ] || refuse "the host could not fetch the artifact from $(shown_url): $(complaint)"
+    [ ! -e "$work/broken" ]
 }
 
 transfer() { # $url to stdout; redirects are followed. No -T for busybox: Debian's crashes with it

@@ -21,7 +21,7 @@
 #                               -> result claimed|fenced|refused, holder, detail
 #   stage*   version= user= probe= size= sha256= kind= cache_max= artifact_max= anew=
 #            (anew=yes: what is there with other content is replaced, even if it runs) stdin: url or image, if the host is to fetch it
-#                               -> result have|need|mismatch|refused|fenced, detail
+#                               -> result have|need|mismatch|unfetched|refused|fenced, detail
 #   upload*  version= size= sha256= kind= cache_max= anew=   stdin: the artifact
 #                               -> result stored|mismatch|refused|fenced, detail
 #   switch*  step= version= sha256= configuration= user= min_healthy_ms= healthy_deadline_ms=

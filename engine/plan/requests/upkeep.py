@@ -85,6 +85,7 @@ def uncordon(estate: Estate, request: Uncordon) -> Judgement:
 def retire(estate: Estate, request: Retire) -> Judgement:
     """The host is out of everything from now on; what was on its way there is concluded."""
     found = retirement(estate, request.host)
+    _refuse_at_work(estate, found.host)
     events: list[Event] = [HostRetired(found.host, request.actor, request.reason)]
     detail = f"{request.actor} retired {found.host} in the middle of this step: what became of it is not known"
     events += [
@@ -101,6 +102,19 @@ def retire(estate: Estate, request: Retire) -> Judgement:
     if found.concluded:
         said += f"; steps given up: {', '.join(sorted({item.service for _, item, _ in found.concluded}))}"
     return tuple(events), said
+
+
+def _refuse_at_work(estate: Estate, host: str) -> None:
+    """A step that this engine carries out on a host that answers comes to its end first: what it has done
+    would not be known."""
+    moves = [(f"change {change.id}", item.service, move) for change, item, move in estate.state.moves_in_flight()]
+    moves += [("a heal", healing.placement.service, move) for healing, move in estate.state.heals_in_flight()]
+    for whose, service, move in moves:
+        if move.host == host and move.step in estate.snapshot.executing and estate.reachable(host):
+            raise RequestRefused(
+                f"a step of {service} ({whose}) is at work on {host}, which answers: retire it when that is over. "
+                "Nothing was changed"
+            )
 
 
 @dataclass(frozen=True, slots=True)
