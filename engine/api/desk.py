@@ -17,6 +17,7 @@ from engine.model.forecast import Forecast
 from engine.model.names import PlacementId
 from engine.model.request import Outcome, Request
 from engine.model.snapshot import Plan, Snapshot
+from engine.plan.retaining import needed_artifacts
 from engine.runtime.engine import Engine
 from engine.runtime.forecaster import Forecaster
 from engine.runtime.kept import Arriving, Kept
@@ -32,6 +33,9 @@ def installed_version() -> str:
         return version("interlock")
     except PackageNotFoundError:
         return "unknown"
+
+
+KEPT_TIMES = 5  # what came with requests may take so many times the largest artifact
 
 
 class Desk:
@@ -101,8 +105,11 @@ class Desk:
         await self._engine.refresh_catalog()
 
     async def keep_artifact(self, arriving: Arriving, pieces: AsyncIterator[bytes]) -> None:
-        """Keep a file that comes with a request."""
-        await self._kept.take(arriving, pieces, self.snapshot.inventory.storage.largest_bytes)
+        """Keep a file that comes with a request, and let go of those that nobody needs any more."""
+        largest = self.snapshot.inventory.storage.largest_bytes
+        await self._kept.take(arriving, pieces, largest)
+        needed = needed_artifacts(self.snapshot.state) | {(arriving.service, arriving.version)}
+        await self._kept.collect(needed, KEPT_TIMES * largest)
 
     def note(self, event: RequestTurnedDown | JournalCopied) -> None:
         """Note in the journal that somebody was not let in, or took a copy of it."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from engine.api.moment import Moment
 from engine.model.healing import Healing
+from engine.model.hook import HookState
 from engine.model.names import PlacementId
 from engine.model.observation import SKEW_S, HostState
+from engine.model.text import printable
 from engine.plan.drift import differences
 from engine.plan.healing import TRIES
 
@@ -25,7 +27,13 @@ def heal_of(moment: Moment, placement: PlacementId) -> str:
 
 
 def said(healing: Healing) -> str:
-    """The same, of one record."""
+    """The same, of one record, with what its hooks failed to do and said last."""
+    failed = [run for run in healing.hooks.values() if run.state in (HookState.FAILED, HookState.UNKNOWN)]
+    words = [f"the hook {run.hook.value} {run.state.value}: {'; '.join([run.detail, *run.log[-1:]])}" for run in failed]
+    return printable("; ".join(filter(None, [_course(healing), *words])))
+
+
+def _course(healing: Healing) -> str:
     if healing.flight is not None:
         return f"healing, try {healing.attempts} of {TRIES}"
     if not healing.differs:

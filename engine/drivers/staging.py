@@ -25,7 +25,8 @@ FETCH_S = 1900.0  # the script gives a transfer half an hour, and one that stand
 class StageAnswer:
     """``have``: the release is there (``detail`` says where it came from, if it was not there
     before); ``need``: it must be uploaded; ``mismatch``: its address serves something else;
-    ``unfetched``: the host could not have it from its address, tried thrice; ``refused``: it cannot go there, ``detail`` says why; ``fenced``: the host obeys ``holder``."""
+    ``unfetched``: the host could not have it from its address, though it tried again; ``refused``: it
+    cannot go there, ``detail`` says why; ``fenced``: the host obeys ``holder``."""
 
     state: Literal["have", "need", "mismatch", "unfetched", "refused", "fenced"]
     detail: str = ""

@@ -97,7 +97,9 @@ def make_source(service: str, entry: ArtifactEntry | None, read: Read[Any], faul
     text, folder = entry.path or entry.url, os.path.dirname(read.at("artifact").file)
     if text.count("{version}") != 1:
         key = ("artifact", "url" if entry.url else "path")
-        faults.add(read.at(*key), "value", f"{read.name(*key)}: expected {{version}} exactly once, found {quote(_shown(text))}")
+        faults.add(
+            read.at(*key), "value", f"{read.name(*key)}: expected {{version}} exactly once, found {quote(_shown(text))}"
+        )
     return ArtifactSource(
         path=absolute(entry.path.replace("{service}", service), folder),
         sha256=absolute(entry.sha256.replace("{service}", service), folder),

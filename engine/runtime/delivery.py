@@ -105,7 +105,8 @@ class Delivery:
 
     async def _other_content(self, artifact: Artifact, said: str) -> Brought:
         """Something else arrived than was announced: the file changed while it was sent, or is gone,
-        or an address serves something else, or nothing: that is looked at again by and by. If it is well when looked at again, the way spoilt it."""
+        or an address serves something else, or nothing, which is looked at again by and by. If it is
+        well when looked at again, the way spoilt it."""
         fault = await self._prover.fault(artifact, said)
         await self._recheck()
         return Brought(Arrival.UNPROVEN if fault else Arrival.REFUSED, fault or said)

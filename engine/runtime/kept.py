@@ -1,5 +1,5 @@
-"""Artifacts that came with a request (``deploy --artifact``), kept in the engine's state folder so
-that retries and rollbacks find them: ``artifacts/SERVICE/VERSION/`` with the file, what it is, and
+"""Artifacts that came with a request (``deploy --artifact``), kept in the engine's state folder, within
+bounds, so that retries and rollbacks find them: ``artifacts/SERVICE/VERSION/`` with the file, what it is, and
 its signature if it came with one. Such a folder appears complete, by rename.
 """
 
@@ -11,7 +11,7 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,6 +46,19 @@ class Kept:
             return []
         found = (_read(facts.parent) for facts in sorted(self._folder.glob(f"*/*/{FACTS}")))
         return [artifact for artifact in found if artifact is not None]
+
+    async def collect(self, needed: Collection[tuple[str, str]], most_bytes: int) -> None:
+        """Let go of what was kept longest ago until no more than ``most_bytes`` are, but never of what is
+        ``needed`` (service, version)."""
+        await asyncio.to_thread(self._collect, needed, most_bytes)
+
+    def _collect(self, needed: Collection[tuple[str, str]], most_bytes: int) -> None:
+        known = sorted(self.artifacts(), key=_kept_at)
+        total = sum(artifact.size for artifact in known)
+        for artifact in known:
+            if total > most_bytes and (artifact.service, artifact.version) not in needed:
+                shutil.rmtree(Path(artifact.path).parent, ignore_errors=True)
+                total -= artifact.size
 
     async def take(self, arriving: Arriving, pieces: AsyncIterator[bytes], largest_bytes: int) -> None:
         """Keep a file as it arrives. The same content twice is kept once. Raises RequestRefused,
@@ -84,6 +97,13 @@ async def _write(new: Path, arriving: Arriving, pieces: AsyncIterator[bytes], la
     facts = {"sha256": digest.hexdigest(), "size": size, "kind": arriving.kind}
     (new / FACTS).write_text(json.dumps(facts), encoding="utf-8")
     return digest.hexdigest()
+
+
+def _kept_at(artifact: Artifact) -> float:
+    try:
+        return Path(artifact.path).stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _flush(number: int) -> None:

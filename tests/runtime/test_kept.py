@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,3 +46,14 @@ async def test_what_is_refused_leaves_nothing(tmp_path: Path, why: str) -> None:
         await kept.take(announced, pieces(data), 100)
     assert kept.artifacts() == before
     assert not list((tmp_path / "artifacts").glob(".new*"))
+
+
+async def test_what_was_kept_longest_goes_first_and_never_what_is_needed(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "artifacts")
+    for number, version in enumerate(("1.0", "1.1", "1.2", "1.3")):
+        await kept.take(replace(arriving(b"content"), version=version), pieces(b"content"), 100)
+        os.utime(tmp_path / "artifacts" / "web" / version / "artifact", (number, number))
+    await kept.collect({("web", "1.0")}, 14)
+    assert [artifact.version for artifact in kept.artifacts()] == ["1.0", "1.3"]
+    await kept.collect({("web", "1.0"), ("web", "1.3")}, 0)
+    assert len(kept.artifacts()) == 2
