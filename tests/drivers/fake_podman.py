@@ -6,6 +6,7 @@ It knows the words that the host script uses, and refuses all others. What a con
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from tests.drivers.box import Box
@@ -108,11 +109,13 @@ class FakePodman:
         (self.folder / f"dies.{image}").write_text("")
 
     def containers(self) -> dict[str, tuple[str, str]]:
-        """Release and state of each container, by what its name ends with."""
-        return {
-            each.name.partition("..")[2] or "current": (self.read(each, "release"), self.read(each, "state"))
-            for each in (self.folder / "containers").iterdir()
-        }
+        """Release and state of each container, by what its name ends with. One that is made, renamed or
+        removed just now may be told of half."""
+        found = {}
+        for each in (self.folder / "containers").iterdir():
+            with suppress(FileNotFoundError):
+                found[each.name.partition("..")[2] or "current"] = self.read(each, "release"), self.read(each, "state")
+        return found
 
     def calls(self, word: str) -> int:
         """How often that word was said."""

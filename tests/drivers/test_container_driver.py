@@ -41,7 +41,7 @@ def ready(box: Box, *versions: str, runtime: str = "podman", **changes: object) 
     return web, podman
 
 
-def test_what_is_staged_was_pulled_and_the_switch_pulls_nothing(any_box: Box) -> None:
+def test_what_is_staged_was_pulled_the_switch_pulls_nothing_and_a_withdrawal_leaves_nothing(any_box: Box) -> None:
     web, podman = ready(any_box, "1.0", "2.0")
     podman.fail("pull", "no route to the registry")
     assert web.at("2.0").stage(marker("web", "2.0", IMAGE)).state == "have"
@@ -55,17 +55,21 @@ def test_what_is_staged_was_pulled_and_the_switch_pulls_nothing(any_box: Box) ->
     assert podman.read(container, "image") == "sha-2.0"
     assert podman.read(container, "arguments").split("\n") == ["serve", "--name", "the shop"]
     eventually((container / "policy").exists)
+    refuses_an_unknown_image(web, podman)
+    assert web.withdraw("out").result is StepResult.WITHDRAWN
+    assert (podman.containers(), web.current()) == ({}, "")
+    assert web.sighting().unit is Unit.ABSENT
 
 
-def test_an_unknown_image_is_refused_in_the_words_of_the_runtime(any_box: Box) -> None:
-    web, podman = ready(any_box, "1.0")
-    web.deployed("1.0", "first")
+def refuses_an_unknown_image(web: Placed, podman: FakePodman) -> None:
+    """In the words of the runtime, with nothing touched."""
+    podman.fail("pull")
     answer = web.at("3.0").stage(marker("web", "3.0", IMAGE))
     assert answer.state == "refused"
     assert "podman pull registry.example/web:3.0: Error: initializing source" in answer.detail
     assert "manifest unknown" in answer.detail
-    assert web.at("3.0").switch("second").result is StepResult.UNSTAGED
-    assert podman.containers() == {"current": ("1.0", "running")}
+    assert web.at("3.0").switch("third").result is StepResult.UNSTAGED
+    assert podman.containers() == {"current": ("2.0", "running")}
 
 
 def test_what_dies_is_put_back_without_the_registry(any_box: Box) -> None:
@@ -127,14 +131,6 @@ def test_after_a_reboot_what_was_not_confirmed_is_put_back(box: Box) -> None:
     assert web.at("2.0").switch("second").result is StepResult.REBOOTED
 
 
-def test_a_withdrawal_leaves_no_container(any_box: Box) -> None:
-    web, podman = ready(any_box, "1.0")
-    web.deployed("1.0", "first")
-    assert web.withdraw("out").result is StepResult.WITHDRAWN
-    assert (podman.containers(), web.current()) == ({}, "")
-    assert web.sighting().unit is Unit.ABSENT
-
-
 def test_a_first_version_that_fails_leaves_no_container(box: Box) -> None:
     web, podman = ready(box, "1.0")
     podman.kill_images("sha-1.0")
@@ -168,7 +164,7 @@ def test_a_tag_that_moved_is_not_taken_for_what_ran(box: Box) -> None:
     assert "registry.example/web:1.0 is another image now" in answer.detail
 
 
-def test_states_of_the_container_are_told(box: Box) -> None:
+def test_states_of_the_container_are_told_and_somebody_elses_is_left_alone(box: Box) -> None:
     web, podman = ready(box, "1.0")
     web.deployed("1.0", "first")
     (container,) = (podman.folder / "containers").iterdir()
@@ -186,12 +182,7 @@ def test_states_of_the_container_are_told(box: Box) -> None:
     podman.fail("container", "cannot connect to the daemon")
     seen = web.sighting()
     assert (seen.unit, seen.detail) == (Unit.UNKNOWN, "podman: Error: cannot connect to the daemon")
-
-
-def test_a_container_of_somebody_else_is_left_alone(box: Box) -> None:
-    web, podman = ready(box, "1.0")
-    web.deployed("1.0", "first")
-    (container,) = (podman.folder / "containers").iterdir()
+    podman.fail("container")
     (container / "folder").write_text("/elsewhere")
     answer = web.at("2.0").stage(marker("web", "2.0", IMAGE))
     assert answer.state == "refused"

@@ -76,7 +76,7 @@ def calls(box: Box) -> list[str]:
     return read(box, "calls").splitlines()
 
 
-def test_a_version_is_applied_and_seen(any_box: Box) -> None:
+def test_a_version_is_applied_and_seen_and_a_withdrawal_applies_none(any_box: Box) -> None:
     web = staged(any_box, "1.0", "2.0").deployed("1.0", "first").deployed("2.0", "second")
     assert runs(any_box) == "2.0"
     assert web.current() == "releases/2.0"
@@ -85,6 +85,10 @@ def test_a_version_is_applied_and_seen(any_box: Box) -> None:
     assert (seen.version, seen.release, seen.unit, seen.health) == ("2.0", "2.0", Unit.RUNNING, Health.PASSING)
     assert seen.sha256 == marker("web", "2.0", "").sha256
     assert seen.configuration == web.spec.configuration
+    assert web.withdraw("out").result is StepResult.WITHDRAWN
+    assert (runs(any_box), web.current()) == ("", "")
+    assert calls(any_box)[-1].split()[:3] == ["web", "prod", "-"]
+    assert web.sighting().unit is Unit.ABSENT
 
 
 def test_an_apply_that_fails_is_put_back_by_applying_the_former_version(any_box: Box) -> None:
@@ -97,6 +101,7 @@ def test_an_apply_that_fails_is_put_back_by_applying_the_former_version(any_box:
     assert answer.log == ("cannot bring up 2.0",)
     assert (runs(any_box), web.current()) == ("1.0", "releases/1.0")
     assert [line.split()[2] for line in calls(any_box)] == ["1.0", "2.0", "1.0"]
+    assert drivers.parse_log(any_box.run(drivers.service_log(web.spec, 5))) == ("cannot bring up 2.0",)
 
 
 def test_what_runs_something_else_than_it_was_told_is_put_back(box: Box) -> None:
@@ -137,28 +142,33 @@ def test_an_unhealthy_version_is_put_back(box: Box) -> None:
     assert "the check command failed" in answer.detail
 
 
-@pytest.mark.parametrize("whom", ["job", "apply", "both"])
-def test_a_job_killed_in_the_midst_of_its_apply(any_box: Box, whom: str) -> None:
+def test_a_job_killed_in_the_midst_of_its_apply(any_box: Box) -> None:
     web = staged(any_box, "1.0", "2.0").deployed("1.0", "first").at("2.0")
     touch(any_box, "slow.2.0")
-    command = web.switching("second")
-    call = any_box.start(command)
+    for whom in ("job", "apply", "both"):
+        (any_box.folder / "pid").unlink(missing_ok=True)
+        kill_in_the_midst(web, whom)
+
+
+def kill_in_the_midst(web: Placed, whom: str) -> None:
+    command = web.switching(whom)
+    call = web.box.start(command)
     assert call.stdin is not None
     call.stdin.write(command.stdin)
     call.stdin.close()
-    eventually(lambda: read(any_box, "pid"))
-    job = int((web.own / "steps" / "second" / "job").read_text().split()[0])
-    apply = int(read(any_box, "pid"))
+    eventually(lambda: read(web.box, "pid"))
+    job = int((web.own / "steps" / whom / "job").read_text().split()[0])
+    apply = int(read(web.box, "pid"))
     for pid in [job] * (whom != "apply") + [apply] * (whom != "job"):
-        any_box.kill(pid)
+        web.box.kill(pid)
     call.wait(30)
-    answer = web.switch("second")
+    answer = web.switch(whom)
     assert answer.result is (StepResult.REVERTED if whom == "apply" else StepResult.LOST), answer
-    eventually(lambda: runs(any_box) == "1.0" and not web.report().steps)
+    eventually(lambda: runs(web.box) == "1.0" and not web.report().steps)
     assert web.current() == "releases/1.0"
     # nothing that the dead job had begun is left to write over what was put back
     assert not is_at_work(apply)
-    assert web.history().count("second") == 1
+    assert web.history().count(whom) == 1
 
 
 def test_after_a_reboot_the_former_version_is_applied_at_first_contact(box: Box) -> None:
@@ -169,14 +179,6 @@ def test_after_a_reboot_the_former_version_is_applied_at_first_contact(box: Box)
     web.report()
     eventually(lambda: runs(box) == "1.0")
     assert web.switch("second").result is StepResult.REBOOTED
-
-
-def test_a_withdrawal_applies_no_version(any_box: Box) -> None:
-    web = staged(any_box, "1.0").deployed("1.0", "first")
-    assert web.withdraw("out").result is StepResult.WITHDRAWN
-    assert (runs(any_box), web.current()) == ("", "")
-    assert calls(any_box)[-1].split()[:3] == ["web", "prod", "-"]
-    assert web.sighting().unit is Unit.ABSENT
 
 
 def test_a_first_version_that_fails_is_stopped(box: Box) -> None:
@@ -210,28 +212,24 @@ def test_an_observe_that_fails_is_unknown_and_never_healthy(any_box: Box) -> Non
     assert "no view" in answer.detail
 
 
-@pytest.mark.parametrize(
-    ("observe", "unit", "detail"),
-    [
-        ("echo; echo 1.0", Unit.RUNNING, ""),
-        ("printf 1.0", Unit.RUNNING, ""),
-        ("echo ' 1.0 '; echo more; echo noise >&2", Unit.RUNNING, ""),
-        ("echo 'v 1; rm'", Unit.UNKNOWN, "observe prints what is no version: v 1; rm"),
-        ("echo '!1.0'; exit 5", Unit.UNKNOWN, "observe ended with status 5"),
-        ("sleep 20", Unit.UNKNOWN, "observe took longer than 300 ms"),
-        ("true", Unit.STOPPED, "observe says that nothing runs"),
-    ],
-)
-def test_what_observe_prints(box: Box, observe: str, unit: Unit, detail: str) -> None:
-    web = staged(box, "1.0").deployed("1.0", "first")
-    script = Script((), ("sh", "-c", observe), observe_timeout_s=0.3)
-    seen = replace(web, spec=replace(web.spec, script=script)).sighting()
-    assert (seen.unit, seen.version) == (unit, "1.0" if unit is Unit.RUNNING else None)
-    assert seen.detail.startswith(detail)
+PRINTS = [
+    ("echo; echo 1.0", Unit.RUNNING, ""),
+    ("printf 1.0", Unit.RUNNING, ""),
+    ("echo ' 1.0 '; echo more; echo noise >&2", Unit.RUNNING, ""),
+    ("echo 'v 1; rm'", Unit.UNKNOWN, "observe prints what is no version: v 1; rm"),
+    ("echo '!1.0'; exit 5", Unit.UNKNOWN, "observe ended with status 5"),
+    ("sleep 20", Unit.UNKNOWN, "observe took longer than 300 ms"),
+    ("true", Unit.STOPPED, "observe says that nothing runs"),
+]
 
 
-def test_drift_is_seen(box: Box) -> None:
+def test_what_observe_prints_and_drift(box: Box) -> None:
     web = staged(box, "1.0").deployed("1.0", "first")
+    for observe, unit, detail in PRINTS:
+        script = Script((), ("sh", "-c", observe), observe_timeout_s=0.3)
+        seen = replace(web, spec=replace(web.spec, script=script)).sighting()
+        assert (seen.unit, seen.version) == (unit, "1.0" if unit is Unit.RUNNING else None), observe
+        assert seen.detail.startswith(detail), observe
     (box.folder / "runs").write_text("0.5\n")
     assert (web.sighting().version, web.sighting().release) == ("0.5", "1.0")
 
@@ -266,14 +264,6 @@ def test_to_a_process_and_back(box: Box) -> None:
     assert answer.result is StepResult.HEALTHY
     assert web.confirm("third").result is ConfirmResult.CONFIRMED
     assert runs(box) == ""
-
-
-def test_its_log_is_what_apply_said(box: Box) -> None:
-    web = staged(box, "1.0").deployed("1.0", "first")
-    touch(box, "fails.2.0")
-    web.at("2.0").stage(marker("web", "2.0", ""))
-    web.at("2.0").switch("second")
-    assert drivers.parse_log(box.run(drivers.service_log(web.spec, 5))) == ("cannot bring up 2.0",)
 
 
 def test_a_marker_is_never_asked_for(box: Box) -> None:
