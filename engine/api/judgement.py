@@ -44,6 +44,8 @@ def _step(step: Step) -> StepView:
         "from": step.origin,
         "to": printable(step.goal),
         "after": sorted(step.after),
+        "rather_after": sorted(step.rather_after),
+        "in_lockstep": step.in_lockstep,
         "environment": step.environment,
         "configuration": step.reconfigures,
         "strategy": printable(step.strategy),

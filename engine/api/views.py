@@ -15,7 +15,7 @@ from engine.api.drift import clock_warning, differs_of, heal_of
 from engine.api.hooks import hook_logs, hook_views, is_drained, warnings_of
 from engine.api.keeping import maintenance_view
 from engine.api.moment import Moment
-from engine.api.outages import outage_view
+from engine.api.outages import as_one_move, outage_view
 from engine.api.protocol import (
     ChangeView,
     ForecastView,
@@ -186,7 +186,7 @@ def _item(moment: Moment, change: Change, item: Item) -> ItemView:
         "stage": stage_view(moment.estate, change, item),
         "course": course_view(moment.estate, change, item),
         "hosts": list(item.hosts),
-        "moves": [_move(moment, item.moves[host]) for host in sorted(item.moves)],
+        "moves": [_move(moment, item, item.moves[host]) for host in sorted(item.moves)],
     }
     if item.staged and item.status in (Status.WAITING, Status.RUNNING, Status.PAUSED):
         view["staged"] = _staged(moment, change, item)
@@ -208,16 +208,17 @@ def _origin(moment: Moment, change: Change, item: Item) -> str | None:
     return moment.estate.known(change.instance(item)).target
 
 
-def _move(moment: Moment, move: Move) -> MoveView:
+def _move(moment: Moment, item: Item, move: Move) -> MoveView:
+    origin, attempt = as_one_move(item, move)
     host = moment.snapshot.inventory.hosts.get(move.host)
     return {
         "host": move.host,
         "domain": host.domain if host else "",
-        "origin": move.origin,
+        "origin": origin,
         "goal": move.goal,
         "state": move.state.value,
         "phase": moment.phase(move),
-        "attempt": move.attempt,
+        "attempt": attempt,
         "started": when(move.started),
         "finished": when(move.finished),
         "detail": printable(move.detail),

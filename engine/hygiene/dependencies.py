@@ -12,6 +12,7 @@ from engine.model.release import Catalog
 from engine.model.service import Service
 
 MAX_NAMED = 6
+FEW = 3  # so many findings of one kind say each what is wrong; more are one decision, told once
 
 
 def cycles(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
@@ -32,12 +33,21 @@ def cycles(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
 
 
 def single_points(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
-    """One placement, where others depend on it."""
-    consumers = _consumers(inventory)
+    """One placement, where others depend on it. An environment in which everything has one only was
+    meant so: that is told once, of the environment."""
+    consumers, small = _consumers(inventory), one_of_each(inventory)
+    for environment in sorted(small):
+        names = sorted(service.name for service in inventory.services.values() if service.hosts.get(environment))
+        yield Remark(
+            f"environments.{environment}",
+            f"every service in {environment} runs on one host only ({_listed(names)}): every rollout, and every fault "
+            "of a host or its domain, is an outage there of what needs it. Fit for a rehearsal; else place each on a "
+            "second host, best in another domain",
+        )
     for service in inventory.services.values():
         for environment, hosts in service.hosts.items():
             dependents = [name for name in consumers.get(service.name, ()) if _runs_in(inventory, name, environment)]
-            if len(hosts) == 1 and dependents:
+            if len(hosts) == 1 and dependents and environment not in small:
                 yield Remark(
                     f"services.{service.name}.placement",
                     f"{service.name} runs only on {hosts[0]} in {environment}, and {_listed(dependents)} "
@@ -47,7 +57,11 @@ def single_points(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
 
 
 def across_domains(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
-    """Consumers in a failure domain that holds no placement of what they need."""
+    """Consumers in a failure domain that holds no placement of what they need, so that the loss of
+    another domain stops them. What they need may lose any one of its domains, and has a placement in
+    the same outer domain (another zone of the region), does not: that is how zones are meant to be
+    used, and a finding for each such pair would bury those that matter."""
+    small = one_of_each(inventory)
     domains = {
         (service.name, environment): frozenset(inventory.hosts[host].domain for host in hosts)
         for service in inventory.services.values()
@@ -56,9 +70,13 @@ def across_domains(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
     for service in inventory.services.values():
         for provider, index in _first_needs(service).items():
             apart: list[str] = []
-            for environment in service.hosts:
+            for environment in (name for name in service.hosts if name not in small):
                 there = domains.get((provider, environment), frozenset())
-                alone = sorted(domains[service.name, environment] - there)
+                alone = [
+                    domain
+                    for domain in sorted(domains[service.name, environment] - there)
+                    if not _is_spread_around(inventory, domain, there)
+                ]
                 if there and alone:
                     apart.append(f"{_listed(alone)} of {environment} (it has {_listed(sorted(there))})")
             if apart:
@@ -67,6 +85,27 @@ def across_domains(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
                     f"{service.name} runs where {provider} does not, in {' and in '.join(apart)}: it fails when either "
                     f"domain does. Place {provider} there too, or {service.name} only beside it",
                 )
+
+
+def one_of_each(inventory: Inventory) -> frozenset[str]:
+    """The environments in which more than a few services are placed, and each on one host only."""
+    placed: dict[str, list[int]] = {}
+    for service in inventory.services.values():
+        for environment, hosts in service.hosts.items():
+            if hosts:
+                placed.setdefault(environment, []).append(len(hosts))
+    return frozenset(name for name, counts in placed.items() if len(counts) > FEW and max(counts) == 1)
+
+
+def _is_spread_around(inventory: Inventory, domain: str, there: frozenset[str]) -> bool:
+    """Whether what is placed in ``there`` survives the loss of one of them, and is near ``domain``."""
+    return len(there) > 1 and any(_outermost(inventory, other) == _outermost(inventory, domain) for other in there)
+
+
+def _outermost(inventory: Inventory, domain: str) -> str:
+    while (known := inventory.domains.get(domain)) is not None and known.parent:
+        domain = known.parent
+    return domain
 
 
 def placed_nowhere(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:

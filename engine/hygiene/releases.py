@@ -12,6 +12,8 @@ from engine.model.release import Catalog
 from engine.model.service import Service
 from engine.model.version import Scheme, satisfies, sort_key
 
+FEW = 3  # so many services without an artifact are told one by one
+
 
 def unsatisfiable(inventory: Inventory, catalog: Catalog) -> Iterator[Remark]:
     """Constraints that no version of the provider on disk satisfies."""
@@ -48,7 +50,15 @@ def equal_versions(inventory: Inventory, catalog: Catalog) -> Iterator[Remark]:
 
 
 def no_artifact(inventory: Inventory, catalog: Catalog) -> Iterator[Remark]:
-    """Services with nothing to deploy."""
+    """Services with nothing to deploy. A folder in which nothing is yet for many is told once."""
+    bare = _bare_folders(inventory, catalog)
+    for folder, names in bare.items():
+        yield Remark(
+            f"services.{names[0]}.artifact",
+            f"no artifact of any of {len(names)} services ({', '.join(names[:FEW])} ...) is found in {folder}: none of "
+            "them can be deployed. Put their artifacts there; `interlock demo` makes those of the sample organization",
+        )
+    told = {name for names in bare.values() for name in names}
     for service in inventory.services.values():
         if service.name in catalog.markers:
             continue
@@ -58,12 +68,27 @@ def no_artifact(inventory: Inventory, catalog: Catalog) -> Iterator[Remark]:
                 f"{service.name} has no artifact: it is observed, and can never be deployed. "
                 'Add `artifact: {path: "...-{version}.tar.gz"}`',
             )
-        elif not catalog.versions(service.name):
+        elif not catalog.versions(service.name) and service.name not in told:
             yield Remark(
                 f"services.{service.name}.artifact",
                 f"no artifact of {service.name} found at {service.artifact.path}: no version of it can be deployed. "
                 f"Put one there, with a version that is valid for `versions: {service.scheme.value}`",
             )
+
+
+def _bare_folders(inventory: Inventory, catalog: Catalog) -> dict[str, list[str]]:
+    """The folders of artifacts that hold nothing at all for more than a few services."""
+    found: dict[str, list[str]] = {}
+    full: set[str] = set()
+    for service in inventory.services.values():
+        if service.artifact is None or service.name in catalog.markers:
+            continue
+        folder = os.path.dirname(service.artifact.path)
+        if catalog.versions(service.name):
+            full.add(folder)
+        else:
+            found.setdefault(folder, []).append(service.name)
+    return {folder: sorted(names) for folder, names in found.items() if len(names) > FEW and folder not in full}
 
 
 def no_digest(inventory: Inventory, catalog: Catalog) -> Iterator[Remark]:

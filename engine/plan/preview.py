@@ -33,9 +33,10 @@ NOT_QUEUED = "CHANGE"  # stands for the number of a change that would be queued
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One service's move in an environment. Steps of equal ``rank`` (from 1) may roll together;
-    ``after`` names those of the same change that go before; ``reconfigures``: its configuration
-    is another one too; ``strategy``: the stages it goes in, "" if there is one only."""
+    """One service's move in an environment. Steps of equal ``rank`` (from 1) may roll together, but
+    those ``in_lockstep``, which have no order; ``after`` names those of the same change that versions
+    force to go before, ``rather_after`` those that go before by preference only; ``reconfigures``: its
+    configuration is another one too; ``strategy``: the stages it goes in, "" if there is one only."""
 
     rank: int
     service: str
@@ -45,6 +46,8 @@ class Step:
     environment: str = ""
     reconfigures: bool = False
     strategy: str = ""
+    rather_after: tuple[str, ...] = ()
+    in_lockstep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,12 @@ def _steps(estate: Estate, change: Change, found: Order, before: list[Step]) -> 
         instance = InstanceId(name, change.environment)
         anew = reconfigures(estate, instance, change.item(name))
         way = strategy_text(estate, change, instance)
-        yield Step(ranks[name], name, origin, goals[name], tuple(found.before[name]), change.environment, anew, way)
+        first = tuple(other for other, clash in found.before[name].items() if clash is not None)
+        rather = tuple(other for other, clash in found.before[name].items() if clash is None)
+        knotted = found.lockstep_of(name) is not None
+        yield Step(
+            ranks[name], name, origin, goals[name], first, change.environment, anew, way, rather, in_lockstep=knotted
+        )
 
 
 def _accept(snapshot: Snapshot, events: Iterable[Event]) -> Snapshot:

@@ -21,10 +21,11 @@ def test_plan_changes_nothing_and_puts_the_provider_first(engine: Served, interl
     ran = interlock("plan", "checkout=1.1.0", "ledger=1.1.0", "-e", "prod", "-o", "json")
     assert ran.code == 0
     assert [
-        (step["order"], step["service"], step["from"], step["to"], step["after"]) for step in ran.data["steps"]
+        (step["order"], step["service"], step["from"], step["to"], step["after"], step["rather_after"])
+        for step in ran.data["steps"]
     ] == [
-        (1, "ledger", "1.0.0", "1.1.0", []),
-        (2, "checkout", "1.0.0", "1.1.0", ["ledger"]),
+        (1, "ledger", "1.0.0", "1.1.0", [], []),
+        (2, "checkout", "1.0.0", "1.1.0", [], ["ledger"]),
     ]
     assert (ran.data["waits"], ran.data["lockstep"], ran.data["bridge"]) == ([], [], [])
     assert engine.engine.snapshot.state.changes == {}
@@ -110,10 +111,9 @@ def test_an_environment_after_the_service_is_told_where_it_goes(engine: Served, 
 
 def test_a_version_that_is_there_already_is_done_at_once(engine: Served, interlock: Interlock) -> None:
     ran = interlock("deploy", "ledger=1.0.0", "-e", "prod", "--wait", "-o", "json")
-    assert ran.code == 0
-    [item] = ran.data["items"]
-    assert (item["done"], item["total"], item["moves"]) == (2, 2, [])
-    assert "order: ledger is at 1.0.0 already" in ran.err
+    assert (ran.code, ran.data) == (0, {"change": None})
+    assert "ledger 1.0.0 runs in prod as asked already" in ran.err
+    assert "nothing was queued" in ran.err
 
 
 def test_a_failing_change_exits_1_and_names_host_check_and_last_lines(engine: Served, interlock: Interlock) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.hygiene import RULES, Finding, Severity, check
+from engine.hygiene.dependencies import across_domains
 from engine.inventory import load
+from engine.model.inventory import Domain
 from engine.model.release import Artifact, Catalog
+from tests.builders import service, world
 
 SOUND = """\
 organization: acme
@@ -218,3 +222,33 @@ def test_findings_come_by_file_and_line(tmp_path: Path) -> None:
     findings = found(SOUND, {}, tmp_path)
     assert [finding.line for finding in findings] == sorted(finding.line for finding in findings)
     assert [finding.rule for finding in findings] == ["no-artifact", "no-artifact"]
+
+
+def test_the_sample_organization_has_a_handful_of_findings() -> None:
+    inventory = load(Path("inventories/acme"))
+    assert [finding.rule for finding in check(inventory, Catalog({}))] == ["no-artifact", "single-point-of-failure"]
+
+
+ZONES = {"eu-a": Domain("eu-a", "eu"), "eu-b": Domain("eu-b", "eu"), "us-a": Domain("us-a", "us")}
+
+
+@pytest.mark.parametrize(
+    ("provider", "is_found"),
+    [
+        (("eu-b", "us-a"), False),  # another zone of the region has it, and it outlives any one of its own
+        (("eu-b",), True),  # gone with one zone that is not the consumer's
+        (("us-a", "us-b"), True),  # only in another region
+    ],
+)
+def test_a_provider_is_across_domains_where_the_loss_of_another_one_stops_its_consumer(
+    provider: tuple[str, ...], is_found: bool
+) -> None:
+    made = world(
+        service("checkout", ("ledger", ">=1"), hosts=("c",)),
+        service("ledger", hosts=tuple(f"l-{zone}" for zone in provider)),
+    ).inventory
+    domains = {"eu": Domain("eu"), "us": Domain("us"), "us-b": Domain("us-b", "us"), **ZONES}
+    hosts = {name: replace(host, domain=name.removeprefix("l-") if name != "c" else "eu-a") for name, host in
+             made.hosts.items()}  # fmt: skip
+    made = replace(made, domains=domains, hosts=hosts)
+    assert bool(list(across_domains(made, Catalog({})))) is is_found

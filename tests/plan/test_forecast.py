@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.change import Status
@@ -17,6 +17,7 @@ from engine.plan.durations import STEP_S
 from engine.plan.forecast import forecast
 from tests.builders import T0, World, down, service, up, without, world
 from tests.plan.test_properties import estates
+from tests.trying import trying
 
 TEN = RolloutPolicy(min_healthy_time_s=10)
 ROLLOUT = timedelta(seconds=2 * (STEP_S + 10))  # of a service on two hosts, one after the other
@@ -119,7 +120,7 @@ def queued(services: list[object], data: st.DataObject) -> World:
     return made
 
 
-@settings(max_examples=80, deadline=None)
+@trying(30)
 @given(estates(), st.data())
 def test_a_forecast_is_deterministic_and_changes_nothing(services: list[object], data: st.DataObject) -> None:
     made = queued(services, data)
@@ -133,7 +134,7 @@ def test_a_forecast_is_deterministic_and_changes_nothing(services: list[object],
             assert foreseen.start <= foreseen.end <= foreseen.end_p90
 
 
-@settings(max_examples=120, deadline=None)
+@trying(45)
 @given(estates(), st.data())
 def test_what_really_starts_and_ends_is_what_was_foreseen(services: list[object], data: st.DataObject) -> None:
     """Played for real, one placement after the other, with every batch as long as foreseen, the

@@ -7,7 +7,7 @@ import random
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.model.change import Kind, MoveState
@@ -17,6 +17,7 @@ from engine.model.window import Freeze, OnClose
 from engine.plan.windows import freezes_over
 from tests.builders import T0, World, world
 from tests.plan.test_properties import estates
+from tests.trying import trying
 
 MINUTES = st.integers(0, 600)
 
@@ -47,7 +48,7 @@ def is_frozen(made: World, name: str) -> bool:
     return any(freeze.begin <= now < freeze.end for freeze in freezes_over(made.inventory, name, "prod"))
 
 
-@settings(max_examples=40, deadline=None)
+@trying(15)
 @given(frozen(), st.integers(0, 2**32))
 def test_nothing_starts_inside_a_freeze(made: World, seed: int) -> None:
     dice = random.Random(seed)
@@ -81,7 +82,7 @@ def finishes(made: World, name: str) -> bool:
     return all(freeze.on_close is OnClose.FINISH for freeze in over)
 
 
-@settings(max_examples=40, deadline=None)
+@trying(15)
 @given(frozen())
 def test_everything_is_done_once_the_freezes_are_over(made: World) -> None:
     for name in made.inventory.services:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import RequestRefused
@@ -19,6 +19,8 @@ from engine.plan.sequence import order
 from tests.builders import World, service, world
 from tests.plan.outages import allowing, together
 from tests.plan.test_properties import compatible, may_run
+from tests.plan.test_properties import play as play_out
+from tests.trying import trying
 
 SURE = (MoveState.DONE,)
 MIXED = (*[MoveState.DONE] * 9, MoveState.REVERTED, MoveState.UNCONFIRMED, MoveState.FAILED)
@@ -38,14 +40,17 @@ def knots(draw: st.DrawFn) -> World:
     for name in names:
         others = [other for other in names if other != name]
         providers = draw(st.lists(st.sampled_from(others), max_size=2, unique=True))
+        if name == "a":
+            providers = [other for other in providers if other != "b"]
         needs = [(other, *need) for other in providers for need in draw(st.sampled_from(CONTRACTS))]
+        needs += [("b", *need) for need in TIGHT] if name == "a" else []
         parallel = RolloutPolicy(max_parallel=Amount(draw(st.integers(1, 2))))
         made.append(service(name, *needs, hosts=hosts, rollout=parallel))
     return allowing(world(*made))
 
 
 def goals_of(made: World, data: st.DataObject) -> dict[str, str]:
-    """Everything goes to 2.0, or all but a few that do not mind; {} if that is no lockstep."""
+    """Everything goes to 2.0, or all but a few that do not mind: a lockstep in any case."""
     names = sorted(made.inventory.services)
     staying = data.draw(st.sets(st.sampled_from(names), max_size=2))
     for left in (staying, set[str]()):
@@ -53,7 +58,7 @@ def goals_of(made: World, data: st.DataObject) -> dict[str, str]:
         fits = compatible(made, {name: {goals.get(name, "1.0")} for name in names})
         if fits and order(Estate(made.snapshot), "prod", goals).locksteps:
             return goals
-    return {}
+    raise AssertionError("the first two go in lockstep")
 
 
 def check(made: World, flying: list[Execute]) -> None:
@@ -104,27 +109,23 @@ def _outcome(act: Execute, drawn: MoveState) -> MoveState:
     return MoveState.FAILED if act.goal is None and drawn is MoveState.REVERTED else drawn
 
 
-@settings(max_examples=80, deadline=None)
+@trying(30)
 @given(knots(), st.data(), st.integers(0, 2**32))
 def test_a_lockstep_of_any_size_arrives_if_nothing_fails_and_what_it_ends_with_fits(
     made: World, data: st.DataObject, seed: int
 ) -> None:
     goals = goals_of(made, data)
-    if not goals:
-        return
     done = play(made, together(made, **goals), random.Random(seed), SURE, 0.0)
     assert done.status is Status.SUCCEEDED
     assert may_run(made) == {name: {goals.get(name, "1.0")} for name in made.inventory.services}
 
 
-@settings(max_examples=150, deadline=None)
+@trying(50)
 @given(knots(), st.data(), st.integers(0, 2**32))
 def test_whatever_fails_and_whoever_meddles_all_of_it_arrives_or_all_of_it_goes_back(
     made: World, data: st.DataObject, seed: int
 ) -> None:
     goals = goals_of(made, data)
-    if not goals:
-        return
     done = play(made, together(made, **goals), random.Random(seed), MIXED, 0.05)
     for group in {item.outage.members for item in done.items if item.outage}:
         statuses = {done.item(name).status for name in group}
@@ -133,3 +134,15 @@ def test_whatever_fails_and_whoever_meddles_all_of_it_arrives_or_all_of_it_goes_
         assert len(statuses) == 1, "some of it arrived and some did not"
         version = "2.0" if statuses == {Status.SUCCEEDED} else "1.0"
         assert {name: may_run(made)[name] for name in group} == {name: {version} for name in group}
+
+
+@trying(20)
+@given(knots(), st.data(), st.integers(0, 2**32))
+def test_a_lockstep_never_starts_by_itself(made: World, data: st.DataObject, seed: int) -> None:
+    """Without the flag nothing of it begins, whatever else of the same change does."""
+    goals = goals_of(made, data)
+    caught = {name for group, _ in order(Estate(made.snapshot), "prod", goals).locksteps for name in group}
+    change = made.deploy(**goals)
+    play_out(made, random.Random(seed))
+    assert not [name for name in caught if made.change(change).item(name).started]
+    assert {name: may_run(made)[name] for name in caught} == {name: {"1.0"} for name in caught}

@@ -114,6 +114,9 @@ def deploy_command(
         plan = client.plan(request)
         accepted = client.deploy(request)
         _narrate(accepted["message"], plan)
+        if not accepted["change"]:
+            session.give({"change": None}, lambda: "")
+            return
         changes = accepted.get("changes") or [accepted["change"]]
         _hand_over(session, changes, plan["waits"], wait)
         if wait:

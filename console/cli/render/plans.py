@@ -14,10 +14,10 @@ def plan_text(plan: PlanView) -> str:
     """The whole preview."""
     rows = [
         (
-            str(step["order"]),
+            "-" if step.get("in_lockstep") else str(step["order"]),
             step["service"],
             move_text(step),
-            ", ".join(step["after"]),
+            after_text(step),
             clock(step["start"]),
             clock(step["end"]),
         )
@@ -49,6 +49,14 @@ def move_text(step: StepView) -> str:
     if step["from"] == step["to"]:
         return f"{step['to']}, new configuration" if step.get("configuration") else f"is at {step['to']} already"
     return f"{step['from'] or 'nothing'} -> {step['to']}"
+
+
+def after_text(step: StepView) -> str:
+    """What goes before: what versions force, and what is only preferred."""
+    if step.get("in_lockstep"):
+        return f"no order: lockstep with {', '.join(step['after'])}"
+    rather = [f"{name} (preferred)" for name in step.get("rather_after", ())]
+    return ", ".join([*step["after"], *rather])
 
 
 def bridge_lines(plan: PlanView) -> list[str]:

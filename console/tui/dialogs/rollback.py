@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 
 from console.tui.dialogs.confirm import DEAF_S, ConfirmDialog
 from console.tui.dialogs.outage import OutageDialog
-from console.tui.render.blast import chain_lines, goal_lines, mark_line
+from console.tui.render.blast import advice_lines, chain_lines, goal_lines, mark_line
 from console.tui.render.line import Line, line
 from console.tui.render.preview import outage_lines
 from console.tui.widgets.lines import LineView
@@ -58,7 +58,8 @@ class RollbackDialog(ConfirmDialog):
         self._offered = bool(plan["chain"])
         self._outages = plan.get("outage", [])
         lockstep = [*outage_lines(plan, WIDTH), line()] if self._outages else []
-        self.blast[-1:-1] = [*goal_lines(plan), *([*chain_lines(plan), line()] if self._offered else []), *lockstep]
+        others = [*chain_lines(plan), line()] if self._offered else advice_lines(plan)
+        self.blast[-1:-1] = [*goal_lines(plan), *others, *lockstep]
         self._draw()
 
     def _draw(self) -> None:

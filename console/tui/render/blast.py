@@ -111,6 +111,13 @@ def chain_lines(plan: PlanView) -> list[Line]:
     return found
 
 
+def advice_lines(plan: PlanView) -> list[Line]:
+    """What a way back that others refuse would need: the commands that go there."""
+    said = dict.fromkeys(wait["unblock"] for wait in plan["waits"] if wait["gate"] == "dependency" and wait["unblock"])
+    found = [line(span(" Others refuse the older version: it would wait. ", WARN))] if said else []
+    return found + [line(span("   instead: ", FAINT), span(text, TEXT)) for text in said]
+
+
 def bad_line(service: str, mark: BadView) -> Line:
     """A bad version: where, since whose word, and why."""
     return line(

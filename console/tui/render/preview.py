@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from console.tui.render.line import EMPTY, Line, fit, line, shorten, span, wrap
+from console.tui.render.moves import move_spans
 from console.tui.render.palette import ACCENT, BAD, FAINT, GOOD, MUTED, STRONG, TEXT, WARN
 from console.tui.render.times import duration, parse
 from console.tui.render.waits import wait_lines
@@ -21,15 +22,14 @@ def preview_lines(plan: PlanView, now: datetime, width: int) -> list[Line]:
         found.append(EMPTY)
     orders = sorted({step["order"] for step in plan["steps"]})
     for step in plan["steps"]:
-        after = f"  after {', '.join(step['after'])}" if step["after"] else ""
+        knotted = step.get("in_lockstep", False)
+        place = " -" if knotted else f"{orders.index(step['order']) + 1:>2}"
         found.append(
             line(
-                span(f" {orders.index(step['order']) + 1:>2} ", FAINT),
+                span(f" {place} ", FAINT),
                 fit(step["service"], 18, STRONG),
-                span(f" {step['from'] or 'nothing'}", MUTED),
-                span(" → ", FAINT),
-                span(step["to"], ACCENT),
-                span(after, FAINT),
+                *move_spans(step),
+                span(_after(step), FAINT),
                 span(_times(step, now), MUTED),
             )
         )
@@ -54,6 +54,15 @@ def preview_lines(plan: PlanView, now: datetime, width: int) -> list[Line]:
     if plan["touches"]:
         found += [EMPTY, line(span(" needed by ", FAINT), span(", ".join(plan["touches"]), WARN))]
     return found
+
+
+def _after(step: StepView) -> str:
+    """What goes before, by force or by preference."""
+    if step.get("in_lockstep"):
+        return "  no order"
+    forced = f"  after {', '.join(step['after'])}" if step["after"] else ""
+    rather = step.get("rather_after", [])
+    return f"{forced}  rather after {', '.join(rather)}" if rather else forced
 
 
 def _times(step: StepView, now: datetime) -> str:

@@ -75,6 +75,8 @@ StepView = TypedDict(
         "from": "str | None",
         "to": str,
         "after": "list[str]",
+        "rather_after": NotRequired["list[str]"],  # by preference only: nothing forces it
+        "in_lockstep": NotRequired[bool],  # it has no order at all: ``order`` only says where it stands
         "environment": str,
         "configuration": NotRequired[bool],
         "start": "str | None",

@@ -18,7 +18,7 @@ from engine.model.text import near
 from engine.model.version import problem_with, sort_key
 from engine.plan.bad import bad_mark, is_bad, near_good, sentence
 from engine.plan.estate import Estate
-from engine.plan.requests.differing import all_desired, described, differs
+from engine.plan.requests.differing import all_desired, described, differs, runs_as_asked
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.named import find_environment, find_instance, find_service
 from engine.plan.requests.outages import check_outage
@@ -34,6 +34,7 @@ def deploy(estate: Estate, request: Deploy) -> Judgement:
         raise UsageError("nothing to deploy: name at least one SERVICE=VERSION")
     _check_evidence(request)
     items: list[Item] = []
+    same: list[Item] = []
     for name, version in services.items():
         service = find_service(estate, name)
         find_environment(estate, environment, service)
@@ -41,10 +42,16 @@ def deploy(estate: Estate, request: Deploy) -> Judgement:
             continue
         sha256 = check_release(estate, service, version, when_available=request.when_available)
         check_good(estate, InstanceId(name, environment), version)
-        items.append(Item(name, version, service.configuration, sha256))
+        item = Item(name, version, service.configuration, sha256)
+        (same if runs_as_asked(estate, InstanceId(name, environment), item) else items).append(item)
+    if same and not items:
+        names = ", ".join(f"{item.service} {item.goal}" for item in same)
+        return (), f"{names} runs in {environment} as asked already, healthy on every placement; nothing was queued"
     if not items:
         return (), f"{environment} is as wanted already; nothing was queued"
-    return _accept(estate, request, environment, items, Kind.DEPLOY, request.on_failure)
+    events, said = _accept(estate, request, environment, items, Kind.DEPLOY, request.on_failure)
+    names = ", ".join(f"{item.service} {item.goal}" for item in same)
+    return events, f"{said}; {names} runs there already" if same else said
 
 
 def _check_evidence(request: Deploy) -> None:
