@@ -276,6 +276,9 @@ def test_a_restart_left_open_is_over_when_something_else_is_deployed() -> None:
 def test_a_rollout_says_nothing_of_orphans_that_it_passes_over() -> None:
     made = world(service("web", hosts=["a", "b", "c"]))
     made.inventory = placed(made.inventory, "web", "a", "b")
+    web = made.inventory.services["web"]
+    web = replace(web, configuration=replace(web.configuration, command="bin/other"))
+    made.inventory = replace(made.inventory, services={"web": web})
     made.deploy(web="1.1")
     made.run()
     on_c = made.state.deployed[PlacementId("web", "prod", "c")]
