@@ -16,6 +16,7 @@ MAP, SERVICES, QUEUE, ROLLOUT, HOSTS = "map", "services", "queue", "rollout", "h
 TIMELINE, HISTORY, INSIGHTS = "timeline", "history", "insights"
 INSTANCE, LOG = "instance", "log"
 ALL = (MAP, SERVICES, QUEUE, ROLLOUT, HOSTS, TIMELINE, HISTORY, INSIGHTS, INSTANCE, LOG)
+PUSHED = (INSTANCE, LOG)  # opened over another screen, never by a number key
 AIMED = (MAP, SERVICES, QUEUE, ROLLOUT, TIMELINE, INSTANCE)
 WALKED = (MAP, TIMELINE)  # where h j k l move in all four directions
 

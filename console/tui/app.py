@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any, ClassVar
 
 from textual.app import ScreenStackError, SystemCommand
 from textual.screen import Screen
 
 from console.tui import actions, deeds, past
-from console.tui.action import Action, Aim, Request
+from console.tui.action import ALL, PUSHED, Action, Aim, Request
 from console.tui.blocked import blocked
 from console.tui.ending import ended_by_signal
 from console.tui.feed import Engine, Feed
@@ -23,15 +24,8 @@ from console.tui.messages import PictureArrived
 from console.tui.picture import Picture
 from console.tui.render.footer import Notice
 from console.tui.screens.base import BoardScreen
-from console.tui.screens.history import HistoryScreen
-from console.tui.screens.hosts import HostsScreen
-from console.tui.screens.insights import InsightsScreen
-from console.tui.screens.instance import InstanceScreen
+from console.tui.screens.lazily import lazily
 from console.tui.screens.map import MapScreen
-from console.tui.screens.queue import QueueScreen
-from console.tui.screens.rollout import RolloutScreen
-from console.tui.screens.services import ServicesScreen
-from console.tui.screens.timeline import TimelineScreen
 from console.tui.settings import Settings, keymap_file, state_file
 
 NOTICE_S = 6.0
@@ -43,17 +37,8 @@ class Console(Habits):
     CSS_PATH = "console.tcss"
     DEFAULT_MODE = "map"
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        screen.NAME: screen
-        for screen in (
-            MapScreen,
-            ServicesScreen,
-            QueueScreen,
-            RolloutScreen,
-            HostsScreen,
-            TimelineScreen,
-            HistoryScreen,
-            InsightsScreen,
-        )
+        MapScreen.NAME: MapScreen,
+        **{name: lazily(name) for name in ALL if name not in {MapScreen.NAME, *PUSHED}},
     }
     TITLE = "interlock"
 
@@ -93,13 +78,17 @@ class Console(Habits):
     def on_picture_arrived(self, message: PictureArrived) -> None:
         """Takes the picture, unless the operator holds an old one."""
         self.notify_of(self.newest, message.picture)
+        is_news = not message.picture.shows_the_same(self.newest)
         self.newest = message.picture
         if not self.is_held:
             self.picture = message.picture
         names = self.picture.environments
         if names and self.session.environment not in names:
             self.session.environment = names[-1]
-        self.redraw()
+        if is_news:
+            begun = monotonic()
+            self.redraw()
+            self.feed.draw_s = monotonic() - begun
 
     @property
     def board_screen(self) -> BoardScreen:
@@ -160,6 +149,8 @@ class Console(Habits):
 
     def open_instance(self, service: str) -> None:
         """Into a service."""
+        from console.tui.screens.instance import InstanceScreen  # after the first frame
+
         self.push_screen(InstanceScreen(service))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

@@ -1,8 +1,9 @@
 """The link to the engine: two daemon threads that turn its board and change stream into pictures.
 
 One follows ``/v1/watch`` and rings a bell at every event; the other fetches the board when the bell
-rang, or when the last one grows old, never more often than 20 times a second. Nothing here can block
-the screen, and nothing that an engine does or sends can end the threads: they try again.
+rang, or when the last one grows old, never more often than 20 times a second, and less often where
+fetching and drawing take long: two thirds of the time are left to keys. Nothing here can block the
+screen, and nothing that an engine does or sends can end the threads: they try again.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
+from time import monotonic
 from typing import Any, Protocol
 
 from console.tui.picture import Picture
@@ -31,6 +33,7 @@ from engine.api.protocol import (
 
 INTERVAL_S = 0.05
 HEARTBEAT_S = 2.0
+REST, REST_MOST_S = 2.0, 1.0  # rests so many times as long as the last picture took
 RETRY_S = (0.2, 0.5, 1.0, 2.0)
 KEPT_EVENTS = 500
 CAUGHT_UP = 200
@@ -77,6 +80,7 @@ class Feed:
         self._stream: Stream | None = None
         self._topology: tuple[object, ...] = ()
         self._seen = 0
+        self.draw_s = 0.0  # what the last picture took to draw, set by whoever draws
 
     def start(self) -> None:
         """Starts both threads."""
@@ -99,6 +103,7 @@ class Feed:
         failures = 0
         while not self._over.is_set():
             self._bell.clear()
+            begun = monotonic()
             try:
                 picture = self._take(picture)
                 failures = 0
@@ -106,8 +111,9 @@ class Feed:
                 picture = picture.away(self._now(), str(error))
                 self._topology = ()
                 failures += 1
+            took_s = monotonic() - begun + self.draw_s
             self._deliver(picture)
-            self._over.wait(INTERVAL_S)
+            self._over.wait(max(INTERVAL_S, min(REST * took_s, REST_MOST_S)))
             self._bell.wait(RETRY_S[min(failures, len(RETRY_S)) - 1] if failures else HEARTBEAT_S)
 
     def _take(self, last: Picture) -> Picture:

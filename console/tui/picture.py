@@ -42,6 +42,13 @@ class Picture:
         """The same picture, with the engine gone since ``now`` (or since it first went)."""
         return replace(self, away_since=self.away_since or now, problem=problem)
 
+    def shows_the_same(self, other: Picture) -> bool:
+        """Whether nothing but the engine's own figures differs: the next tick of the clock draws those."""
+        mine, its = self.board, other.board
+        if mine is None or its is None or self.away_since != other.away_since or self.graph is not other.graph:
+            return False
+        return self.events == other.events and {**mine, "engine": None} == {**its, "engine": None}
+
     @property
     def connected(self) -> bool:
         """Whether the engine answered last time."""

@@ -10,7 +10,7 @@ import platform
 import sys
 from pathlib import Path
 
-from tests.bench import accuracy, checking, forecasting, journal, planning, report, rollouts
+from tests.bench import accuracy, checking, console, forecasting, journal, planning, report, rollouts
 
 RESULTS = Path(__file__).parent.parent.parent / "build" / "bench"
 BENCHES = {
@@ -19,6 +19,7 @@ BENCHES = {
     "accuracy": accuracy,
     "journal": journal,
     "checking": checking,
+    "console": console,
     "rollouts": rollouts,
 }
 
