@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from engine.model.snapshot import Execute
 from engine.plan.planner import plan
+from tests.bench.console import most_in_a_second
+from tests.bench.estate_server import Estate
 from tests.bench.planning import estate
 
 
@@ -11,3 +15,17 @@ def test_the_estate_that_is_planned_has_changes_that_start() -> None:
     actions = plan(estate(27)).actions
     assert actions
     assert not any(isinstance(action, Execute) for action in actions), "a cold plan: nothing is under way yet"
+
+
+def test_the_estate_that_the_console_is_measured_on_changes_and_says_so() -> None:
+    made = Estate(54)
+    before = json.loads(made.board)
+    event = made.change()
+    after = json.loads(made.board)
+    changed = [row["service"] for row, was in zip(after["status"], before["status"], strict=True) if row != was]
+    assert [event["subject"].partition("@")[0]] == changed
+    assert len(json.loads(made.graph)["services"]) == 54
+
+
+def test_repaints_are_counted_in_any_second_not_by_the_clock() -> None:
+    assert most_in_a_second([0.6, 0.9, 1.1, 1.5, 1.7, 2.2]) == 4

@@ -156,3 +156,29 @@ async def test_a_console_opened_without_an_engine_waits_for_it(engine: FakeEngin
             if app.picture.connected:
                 break
         assert app.picture.connected
+
+
+def test_pictures_that_take_long_to_draw_come_less_often(engine: FakeEngine) -> None:
+    with Taker(engine) as taker:
+        taker.until(lambda p: p.connected and engine.watchers)
+        taker.feed.draw_s = 0.2
+        engine.say("progress", "x", "y")
+        taker.until(lambda p: p.events)
+        before, began = len(taker.pictures), time.monotonic()
+        while time.monotonic() - began < 0.6:
+            engine.say("progress", "x", "y")
+            time.sleep(0.01)
+        assert 1 <= len(taker.pictures) - before <= 2
+
+
+def test_a_picture_in_which_only_the_engine_breathes_is_no_news(engine: FakeEngine) -> None:
+    with Taker(engine) as taker:
+        first = taker.until(lambda p: p.connected)
+        engine.board["engine"]["lag_ms"] = 99.0
+        taker.feed.ring()
+        second = taker.until(lambda p: p is not first and p.engine and p.engine["lag_ms"] == 99.0)
+        assert second.shows_the_same(first)
+        engine.board["status"][0]["state"] = "failed"
+        taker.feed.ring()
+        assert not taker.until(lambda p: p is not second and p.board != second.board).shows_the_same(second)
+        assert not second.away(NOW, "gone").shows_the_same(second)
