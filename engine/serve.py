@@ -29,6 +29,7 @@ from engine.runtime.forecaster import Forecaster
 from engine.runtime.foresight import foresee
 from engine.runtime.lag import Lag
 from engine.runtime.ports import SystemChance, SystemClock
+from engine.runtime.revisions import keep
 from engine.runtime.supervisor import keep_alive, notify
 from engine.runtime.watchers import Progress
 from engine.runtime.webhooks import Webhooks
@@ -97,6 +98,9 @@ async def _run(engine: Engine, depot: Depot, options: ServeOptions) -> int:
         asyncio.create_task(work)
         for work in (lag.measure(), _narrate(engine), metrics.follow(), keep_alive(), hooks.run())
     ]
+    loaded = await keep(engine.store, engine.snapshot.inventory)
+    if loaded is not None:
+        engine.deliver(loaded)  # stands in the journal before what is decided from it
     await engine.start(options.take_over)
     aside.append(asyncio.create_task(foresee(engine, forecaster)))
     await server.start()
@@ -147,7 +151,11 @@ async def _reload(engine: Engine, path: Path, turn: asyncio.Lock) -> None:
     async with turn:
         notify("RELOADING=1")
         try:
-            await engine.reload(await asyncio.to_thread(inventories.load, path))
+            inventory = await asyncio.to_thread(inventories.load, path)
+            loaded = await keep(engine.store, inventory)
+            await engine.reload(inventory)
+            if loaded is not None:
+                engine.deliver(loaded)  # before the next turn of the loop, which is the first to see it
             log.info("inventory reloaded", path=str(path))
         except InterlockError as error:
             log.error("inventory refused, the old one is kept", path=str(path), findings=str(error).splitlines())

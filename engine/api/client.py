@@ -34,6 +34,7 @@ from engine.api.protocol import (
     LogView,
     OverrideRequest,
     PlanView,
+    ReplayView,
     RollbackRequest,
     StatusRow,
     TouchView,
@@ -187,6 +188,10 @@ class Client:
     def audit_head(self) -> HeadView:
         """Where the chain of the journal ends."""
         return cast(HeadView, self.get("/v1/audit/head"))
+
+    def replay(self, seq: int) -> ReplayView:
+        """The decision that an event is, made again."""
+        return cast(ReplayView, self.get(f"/v1/audit/replay/{seq}"))
 
     def save_journal(self, file: BinaryIO) -> int:
         """Write a copy of the whole journal into ``file``; returns its size in bytes."""

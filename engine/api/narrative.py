@@ -196,6 +196,11 @@ def _hook_settled(e: hooks.HookSettled) -> Told:
 _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.EngineStarted: lambda e: ("", "engine", f"engine {e.engine} started, epoch {e.epoch}"),
     access.RequestTurnedDown: _turned_down,
+    access.InventoryLoaded: lambda e: (
+        "",
+        "inventory",
+        f"decisions are made from inventory {e.digest[:12]} from here on",
+    ),
     access.JournalCopied: lambda e: ("", "journal", f"{e.by} took a backup as of event {e.seq}"),
     ev.EnginePaused: lambda e: ("", "engine", f"the engine was paused by {e.by}"),
     ev.EngineResumed: lambda e: ("", "engine", f"the engine was resumed by {e.by}"),

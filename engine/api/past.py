@@ -1,6 +1,5 @@
 """The board as it was: the journal replayed up to a moment, a page at a time so that the loop is never
-held, from marks that are remembered on the way. What the inventory says is today's: it is not in the
-journal."""
+held, from marks that are remembered on the way."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -31,6 +32,7 @@ from engine.api.service_logs import with_service_logs
 from engine.api.views import change_view, change_views, export_view, host_views, log_views, status_rows
 from engine.api.watching import EventStream, Lines
 from engine.plan.authority import roles_of
+from engine.runtime.revisions import inventory_at
 
 router = APIRouter(prefix="/v1", tags=["look"])
 Limit = Annotated[int, Query(ge=1, le=10_000)]
@@ -66,7 +68,7 @@ async def engine(request: Request) -> Any:
 @router.get("/board", response_model=Board)
 async def board(request: Request, at: Name = "") -> Any:
     """All that the console's screens draw. ``at`` (the number of an event, or a time): as it was
-    then, by the journal and today's inventory."""
+    then, by the journal and the inventory of then (today's, where the journal kept none)."""
     if at:
         return Reply(await _past_board(request, until(at)))
     moment = moment_of(request)
@@ -85,7 +87,9 @@ async def _past_board(request: Request, end: Until) -> Board:
     then = await past_of(request).then(port.store, end)
     first = await port.store.read(limit=1)
     engine = _engine_view(request)
-    return await asyncio.to_thread(past_board, port.snapshot, then, engine, first[0] if first else None)
+    kept = await inventory_at(port.store, then.seq)
+    today = replace(port.snapshot, inventory=kept[1]) if kept else port.snapshot
+    return await asyncio.to_thread(past_board, today, then, engine, first[0] if first else None)
 
 
 @router.get("/status", response_model=list[StatusRow])

@@ -1,5 +1,5 @@
-"""What belongs to the audit and changes nothing else: requests that were not granted, and copies of
-the journal that were taken.
+"""What belongs to the audit and changes nothing else: requests that were not granted, copies of
+the journal that were taken, and inventories that decisions were made from.
 
 As with all events, a class's name is its kind in the journal: renaming one needs a migration.
 """
@@ -15,6 +15,13 @@ class JournalCopied:
 
     by: str
     seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryLoaded:
+    """From here on decisions are made from the inventory that the journal keeps under ``digest``."""
+
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from engine.model.access import JournalCopied, RequestTurnedDown
+from engine.model.access import InventoryLoaded, JournalCopied, RequestTurnedDown
 from engine.model.alarm import Verdict
 from engine.model.change import Change, MoveState, Status
 from engine.model.decision import (
@@ -246,6 +246,7 @@ Event = (
     | EngineResumed
     | RequestTurnedDown
     | JournalCopied
+    | InventoryLoaded
     | HostSeen
     | PlacementSeen
     | AlarmSeen

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from engine.model.scope import Scope
 
@@ -37,6 +37,7 @@ class Booking:
     zone: tzinfo | None = None
 
 
+@runtime_checkable
 class Calendar(Protocol):
     """A calendar file. Equal calendars give equal answers for ever: they hold their text."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from engine.model.access import JournalCopied, RequestTurnedDown
+from engine.model.access import InventoryLoaded, JournalCopied, RequestTurnedDown
 from engine.model.event import AlarmSeen, HostSeen, MoveEnded, PlacementSeen
 from engine.model.external import ExternalSeen
 from engine.model.forecast import Forecast
@@ -28,7 +28,8 @@ from engine.runtime.verifier import Verified
 from engine.runtime.work import Done, Work
 
 _MEASURE = re.compile(r"\d+(?= ?(?:ms|milliseconds|s|seconds|bytes)\b)")
-Fact = ExternalSeen | Look | Verified | Done | Arrived | Forecast | Heard | RequestTurnedDown | JournalCopied
+Noted = RequestTurnedDown | JournalCopied | InventoryLoaded
+Fact = ExternalSeen | Look | Verified | Done | Arrived | Forecast | Heard | Noted
 
 
 def take_in(draft: Draft, news: Fact, work: Work) -> None:
@@ -37,7 +38,7 @@ def take_in(draft: Draft, news: Fact, work: Work) -> None:
         _look(draft, news, work)
     elif isinstance(news, Verified):
         _verified(draft, news, work)
-    elif isinstance(news, ExternalSeen | RequestTurnedDown | JournalCopied):
+    elif isinstance(news, ExternalSeen | Noted):
         draft.record(news)
     elif isinstance(news, Arrived):
         _arrived(draft, news)

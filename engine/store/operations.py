@@ -7,8 +7,10 @@ who runs the statements differs (engine.store.sqlite, engine.store.sync).
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
+import zlib
 from collections.abc import Collection, Generator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -33,10 +35,11 @@ TOP = 1 << 62
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """What one caller wants in the next commit: rows of events, or a snapshot, or both."""
+    """What one caller wants in the next commit: rows of events, a snapshot, an inventory."""
 
     events: tuple[EventRow, ...] = ()
     snapshot: tuple[int, int, str] | None = None
+    inventory: tuple[str, bytes] | None = None
 
 
 def run(connection: sqlite3.Connection, operation: Operation[T]) -> T:
@@ -79,6 +82,29 @@ def snapshot_to_write(seq: int, state: State) -> Write:
     return Write(snapshot=(seq, FORMAT, encode_state(state)))
 
 
+def inventory_to_write(text: str) -> tuple[str, Write]:
+    """An inventory's text as a row, and the digest by which it is asked for."""
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return digest, Write(inventory=(digest, zlib.compress(text.encode())))
+
+
+def inventory(digest: str) -> Operation[str | None]:
+    """The text that was kept under a digest; None if none was. Raises StoreDamaged if it is another."""
+    rows = yield ask("select_inventory", digest)
+    if not rows:
+        return None
+    try:
+        text = zlib.decompress(rows[0][0])
+    except zlib.error:
+        text = b""
+    if hashlib.sha256(text).hexdigest() != digest:
+        raise StoreDamaged(
+            f"the inventory {digest[:12]} in the journal is not what was kept there. Nothing was changed; "
+            "a backup has it, and the engine itself does not need it."
+        )
+    return text.decode()
+
+
 def commit(writes: Sequence[Write]) -> Operation[None]:
     """All of it in one transaction, in order, or nothing of it."""
     yield ask("begin")
@@ -89,6 +115,8 @@ def commit(writes: Sequence[Write]) -> Operation[None]:
             before = (last[0][0] if last else None) or START
             yield ask_many("insert_event", chained(before, rows))
         for write in writes:
+            if write.inventory is not None:
+                yield ask("insert_inventory", *write.inventory)
             if write.snapshot is not None:
                 yield ask("insert_snapshot", *write.snapshot)
         if any(write.snapshot is not None for write in writes):

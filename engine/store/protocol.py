@@ -57,6 +57,12 @@ class Store(Protocol):
     async def entries(self, *, after: int = 0, limit: int = 1000) -> list[Entry]:
         """Events past ``after`` in order, as they are kept: with the hashes that chain them."""
 
+    async def keep_inventory(self, text: str) -> str:
+        """Keep an inventory's text, once however often it is given; the digest it is known by."""
+
+    async def inventory(self, digest: str) -> str | None:
+        """The text kept under a digest, None if none was. Raises StoreDamaged if it was changed."""
+
     async def copy_to(self, file: Path) -> None:
         """Write a copy of the journal as of now into a new file. Raises StoreError."""
 

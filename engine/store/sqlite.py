@@ -115,6 +115,17 @@ class SqliteStore:
         """Events as they are kept, for the audit."""
         return await self._read(operations.entries(after=after, limit=limit))
 
+    async def keep_inventory(self, text: str) -> str:
+        """Keep an inventory's text; its digest."""
+        self._refuse_if_unusable()
+        digest, write = await asyncio.to_thread(operations.inventory_to_write, text)
+        await self._enqueue(write)
+        return digest
+
+    async def inventory(self, digest: str) -> str | None:
+        """The text kept under a digest."""
+        return await self._read(operations.inventory(digest))
+
     async def copy_to(self, file: Path) -> None:
         """A copy as of now, whole and by itself; who writes meanwhile waits. Raises StoreError."""
         try:

@@ -100,6 +100,17 @@ class SyncStore:
         """Events as they are kept, for the audit."""
         return self._read(operations.entries(after=after, limit=limit))
 
+    async def keep_inventory(self, text: str) -> str:
+        """Keep an inventory's text; its digest."""
+        self._refuse_if_broken()
+        digest, write = operations.inventory_to_write(text)
+        self._write(write)
+        return digest
+
+    async def inventory(self, digest: str) -> str | None:
+        """The text kept under a digest."""
+        return self._read(operations.inventory(digest))
+
     async def copy_to(self, file: Path) -> None:
         """A copy as of now."""
         try:

@@ -89,6 +89,10 @@ class Journal:
 
     def __init__(self) -> None:
         self.events: list[ev.Recorded] = []
+        self.inventories: dict[str, str] = {}
+
+    async def inventory(self, digest: str) -> str | None:
+        return self.inventories.get(digest)
 
     async def read(
         self,

@@ -36,6 +36,18 @@ def test_the_chain_is_verified_from_the_engine_and_from_an_export(
     assert interlock("audit", "verify", "--file", str(export), "-o", "json").data["ok"] is True
 
 
+def test_what_came_from_outside_was_no_decision(still: Served, interlock: Interlock) -> None:
+    interlock("deploy", "ledger=1.1.0", "-e", "prod")
+    accepted = json.loads(interlock("audit", "-o", "json").out.splitlines()[-1])
+    ran = interlock("audit", "replay", str(accepted["seq"]))
+    assert ran.code == 0
+    assert "it came from outside: nothing was decided in it" in ran.out
+    assert "today's inventory: none was kept then" in ran.out
+    ran = interlock("audit", "replay", "9999")
+    assert (ran.code, ran.out) == (2, "")
+    assert "the journal has no event 9999" in ran.err
+
+
 @pytest.mark.parametrize(
     ("old", "new", "wrong"),
     [('"seq": 4,', '"seq": 5,', "event 4 is missing"), ("1.0.0", "1.0.1", "is not what was written")],
@@ -77,8 +89,10 @@ async def test_a_backups_journal_is_verified_as_a_file(interlock: Interlock, tmp
 @pytest.mark.parametrize(
     ("args", "code", "said"),
     [
-        (("vrify",), 2, "audit takes verify, head, or nothing, not 'vrify'"),
+        (("vrify",), 2, "audit takes verify, head, replay SEQ, or nothing, not 'vrify'"),
         (("verify", "--file", "nowhere"), 2, "nowhere cannot be read: No such file or directory"),
+        (("replay",), 2, "audit replay takes the number of one event"),
+        (("verify", "12"), 2, "audit replay takes the number of one event"),
         (("verify", "--head", "12"), 2, "--head is SEQ:HASH"),
         (("verify", "--file", "/dev/null"), 1, "there are no events in it"),
     ],

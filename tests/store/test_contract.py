@@ -60,6 +60,34 @@ async def test_reading_before_an_event_and_of_some_kinds(opener: Opener, folder:
     await store.close()
 
 
+async def test_an_inventory_is_kept_once_and_found_by_its_digest(opener: Opener, folder: Path) -> None:
+    store = await opener(folder)
+    digest = await store.keep_inventory('{"inventory": "é"}')
+    assert await store.keep_inventory('{"inventory": "é"}') == digest
+    assert await store.keep_inventory("{}") != digest
+    await store.close()
+    store = await opener(folder)
+    assert await store.inventory(digest) == '{"inventory": "é"}'
+    assert await store.inventory("0" * 64) is None
+    await store.close()
+
+
+async def test_an_inventory_that_was_changed_on_disk_is_refused(opener: Opener, folder: Path) -> None:
+    store = await opener(folder)
+    digest = await store.keep_inventory("{}")
+    await store.close()
+    with sqlite3.connect(folder / "journal.db") as raw:
+        with pytest.raises(sqlite3.Error, match="never changes"):
+            raw.execute("UPDATE inventory SET body = x'00'")
+        raw.execute("DROP TRIGGER inventory_stays")
+        raw.execute("UPDATE inventory SET body = x'00'")
+    raw.close()
+    store = await opener(folder)
+    with pytest.raises(StoreDamaged, match="is not what was kept"):
+        await store.inventory(digest)
+    await store.close()
+
+
 async def test_what_was_appended_is_there_after_a_restart(opener: Opener, folder: Path) -> None:
     store = await opener(folder)
     await store.append(recorded(1, 5))

@@ -12,6 +12,7 @@ import click
 
 from console.cli.grammar import verb
 from console.cli.render.times import clock
+from console.cli.render.waits import wait_lines
 from console.cli.session import Session
 from engine.api.client import Client
 from engine.api.protocol import AuditView
@@ -23,25 +24,31 @@ SQLITE = b"SQLite format 3"
 
 
 @verb("audit")
-@click.argument("what", required=False, default="", metavar="[verify|head]")
+@click.argument("what", required=False, default="", metavar="[verify|head|replay]")
+@click.argument("seq", required=False, type=click.IntRange(1), metavar="[SEQ]")
 @click.option("--file", "file", type=click.Path(path_type=Path), metavar="F", help="An export, or a backup's journal.")
 @click.option(
     "--head", "known", default="", metavar="SEQ:HASH", help="A head kept elsewhere: it has to be in the chain."
 )
 @click.option("--after", type=click.IntRange(0), default=0, metavar="SEQ", help="Only events past this one.")
-def audit_command(session: Session, what: str, file: Path | None, known: str, after: int) -> None:
+def audit_command(session: Session, what: str, seq: int | None, file: Path | None, known: str, after: int) -> None:
     """Every event of the journal, oldest first; with -o json as NDJSON, an export that can be verified.
 
     verify: work out whether the chain of events holds, from the engine or from --file. head: where the
-    chain ends now; kept elsewhere, it shows later whether anything before it was changed.
+    chain ends now; kept elsewhere, it shows later whether anything before it was changed. replay SEQ: make
+    the decision of that event again, from the state and the inventory of then; exit 1 if it comes out otherwise.
     """
+    if (what == "replay") != (seq is not None):
+        raise UsageError("audit replay takes the number of one event, such as audit replay 120; nothing else does.")
     if what == "verify":
         _verify(session, file, known)
     elif what == "head":
         head = session.client().audit_head()
         session.give(head, lambda: f"{head['seq']}:{head['hash'] or '-'}  (store {head['store']})")
+    elif seq is not None:
+        _replay(session, seq)
     elif what:
-        raise UsageError(f"audit takes verify, head, or nothing, not {printable(what, 80)!r}.")
+        raise UsageError(f"audit takes verify, head, replay SEQ, or nothing, not {printable(what, 80)!r}.")
     else:
         for entry in _of_file(file) if file else _of_engine(session.client(), after):
             if entry["seq"] > after:
@@ -75,6 +82,24 @@ def _verify(session: Session, file: Path | None, known: str) -> None:
     if not session.wants_json:
         before = f" The first {found.unchained} are from before the chain." if found.unchained else ""
         click.echo(f"{found.seq} events are as they were written.{before} Head {head}")
+
+
+def _replay(session: Session, seq: int) -> None:
+    view = session.client().replay(seq)
+
+    def told() -> str:
+        source = f"inventory {view['inventory'][:12]}" if view["inventory"] else "today's inventory: none was kept then"
+        if not view["decision"]:
+            outcome = "it came from outside: nothing was decided in it"
+        else:
+            outcome = "decided again, the same" if view["same"] else "NOT decided again"
+        lines = [f"{seq}  {view['message']}", f"{outcome} (from the state before it and {source})"]
+        lines += [f"  {sentence}" for sentence in view["decided"]]
+        return "\n".join([*lines, *wait_lines(view["waits"])])
+
+    session.give(view, told)
+    if view["decision"] and not view["same"]:
+        raise InterlockError(f"Event {seq} is not what is decided from what the journal says was known then.")
 
 
 def _of_engine(client: Client, after: int) -> Iterator[AuditView]:

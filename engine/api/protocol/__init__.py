@@ -22,7 +22,7 @@ from engine.api.protocol.asking import (
     RollbackRequest,
     SubjectRequest,
 )
-from engine.api.protocol.auditing import AuditView, HeadView
+from engine.api.protocol.auditing import AuditView, HeadView, ReplayView
 from engine.api.protocol.changes import (
     ApprovalView,
     BatchView,
@@ -126,6 +126,7 @@ __all__ = [
     "ProbeRequest",
     "Problem",
     "RemoveRequest",
+    "ReplayView",
     "RollbackRequest",
     "ServiceView",
     "ShutterView",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import groupby
 
-from engine.model.access import JournalCopied, RequestTurnedDown
+from engine.model.access import InventoryLoaded, JournalCopied, RequestTurnedDown
 from engine.model.event import (
     AlarmSeen,
     EnginePaused,
@@ -121,7 +121,7 @@ _FAMILIES: tuple[tuple[tuple[type, ...], Callable[[State, Recorded], State]], ..
     ((OutageBegan,), begin_outage),
     ((ExternalSeen,), hear_external),
     ((ReleaseStaged,), evolve_staging),
-    ((RequestTurnedDown, JournalCopied), _changes_nothing),
+    ((RequestTurnedDown, JournalCopied, InventoryLoaded), _changes_nothing),
     (DECISIONS, evolve_decision),
     (SOAKS, evolve_soak),
     (STAGES, evolve_stage),

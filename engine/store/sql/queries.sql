@@ -91,6 +91,12 @@ SELECT seq, at, elapsed_s, kind, body FROM event
 WHERE kind IN (SELECT value FROM json_each(?)) AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?
 
 
+-- insert_inventory --
+INSERT OR IGNORE INTO inventory (digest, body) VALUES (?, ?)
+
+-- select_inventory --
+SELECT body FROM inventory WHERE digest = ?
+
 -- copy --
 -- A copy by itself, without a -wal file; it also leaves out what was freed.
 VACUUM INTO ?
