@@ -3,8 +3,10 @@ the same one."""
 
 from __future__ import annotations
 
+from rich.style import Style
+
 from console.tui.render.line import Line, line, span
-from console.tui.render.palette import ACCENT, FAINT, MUTED
+from console.tui.render.palette import ACCENT, MUTED
 from engine.api.protocol import ItemView, StepView
 
 
@@ -15,8 +17,11 @@ def move_text(move: ItemView | StepView) -> str:
     return f"{move['from'] or 'nothing'} → {move['to'] or 'nothing'}"
 
 
-def move_spans(move: ItemView | StepView) -> Line:
+def move_spans(move: ItemView | StepView, arrow: Style = MUTED) -> Line:
     """The same, with the version that comes standing out."""
     if move["to"] and move["from"] == move["to"]:
         return line(span(f" {move_text(move)}", ACCENT))
-    return line(span(f" {move['from'] or 'nothing'}", MUTED), span(" → ", FAINT), span(move["to"] or "nothing", ACCENT))
+    goal = span(move["to"] or "nothing", ACCENT)
+    if arrow == MUTED:
+        return line(span(f" {move['from'] or 'nothing'} → ", MUTED), goal)
+    return line(span(f" {move['from'] or 'nothing'}", MUTED), span(" → ", arrow), goal)

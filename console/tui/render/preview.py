@@ -28,7 +28,7 @@ def preview_lines(plan: PlanView, now: datetime, width: int) -> list[Line]:
             line(
                 span(f" {place} ", FAINT),
                 fit(step["service"], 18, STRONG),
-                *move_spans(step),
+                *move_spans(step, FAINT),
                 span(_after(step), FAINT),
                 span(_times(step, now), MUTED),
             )
