@@ -29,14 +29,17 @@ def growth(rows: list[dict[str, Any]]) -> str:
 
 
 def write(results: Path, titles: dict[str, str]) -> None:
-    """Replace what stands below the mark by what ``results`` holds, in the order of ``titles``."""
-    parts = [DOCUMENT.read_text(encoding="utf-8").partition(MARK)[0] + MARK]
+    """Replace what stands below the mark by what ``results`` holds, in the order of ``titles``; what
+    was measured elsewhere stays as it was."""
+    head, _, below = DOCUMENT.read_text(encoding="utf-8").partition(MARK)
+    kept = {part.partition("\n")[0]: part for part in below.split("\n## ")[1:]}
+    parts = [head + MARK]
     for name, title in titles.items():
         file = results / f"{name}.json"
         if file.exists():
             figures = json.loads(file.read_text(encoding="utf-8"))
-            parts.append(
-                f"## {title}\n\nPython {figures['python']}, {figures['machine']}.\n\n{_table(figures['rows'])}"
-            )
-            parts[-1] += "\n" + growth(figures["rows"])
+            said = f"Python {figures['python']}, {figures['machine']}.\n\n{_table(figures['rows'])}"
+            parts.append(f"## {title}\n\n{said}\n{growth(figures['rows'])}")
+        elif title in kept:
+            parts.append(f"## {kept[title]}")
     DOCUMENT.write_text("\n\n".join(part.strip() for part in parts) + "\n", encoding="utf-8")

@@ -40,7 +40,7 @@ async def test_a_unit_that_hangs_is_ended_by_the_watchdog_and_the_next_goes_on(e
         await estate.until(lambda: running("unit") == {"1.0", "2.0"})
         first = engine.shown("MainPID")
         await asyncio.to_thread(engine.run, "kill", "-STOP", first)
-        await estate.until(lambda: engine.shown("NRestarts") != "0" and engine.shown("ActiveState") == "active")
+        await estate.until(lambda: engine.shown("NRestarts") != "0" and engine.shown("ActiveState") == "active", 60)
         assert engine.shown("MainPID") != first
         assert "watchdog" in engine.run("journalctl", "--no-pager", "-o", "cat", "-u", engine.unit).lower()
         await succeeded(engine.socket, json.loads(deployed)["change"])
