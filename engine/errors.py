@@ -33,6 +33,7 @@ class InterlockError(Exception):
     """Base of all errors raised on purpose; ``str()`` is a sentence for an operator."""
 
     exit_code = 1
+    kept = False  # whether the journal holds it already, or need not
 
 
 class InventoryInvalid(InterlockError):

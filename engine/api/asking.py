@@ -111,7 +111,9 @@ async def _queue(request: Request, wanted: ask.Deploy, dry_run: bool) -> Reply:
     if not dry_run:
         return await _submit(request, wanted)
     if refused := plan_view(port_of(request).snapshot, wanted)["refused"]:
-        raise RequestRefused(refused)
+        refusal = RequestRefused(refused)
+        refusal.kept = True  # nothing was asked for: no matter for the audit
+        raise refusal
     return Reply(Accepted(change="", message="This would be accepted; nothing was queued."))
 
 

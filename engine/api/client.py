@@ -10,10 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from http.client import HTTPConnection, HTTPException, HTTPResponse
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, TypeVar, cast
 from urllib.parse import quote, urlencode
 
-from engine.api.connection import Params, Stream, UnixConnection, error_of, unreachable
+from engine.api.connection import Params, Stream, UnixConnection, decoded, error_of, no_engine, unreachable
 from engine.api.protocol import (
     Accepted,
     AccuracyView,
@@ -41,6 +41,9 @@ from engine.api.protocol import (
     WatchEvent,
     WhyView,
 )
+from engine.api.shape import misfit
+
+T = TypeVar("T")
 
 
 class Client:
@@ -74,120 +77,120 @@ class Client:
 
     def engine(self) -> EngineView:
         """The engine's own state, and who we are to it."""
-        return cast(EngineView, self.get("/v1/engine"))
+        return self._fit(EngineView, self.get("/v1/engine"))
 
     def board(self, at: str = "") -> Board:
         """Everything that the screens draw; ``at`` (an event's number or a time): as it was."""
-        return cast(Board, self.get("/v1/board", {"at": at or None}))
+        return self._fit(Board, self.get("/v1/board", {"at": at or None}))
 
     def calendar(self, begin: str = "", end: str = "", environment: str = "") -> CalendarView:
         """When windows and freezes shut between two times."""
         params = {"begin": begin or None, "end": end or None, "environment": environment or None}
-        return cast(CalendarView, self.get("/v1/calendar", params))
+        return self._fit(CalendarView, self.get("/v1/calendar", params))
 
     def dora(self, environment: str = "", days: float = 30.0) -> DoraView:
         """The four DORA figures."""
-        return cast(DoraView, self.get("/v1/dora", {"environment": environment or None, "days": str(days)}))
+        return self._fit(DoraView, self.get("/v1/dora", {"environment": environment or None, "days": str(days)}))
 
     def findings(self) -> list[FindingView]:
         """What `check` finds in the inventory that the engine uses."""
-        return cast(list[FindingView], self.get("/v1/findings"))
+        return self._fit(list[FindingView], self.get("/v1/findings"))
 
     def graph(self) -> GraphView:
         """The services and their needs; it changes only when the inventory is reloaded."""
-        return cast(GraphView, self.get("/v1/graph"))
+        return self._fit(GraphView, self.get("/v1/graph"))
 
     def status(self, subject: str = "", environment: str = "") -> list[StatusRow]:
         """Every instance, or those of ``subject`` (SERVICE or SERVICE@ENV) or environment."""
         params = {"subject": subject or None, "environment": environment or None}
-        return cast(list[StatusRow], self.get("/v1/status", params))
+        return self._fit(list[StatusRow], self.get("/v1/status", params))
 
     def changes(self) -> list[ChangeView]:
         """The queue, then the latest finished changes, newest first."""
-        return cast(list[ChangeView], self.get("/v1/changes"))
+        return self._fit(list[ChangeView], self.get("/v1/changes"))
 
     def change(self, change: str) -> ChangeView:
         """One change."""
-        return cast(ChangeView, self.get(f"/v1/changes/{quote(change, safe='')}"))
+        return self._fit(ChangeView, self.get(f"/v1/changes/{quote(change, safe='')}"))
 
     def logs(self, change: str, host: str = "") -> list[LogView]:
         """What the services and steps of a change wrote, by placement."""
-        return cast(list[LogView], self.get(f"/v1/changes/{quote(change, safe='')}/logs", {"host": host or None}))
+        return self._fit(list[LogView], self.get(f"/v1/changes/{quote(change, safe='')}/logs", {"host": host or None}))
 
     def plan(self, request: DeployRequest, *, times: bool = False) -> PlanView:
         """What would happen; nothing is changed. With ``times`` also when, which takes longer."""
-        return cast(PlanView, self.post("/v1/plan?times=true" if times else "/v1/plan", request))
+        return self._fit(PlanView, self.post("/v1/plan?times=true" if times else "/v1/plan", request))
 
     def forecast(self) -> ForecastsView:
         """What of the queue starts and ends when."""
-        return cast(ForecastsView, self.get("/v1/forecast"))
+        return self._fit(ForecastsView, self.get("/v1/forecast"))
 
     def accuracy(self) -> AccuracyView:
         """How good forecasts have been."""
-        return cast(AccuracyView, self.get("/v1/forecast/accuracy"))
+        return self._fit(AccuracyView, self.get("/v1/forecast/accuracy"))
 
     def deploy(self, request: DeployRequest) -> Accepted:
         """Queue one change."""
-        return cast(Accepted, self.post("/v1/changes", request))
+        return self._fit(Accepted, self.post("/v1/changes", request))
 
     def apply(self, request: DeployRequest) -> Accepted:
         """Queue one change with what differs from what is desired, or nothing."""
-        return cast(Accepted, self.post("/v1/apply", request))
+        return self._fit(Accepted, self.post("/v1/apply", request))
 
     def export(self) -> dict[str, dict[str, str]]:
         """The desired version of every instance, by environment and service."""
-        return cast(dict[str, dict[str, str]], self.get("/v1/export"))
+        return self._fit(dict[str, dict[str, str]], self.get("/v1/export"))
 
     def plan_rollback(self, request: RollbackRequest) -> PlanView:
         """What a rollback would do; nothing is changed."""
-        return cast(PlanView, self.post("/v1/rollback/plan", request))
+        return self._fit(PlanView, self.post("/v1/rollback/plan", request))
 
     def rollback(self, request: RollbackRequest) -> Accepted:
         """Queue the way back."""
-        return cast(Accepted, self.post("/v1/rollback", request))
+        return self._fit(Accepted, self.post("/v1/rollback", request))
 
     def act(self, verb: str, subject: str) -> Accepted:
         """``pause``, ``resume``, ``cancel``, ``hold``, ``release`` or ``promote`` a change, an
         instance (not the last), or (the first two) "" for the engine."""
-        return cast(Accepted, self.post(f"/v1/{verb}", {"subject": subject}))
+        return self._fit(Accepted, self.post(f"/v1/{verb}", {"subject": subject}))
 
     def decide(self, verb: str, body: Mapping[str, Any]) -> Accepted:
         """``approve``, ``reject``, ``abort``, ``retry``, ``expedite``, ``override``, ``clear-bad``, ``hook``,
         and the verbs of maintenance: ``cordon``, ``drain``, ..., ``restart``, ``remove``."""
-        return cast(Accepted, self.post(f"/v1/{verb}", body))
+        return self._fit(Accepted, self.post(f"/v1/{verb}", body))
 
     def plan_override(self, request: OverrideRequest) -> LetLooseView:
         """What an override would let loose; nothing is changed."""
-        return cast(LetLooseView, self.post("/v1/override/plan", request))
+        return self._fit(LetLooseView, self.post("/v1/override/plan", request))
 
     def touch(self, verb: str, subject: str) -> TouchView:
         """What ``drain``, ``retire``, ``restart``, ... of a subject would touch; nothing is changed."""
-        return cast(TouchView, self.post("/v1/touch", {"verb": verb, "subject": subject}))
+        return self._fit(TouchView, self.post("/v1/touch", {"verb": verb, "subject": subject}))
 
     def why(self, subject: str) -> WhyView:
         """What holds a change, SERVICE or SERVICE@ENV."""
-        return cast(WhyView, self.get(f"/v1/why/{quote(subject, safe='')}"))
+        return self._fit(WhyView, self.get(f"/v1/why/{quote(subject, safe='')}"))
 
     def hosts(self) -> list[HostView]:
         """Every host."""
-        return cast(list[HostView], self.get("/v1/hosts"))
+        return self._fit(list[HostView], self.get("/v1/hosts"))
 
     def probe(self, hosts: list[str]) -> list[HostView]:
         """Look at these hosts now (all if none is named), and tell what was seen."""
-        return cast(list[HostView], self.post("/v1/probe", {"hosts": hosts}))
+        return self._fit(list[HostView], self.post("/v1/probe", {"hosts": hosts}))
 
     def history(self, change: str = "", limit: int = 100, before: int = 0) -> list[WatchEvent]:
         """The latest events of the journal (before one, if its number is given), oldest first."""
         params = {"change": change or None, "limit": limit, "before": before or None}
-        return cast(list[WatchEvent], self.get("/v1/history", params))
+        return self._fit(list[WatchEvent], self.get("/v1/history", params))
 
     def audit(self, after: int = 0, limit: int = 1000) -> list[AuditView]:
         """The events past ``after`` as they are kept, with their hashes."""
-        return cast(list[AuditView], self.get("/v1/audit", {"after": after, "limit": limit}))
+        return self._fit(list[AuditView], self.get("/v1/audit", {"after": after, "limit": limit}))
 
     def audit_head(self) -> HeadView:
         """Where the chain of the journal ends."""
-        return cast(HeadView, self.get("/v1/audit/head"))
+        return self._fit(HeadView, self.get("/v1/audit/head"))
 
     def replay(self, seq: int) -> ReplayView:
         """The decision that an event is, made again."""
@@ -220,6 +223,12 @@ class Client:
         if response.status != 200:
             raise error_of(response.status, data, self.address)
 
+    def _fit(self, kind: type[T], answer: Any) -> T:
+        """The answer, if it has that shape. Raises EngineUnreachable: an engine of another version, or none."""
+        if wrong := misfit(answer, kind):
+            raise no_engine(self.address, f"{getattr(kind, '__name__', 'answer')}{wrong}")
+        return cast(T, answer)
+
     def _save(self, path: str, file: BinaryIO) -> int:
         connection = UnixConnection(self.address, self.timeout_s)
         try:
@@ -246,7 +255,7 @@ class Client:
             connection.close()
         if response.status != 200:
             raise error_of(response.status, data, self.address)
-        return json.loads(data)
+        return decoded(data, self.address)
 
     def _exchange(
         self, connection: HTTPConnection, method: str, path: str, params: Params | None, body: Mapping[str, Any] | None

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from types import TracebackType
-from typing import cast
+from typing import Any, cast
 
 from engine.api.address import SCHEME, connect
-from engine.api.protocol import (
-    WatchEvent,
-)
+from engine.api.protocol import WatchEvent
+from engine.api.shape import misfit
 from engine.errors import EngineUnreachable, InterlockError, RequestRefused, UsageError
+from engine.model.text import printable
 
 REFUSED = frozenset({403, 409})
 Params = Mapping[str, str | int | None]
@@ -64,7 +64,10 @@ class Stream:
             if not line:
                 return
             if line.strip():
-                yield cast(WatchEvent, json.loads(line))
+                event = decoded(line, self._address)
+                if wrong := misfit(event, WatchEvent):
+                    raise no_engine(self._address, f"WatchEvent{wrong}")
+                yield cast(WatchEvent, event)
 
     def set_timeout(self, timeout_s: float | None) -> None:
         """Make a wait for the next event raise TimeoutError after ``timeout_s``; the stream
@@ -88,6 +91,19 @@ class Stream:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def decoded(data: bytes, address: str) -> Any:
+    """The JSON of an answer. Raises EngineUnreachable if it is none."""
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise no_engine(address, "its answer is no JSON") from None
+
+
+def no_engine(address: str, why: str) -> EngineUnreachable:
+    """Something answers at the address, and it speaks another language."""
+    return EngineUnreachable(f"What answers at {address} is not an engine of this version: {printable(why, 300)}.")
 
 
 def unreachable(address: str, error: Exception) -> EngineUnreachable:

@@ -34,4 +34,6 @@ class Entrance:
         if now - self._noted.get(person, float("-inf")) >= NOTED_EVERY_S:
             self._noted[person] = now
             port.note(RequestTurnedDown(person, "look", printable(request.url.path, 200), why, denied=True))
-        raise RequestDenied(f"{why}. An admin can add them under roles in the inventory.")
+        denial = RequestDenied(f"{why}. An admin can add them under roles in the inventory.")
+        denial.kept = True
+        raise denial

@@ -17,6 +17,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from engine.api.protocol import Problem
+from engine.api.refusals import Refusals
 from engine.errors import InterlockError, RequestDenied, RequestRefused, UsageError
 from engine.model.text import did_you_mean, near, printable
 
@@ -48,7 +49,8 @@ def problem(status: int, sentence: str, nearest: list[str] | None = None) -> Rep
 
 
 def install(app: FastAPI) -> None:
-    """Answer every exception of ``app`` with a Problem."""
+    """Answer every exception of ``app`` with a Problem, and note what was refused."""
+    app.state.refusals = Refusals()
     app.add_exception_handler(InterlockError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
@@ -56,6 +58,8 @@ def install(app: FastAPI) -> None:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, InterlockError)  # noqa: S101  # what it is installed for
+    request.app.state.refusals.keep(request, error)
     nearest = list(getattr(error, "nearest", ()))
     if isinstance(error, RequestDenied):
         return problem(HTTPStatus.FORBIDDEN, str(error), nearest)
@@ -70,7 +74,9 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101  # what it is installed for
-    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "; ".join(_complaint(e) for e in error.errors()[:5]) + ".")
+    complaint = "; ".join(_complaint(e) for e in error.errors()[:5]) + "."
+    request.app.state.refusals.keep(request, complaint)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, complaint)
 
 
 def _complaint(error: Any) -> str:

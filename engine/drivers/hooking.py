@@ -75,7 +75,7 @@ def parse_hook(reply: Reply) -> HookAnswer:
         result = HookResult(answer.get("result"))
     except ValueError:
         raise unreadable(reply, "no result of a hook") from None
-    return HookAnswer(result, "; ".join(answer.all("detail")), answer.all("log"), read_claim(answer.get("holder")))
+    return HookAnswer(result, answer.detail, answer.log, read_claim(answer.get("holder")))
 
 
 def _exec(command: Hook) -> str:

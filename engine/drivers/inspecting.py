@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isfinite
 
 from engine.drivers.wire import lines, read, unreadable
 from engine.model.inspection import BaseFolder, Inspection
@@ -50,7 +51,9 @@ def _base(found: dict[str, str]) -> BaseFolder:
 
 
 def _number(text: str) -> float:
+    """-1 for what is none, or none that can be counted with."""
     try:
-        return float(text)
+        found = float(text)
     except ValueError:
         return -1.0
+    return found if isfinite(found) else -1.0

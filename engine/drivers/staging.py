@@ -11,7 +11,7 @@ from typing import Literal
 
 from engine.drivers.fencing import placement_args
 from engine.drivers.spec import PlacementSpec
-from engine.drivers.wire import Answer, lines, read, read_claim, unreadable
+from engine.drivers.wire import lines, read, read_claim, unreadable
 from engine.model.observation import Claim
 from engine.model.release import Artifact, Storage
 from engine.model.remote import Command, Reply
@@ -81,7 +81,7 @@ def parse_stage(reply: Reply) -> StageAnswer:
     answer = read(reply)
     match answer.get("result"):
         case "have" | "need" | "mismatch" | "unfetched" | "refused" | "fenced" as state:
-            return StageAnswer(state, _detail(answer), read_claim(answer.get("holder")))
+            return StageAnswer(state, answer.detail, read_claim(answer.get("holder")))
     raise unreadable(reply, "no result of staging")
 
 
@@ -108,12 +108,8 @@ def parse_upload(reply: Reply) -> UploadAnswer:
     answer = read(reply)
     match answer.get("result"):
         case "stored" | "mismatch" | "refused" | "fenced" as state:
-            return UploadAnswer(state, _detail(answer), read_claim(answer.get("holder")))
+            return UploadAnswer(state, answer.detail, read_claim(answer.get("holder")))
     raise unreadable(reply, "no result of an upload")
-
-
-def _detail(answer: Answer) -> str:
-    return "; ".join(answer.all("detail"))
 
 
 def _version(spec: PlacementSpec) -> str:

@@ -113,8 +113,8 @@ def parse_switch(reply: Reply) -> SwitchAnswer:
         raise unreadable(reply, "no result of a step") from None
     return SwitchAnswer(
         result,
-        "; ".join(answer.all("detail")),
-        answer.all("log"),
+        answer.detail,
+        answer.log,
         answer.get("confirmed") == "yes",
         read_claim(answer.get("holder")),
     )
@@ -142,7 +142,7 @@ def parse_confirm(reply: Reply) -> ConfirmAnswer:
         result = ConfirmResult(answer.get("result"))
     except ValueError:
         raise unreadable(reply, "no result of a confirmation") from None
-    return ConfirmAnswer(result, "; ".join(answer.all("detail")), read_claim(answer.get("holder")))
+    return ConfirmAnswer(result, answer.detail, read_claim(answer.get("holder")))
 
 
 def service_log(spec: PlacementSpec, lines: int) -> Command:

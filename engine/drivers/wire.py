@@ -16,6 +16,8 @@ from engine.model.text import printable
 
 MAX_ANSWER = 4_000_000
 MAX_LINE = 500
+MAX_DETAIL = 2000
+MAX_LOG = 200
 EPOCHS = 10**14  # the script takes 15 digits: a host that says more must not exhaust them for all
 _HEAD = 200
 
@@ -33,6 +35,16 @@ class Answer:
     def all(self, key: str) -> tuple[str, ...]:
         """Every value of ``key``, in order."""
         return tuple(value for name, value in self.pairs if name == key)
+
+    @property
+    def detail(self) -> str:
+        """What the host says about it, in one line of bounded length: it goes into the journal."""
+        return printable("; ".join(self.all("detail")), MAX_DETAIL)
+
+    @property
+    def log(self) -> tuple[str, ...]:
+        """The last lines that came with it, oldest first; not more than a person will read."""
+        return self.all("log")[-MAX_LOG:]
 
 
 def read(reply: Reply) -> Answer:

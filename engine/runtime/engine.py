@@ -272,6 +272,7 @@ class Engine:
         except InterlockError as refusal:
             if isinstance(refusal, RequestRefused):
                 draft.record(turned_down(request, refusal))
+                refusal.kept = True
             return refusal
         for event in events:
             draft.record(event)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from engine.api.narrative import tell
 from engine.api.protocol import EngineView
-from engine.errors import HostUnreachable
+from engine.errors import HostUnreachable, RequestRefused
 from engine.model import event as ev
 from engine.model.access import JournalCopied, RequestTurnedDown
 from engine.model.change import MoveState
@@ -30,6 +30,7 @@ from engine.plan.evolve import evolve
 from engine.plan.forecast import forecast
 from engine.plan.planner import plan
 from engine.plan.requests import judge
+from engine.runtime.answering import turned_down
 from engine.runtime.kept import Arriving
 from engine.runtime.watchers import News, Watchers
 from engine.store.chain import START, Entry, chained
@@ -241,7 +242,12 @@ class SmallEngine:
         }
 
     async def submit(self, request: Request) -> Outcome:
-        events, message = judge(self.snapshot, request)
+        try:
+            events, message = judge(self.snapshot, request)
+        except RequestRefused as refusal:
+            self.happen(turned_down(request, refusal))
+            refusal.kept = True
+            raise
         self.requests.append(request)
         self.happen(*events)
         accepted = tuple(event.change.id for event in events if isinstance(event, ev.ChangeAccepted))

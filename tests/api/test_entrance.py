@@ -62,3 +62,34 @@ def test_a_role_for_one_service_is_a_role_for_no_other(engine: Served, client: C
     assert client.deploy({"environment": "prod", "services": {"ledger": "1.1.0"}})["change"] == "1"
     with pytest.raises(RequestRefused, match="may not deploy checkout@prod"):
         client.deploy({"environment": "prod", "services": {"checkout": "1.1.0"}})
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "asked", "why"),
+    [
+        ("/v1/changes", {"environment": "prod", "services": {"ledgre": "1.1.0"}}, "deploy", "no service 'ledgre'"),
+        ("/v1/changes", {"environment": "prod", "services": {"ledger": "9.9"}}, "Deploy", "9.9"),
+        ("/v1/cancel", {"subject": "77"}, "cancel", "no change '77'"),
+        ("/v1/approve", {"subject": 3}, "approve", "subject"),
+        ("/v1/cordon", {"subject": "nowhere"}, "cordon", "nowhere"),
+    ],
+)
+def test_whatever_is_refused_is_kept_once(engine: Served, path: str, body: object, asked: str, why: str) -> None:
+    assert {call(engine.address, "POST", path, body)[0] < 500 for _ in range(3)} == {True}
+    found = turned_down(engine)
+    assert {(each.by, each.asked, each.denied) for each in found} == {(ME, asked, False)}
+    assert all(why in each.why for each in found)
+    # What the judge refused he keeps each time; what never came before him is kept once a minute.
+    assert len(found) == (3 if asked == "Deploy" else 1)
+
+
+def test_a_look_that_is_refused_is_nobodys_business_and_a_denied_one_is(engine: Served) -> None:
+    call(engine.address, "GET", "/v1/changes/77")
+    call(engine.address, "POST", "/v1/plan", {"environment": "prod", "services": {"nothing": "1"}})
+    dry = {"environment": "prod", "services": {"ledger": "9.9"}, "dry_run": True}
+    assert call(engine.address, "POST", "/v1/changes", dry)[0] == 409
+    assert turned_down(engine) == []
+    grant(engine, Grant(Role.VIEWER, (ME,)))
+    assert call(engine.address, "GET", "/v1/audit/journal")[0] == 403
+    (noted,) = turned_down(engine)
+    assert (noted.by, noted.asked, noted.denied) == (ME, "journal", True)

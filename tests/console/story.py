@@ -179,6 +179,7 @@ def make_graph() -> dict[str, Any]:
                 "layer": layer,
                 "environments": ["staging", "prod"],
                 "versions": [bump(bump(version)), bump(version), version],
+                "bad": {},
             }
         )
     return {"organization": "acme", "environments": ["staging", "prod"], "services": services}

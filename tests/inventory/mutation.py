@@ -115,7 +115,7 @@ def nest(chance: random.Random, data: Any, path: Path) -> None:
 def enlarge(chance: random.Random, data: Any, path: Path) -> None:
     parent = parent_of(data, path)
     value = parent[path[-1]]
-    if len(paths(value)) > 20 or len(value) > 1000:
+    if len(paths(value)) > 20 or (isinstance(value, str) and len(value) > 1000):
         return
     if isinstance(value, dict):
         parent[path[-1]] = {f"{chance.choice(['k', 'h'])}{n}": value for n in range(50)}
@@ -135,7 +135,9 @@ def spoilt_data(chance: random.Random, data: Any) -> bytes:
         places = paths(spoilt)
         if 0 < len(places) < MAX_PLACES:
             chance.choice(STRUCTURAL)(chance, spoilt, chance.choice(places))
-    return json.dumps(spoilt, indent=1, ensure_ascii=chance.random() < 0.5).encode("utf-8", "surrogatepass")
+    # A line for each value, without the indentation for which json would leave its C encoder.
+    text = json.dumps(spoilt, separators=(",\n", ": "), ensure_ascii=chance.random() < 0.5)
+    return text.encode("utf-8", "surrogatepass")
 
 
 def spoilt_text(chance: random.Random, text: bytes) -> bytes:

@@ -19,8 +19,8 @@ from tests.inventory.mutation import spoilt_data, spoilt_text
 FIXTURES = Path(__file__).parent / "fixtures"
 SOUND = (FIXTURES / "complete.yaml").read_bytes()
 DATA = yaml.load(SOUND, Loader=yaml.BaseLoader)
-BATCHES = 24
-BATCH = 100
+BATCHES = 25
+BATCH = 200
 
 LINE = re.compile(r"(inventory\.yaml|hosts\.ini|ssh_config|\.):[1-9][0-9]*: error [a-z-]+: .+")
 

@@ -21,9 +21,17 @@ ROOT = Path(__file__).parent.parent.parent
 DOCUMENT = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- tried: written by make proof -->\n", "<!-- end -->\n"
 SUITES = {
-    "Spoilt inventories": ("tests/inventory/test_mutations.py", "24 batches of 100 mutations"),
+    "Spoilt inventories": ("tests/inventory/test_mutations.py", "5,000 mutations in 25 batches"),
     "Damaged journals": ("tests/store/test_damage.py tests/store/test_crash.py", "damage, failing calls, kill -9"),
-    "Hostile requests to the API": ("tests/api/test_requests.py", "every route of /openapi.json, no 5xx"),
+    "Hostile requests to the API": (
+        "tests/api/test_requests.py tests/api/test_schema.py",
+        "every route of /openapi.json with hostile text, and requests generated from its schemas: no 5xx, every answer "
+        "as promised",
+    ),
+    "Hostile people, hosts and engines": (
+        "tests/cli/test_fuzz.py tests/drivers/test_fuzz.py tests/console/test_garbage.py",
+        "arguments of every command, answers to every parser of the drivers, garbage for every command and screen",
+    ),
     "Host script killed and raced": ("tests/drivers/test_kills.py tests/drivers/test_races.py", "dash, bash, busybox"),
     "Host script against stale claims": ("tests/drivers/test_fencing.py", "each verb that changes something"),
 }
