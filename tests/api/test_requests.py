@@ -36,7 +36,7 @@ def call(address: str, method: str, target: str, body: Any = None, headers: Head
     head |= {"content-type": "application/json"} | (headers or {})
     lines = [f"{method} {target} HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", ""]
     with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(10)
+        connection.settimeout(30)
         connection.connect(address)
         with suppress(BrokenPipeError):  # refused before it was read
             connection.sendall("\r\n".join(lines).encode() + data)
