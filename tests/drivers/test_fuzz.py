@@ -32,6 +32,7 @@ PARSERS: dict[str, tuple[Callable[[Reply], object], str]] = {
     "switch": (drivers.parse_switch, "healthy"),
     "withdraw": (drivers.parse_withdraw, "withdrawn"),
     "confirm": (drivers.parse_confirm, "confirmed"),
+    "verify": (lambda reply: drivers.parse_verify(reply, SPECS), ""),
     "log": (drivers.parse_log, ""),
 }
 # Every key that the script says, in honest combinations: what a spoilt answer begins as.
@@ -58,6 +59,7 @@ log\tstarted
 log\tand well
 service\tcheckout
 release\t2.0.0
+altered\tbin/checkout
 configuration\tab12
 unit\trunning
 health\tpassing

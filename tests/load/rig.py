@@ -37,11 +37,11 @@ from engine.store.sqlite import SqliteStore
 
 
 def estate(
-    services: int, hosts: int, seed: int = 1, grants: tuple[Grant, ...] = (), approvals: tuple[ApprovalPolicy, ...] = ()
+    services: int, hosts: int, *, grants: tuple[Grant, ...] = (), approvals: tuple[ApprovalPolicy, ...] = ()
 ) -> Estate:
     """An estate in which every version behaves, everything is installed, and no service needs another: what is
     measured is the engine, not how long somebody has to wait for somebody."""
-    made = generate(Random(seed), services, hosts)
+    made = generate(Random(1), services, hosts)
     free = {
         name: replace(
             service,
