@@ -10,7 +10,7 @@ import platform
 import sys
 from pathlib import Path
 
-from tests.bench import accuracy, checking, console, forecasting, journal, planning, report, rollouts
+from tests.bench import accuracy, checking, console, forecasting, journal, load, planning, report, rollouts
 
 RESULTS = Path(__file__).parent.parent.parent / "build" / "bench"
 BENCHES = {
@@ -18,6 +18,7 @@ BENCHES = {
     "forecasting": forecasting,
     "accuracy": accuracy,
     "journal": journal,
+    "load": load,
     "checking": checking,
     "console": console,
     "rollouts": rollouts,

@@ -18,6 +18,7 @@ from typing import Any
 from engine.api.client import Client
 from engine.errors import InterlockError, RequestRefused
 
+AT_LEAST = 30
 VERSIONS = ("1.0", "1.1", "2.0", "2.1", "3.0")
 
 
@@ -42,9 +43,10 @@ class Person:
                 self.seen.append((event["seq"], event["kind"], event["change"], time.monotonic()))
 
     def work(self, seconds: float) -> None:
-        """One request after the other."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        """One request after the other, for so long, and not less than a few however busy the machine is."""
+        end, asked = time.monotonic() + seconds, 0
+        while time.monotonic() < end or asked < AT_LEAST:
+            asked += 1
             verb, body = self._wish()
             try:
                 told = self.client.post(f"/v1/{verb}", body)

@@ -27,6 +27,10 @@ SUITES = {
         "tests/api/test_requests.py tests/api/test_schema.py",
         "every route with hostile text, and with requests generated from /openapi.json: no 5xx, answers as promised",
     ),
+    "Load, and ten Unix users at once": (
+        "tests/load",
+        "20 watchers of whom one never reads, a queue that runs empty, ten users racing",
+    ),
     "Hostile people, hosts and engines": (
         "tests/cli/test_fuzz.py tests/drivers/test_fuzz.py tests/console/test_garbage.py",
         "arguments of every command, answers to every parser of the drivers, garbage for every command and screen",

@@ -1,0 +1,96 @@
+"""Load: a hundred requests a second for a minute with twenty watchers of whom one never reads, ten thousand changes
+queued as fast as they are taken, and the audit of a million events verified.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+from engine.store.chain import START, Entry, Verdict, link, verify
+from tests.load.rig import Rig, estate, rig
+from tests.load.test_load import deploys, is_idle
+from tests.load.watchers import Reader, Tally, asked, deaf, steadily
+
+TITLE = "Load: 100 requests/s for 60 s beside 20 watchers, 10,000 changes queued, an audit of 1,000,000 events"
+SECONDS, PER_S, WATCHERS, CHANGES, ROWS = 60.0, 100.0, 20, 10_000, 1_000_000
+
+
+def _row(what: str, tally: Tally, took_s: float, **more: object) -> dict[str, object]:
+    return {
+        "what": what,
+        "done": len(tally.took_s),
+        "p50, ms": tally.quantile_ms(0.5),
+        "p99, ms": tally.quantile_ms(0.99),
+        "wrong": len(tally.wrong),
+        "took, s": round(took_s, 1),
+        "lost events": more.get("lost", "-"),
+        "RSS, MB": _rss_mb(),
+    }
+
+
+def _rss_mb() -> int:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * 4096 // 1_000_000
+
+
+def _steady(served: Rig) -> dict[str, object]:
+    silent, readers = deaf(served.address), [Reader(served.address) for _ in range(WATCHERS - 1)]
+    began = time.perf_counter()
+    tally = steadily(served.address, PER_S, SECONDS, deploys(served, 4))
+    while not is_idle(served):
+        time.sleep(0.05)
+    last = served.engine.seq
+    end = time.monotonic() + 30
+    while any(not reader.seen or reader.seen[-1] < last for reader in readers) and time.monotonic() < end:
+        time.sleep(0.05)
+    lost = sum(reader.seen != list(range(reader.seen[0], reader.seen[-1] + 1)) for reader in readers)
+    for reader in readers:
+        reader.close()
+    silent.close()
+    return _row("requests beside watchers", tally, time.perf_counter() - began, lost=lost)
+
+
+def _queued(served: Rig) -> dict[str, object]:
+    names = list(served.engine.snapshot.inventory.services)
+    tally, began = Tally(), time.perf_counter()
+
+    def work(first: int) -> None:
+        for number in range(first, CHANGES, 8):
+            goal = {names[number % len(names)]: ("2.1", "3.0")[number // len(names) % 2]}
+            asked(served.address, "/v1/changes", {"environment": "prod", "services": goal}, tally)
+
+    threads = [threading.Thread(target=work, args=(at,)) for at in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    while not is_idle(served):
+        time.sleep(0.05)
+    return _row("changes queued and drained", tally, time.perf_counter() - began)
+
+
+def _audit() -> dict[str, object]:
+    body, before, entries = '{"host":"h1","reach":"up","boot_id":"boot-1","fenced":true}', START, []
+    for seq in range(1, ROWS + 1):
+        row = (seq, "2026-01-05T12:00:00Z", seq / 10, "HostSeen", None, body)
+        before = link(before, row)
+        entries.append(Entry(*row, before))
+    began = time.process_time()
+    found = verify(entries, Verdict())
+    took = time.process_time() - began
+    assert found.seq == ROWS
+    assert not found.wrong
+    return _row("events of the audit verified", Tally([0.0] * ROWS), took)
+
+
+def measure() -> list[dict[str, object]]:
+    """A row for each."""
+    with tempfile.TemporaryDirectory() as folder:
+        with rig(Path(folder) / "steady", estate(services=30, hosts=30)) as served:
+            rows = [_steady(served)]
+        with rig(Path(folder) / "queue", estate(services=30, hosts=30)) as served:
+            rows.append(_queued(served))
+    return [*rows, _audit()]
