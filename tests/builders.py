@@ -165,7 +165,7 @@ class World:
         found: list[Execute] = []
         for _ in range(50):
             before = self.seq
-            self.settled = plan(self.snapshot)
+            self.settled = plan(self.snapshot, self.settled)
             for action in self.settled.actions:
                 if isinstance(action, Decide):
                     self.record(action.event)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.model.event import Event
@@ -110,10 +110,12 @@ Action = Decide | Execute | RunHook | Stage
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to do now, and why the rest waits. Every unfinished thing is in one of the two, or
-    in flight."""
+    in flight. ``estate`` is what the planner found out on the way, for its next plan; nobody else
+    looks into it."""
 
     actions: tuple[Action, ...] = ()
     waits: tuple[Wait, ...] = ()
+    estate: object = field(default=None, compare=False, repr=False)
 
     @property
     def awaited_alarms(self) -> frozenset[str]:

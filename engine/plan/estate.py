@@ -5,11 +5,11 @@ what is available, who depends on whom. Built once for each plan; it decides not
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
 from functools import cached_property
 from typing import Any
 
 from engine.model.change import Change, Item, Move, Status
+from engine.model.inventory import Inventory
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Health, Reach, Unit
 from engine.model.service import Need, Service
@@ -30,47 +30,33 @@ DECLARED = frozenset({"providers", "neighbours", "placements", "domains", "viola
 class Estate:
     """Read-only; holds the snapshot it was built from. ``inventory`` is without retired hosts' placements."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    def __init__(self, snapshot: Snapshot, inventory: Inventory | None = None) -> None:
         self.snapshot = snapshot
-        self.inventory = in_service(snapshot.inventory, snapshot.state)
+        self.inventory = inventory or in_service(snapshot.inventory, snapshot.state)
         self.state = snapshot.state
         self.answers: defaultdict[str, dict[Any, Any]] = defaultdict(dict)
         self.judged: dict[Any, Any] = {}  # what gates say of items (service, change) at this moment
         self.near: dict[Any, Any] = {}  # and what they said that is true until something happens nearby
+        self.orders: dict[Any, Any] = {}  # the last order of each environment's queue, with what it came from
 
-    def after(self, snapshot: Snapshot, touched: Collection[InstanceId]) -> Estate:
-        """The estate a little later, when only changes of the ``touched`` instances went on and
-        no step has begun. What was found out about everything else is kept."""
-        later = Estate(snapshot)
-        for name, known in self.answers.items():
-            later.answers[name] = known if name in DECLARED else dict(known)
-            if name not in DECLARED:
-                for instance in touched:
-                    later.answers[name].pop(instance, None)
-        later.near = dict(self.near)
-        for name in {near for instance in touched for near in (instance.service, *self.neighbours(instance.service))}:
-            for environment in self.inventory.environments:
-                for change, _ in self.items.get(InstanceId(name, environment), ()):
-                    later.near.pop((name, change.id), None)
-        later.__dict__["consumers"] = self.consumers
-        if not self.errands:
-            later.__dict__["errands"] = self.errands
-        later.__dict__["items"] = self.items | {
-            instance: [(change, change.item(instance.service)) for change in self._changes_of(instance, snapshot)]
-            for instance in touched
-        }
-        later.__dict__["stopped"] = self.stopped - frozenset(touched) | {
-            instance for instance in touched if any(item.is_stopped for _, item in later.items[instance])
-        }
-        if not self.moving:
-            later.__dict__["moving"] = self.moving
-        if not self.away and not any(later.known(instance).away for instance in touched):
-            later.__dict__["away"] = self.away
-        return later
+    @cached_property
+    def instances(self) -> tuple[InstanceId, ...]:
+        """Every instance that has a placement, sorted."""
+        return self.inventory.instances()
 
-    def _changes_of(self, instance: InstanceId, snapshot: Snapshot) -> list[Change]:
-        known = snapshot.state.changes
-        return [known[change.id] for change, _ in self.items.get(instance, ()) if change.id in known]
+    @cached_property
+    def tenants(self) -> dict[str, list[InstanceId]]:
+        """The instances that have a placement on a host, by host."""
+        found: defaultdict[str, list[InstanceId]] = defaultdict(list)
+        for instance in self.instances:
+            for placement in self.placements(instance):
+                found[placement.host].append(instance)
+        return dict(found)
+
+    @cached_property
+    def untold(self) -> frozenset[InstanceId]:
+        """The instances of which no target is known."""
+        return frozenset(instance for instance in self.instances if self.known(instance).target is None)
 
     @cached_property
     def consumers(self) -> dict[str, list[str]]:
@@ -265,7 +251,7 @@ class Estate:
     def tallies(self) -> dict[Scope, Tally]:
         """What each environment, and each failure domain's part of it, has lost."""
         found: defaultdict[Scope, Tally] = defaultdict(Tally)
-        for instance in self.inventory.instances():
+        for instance in self.instances:
             for placement, is_lost, domains in self.exposure(instance):
                 for domain in ("", *domains):
                     tally = found[instance.environment, domain]

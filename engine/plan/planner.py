@@ -19,6 +19,7 @@ from engine.plan.estate import Estate
 from engine.plan.heal_steps import take_up_heals
 from engine.plan.healing import heals
 from engine.plan.hooks import after, before, busy_hosts
+from engine.plan.later import going_on
 from engine.plan.once import taken_up
 from engine.plan.outage import advance_together
 from engine.plan.prestage import prestage
@@ -33,9 +34,11 @@ from engine.plan.under_way import UnderWay
 Part = tuple[list[Action], list[Wait]]
 
 
-def plan(snapshot: Snapshot) -> Plan:
-    """What to do now, and why the rest waits."""
-    estate = Estate(snapshot)
+def plan(snapshot: Snapshot, previous: Plan | None = None) -> Plan:
+    """What to do now, and why the rest waits. With a plan made of an earlier snapshot it says the
+    same, sooner: what was found out about things to which nothing happened since is taken from there."""
+    before = previous.estate if previous is not None else None
+    estate = going_on(before, snapshot) if isinstance(before, Estate) else Estate(snapshot)
     queue = starts(estate)
     behind = after(estate)
     parts: list[Part] = [
@@ -57,7 +60,7 @@ def plan(snapshot: Snapshot) -> Plan:
     if not any(isinstance(action, Decide) for action in actions):
         begun = {act.placement.host for act in actions if isinstance(act, (Execute, RunHook))}
         actions += prestage(estate, waits, begun)
-    return Plan(tuple(actions), tuple(told_through(estate, waits)))
+    return Plan(tuple(actions), tuple(told_through(estate, waits)), estate)
 
 
 def _take_up(estate: Estate) -> Part:
@@ -89,8 +92,8 @@ def _adopt(estate: Estate) -> Part:
     """First contact: where one version runs everywhere and nothing was ever asked for, that
     version is target and desired. It moves nothing."""
     actions: list[Action] = []
-    for instance in estate.inventory.instances():
-        if estate.known(instance).target is not None or estate.items.get(instance):
+    for instance in sorted(estate.untold):
+        if estate.items.get(instance):
             continue
         sightings = [estate.state.sightings.get(p) for p in estate.inventory.placements(instance)]
         versions = {sighting.version if sighting else None for sighting in sightings}

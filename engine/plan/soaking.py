@@ -16,6 +16,7 @@ from engine.model.snapshot import Action, Decide
 from engine.model.soak import Soak
 from engine.model.version import is_downgrade
 from engine.model.wait import Wait
+from engine.plan.answering import once
 from engine.plan.estate import Estate
 from engine.plan.upkeep import is_away
 
@@ -32,7 +33,7 @@ class _Sight(Enum):
 
 def soaks(estate: Estate) -> tuple[list[Action], list[Wait]]:
     """What begins, pauses, breaks or is revoked now."""
-    return [Decide(event) for event in soak_events(estate, estate.inventory.instances())], []
+    return [Decide(event) for event in soak_events(estate, estate.instances)], []
 
 
 def soak_events(estate: Estate, instances: Collection[InstanceId]) -> Iterator[SoakEvent]:
@@ -40,7 +41,7 @@ def soak_events(estate: Estate, instances: Collection[InstanceId]) -> Iterator[S
     upstream = {environment.after for environment in estate.inventory.environments.values() if environment.after}
     for instance in instances if upstream else ():
         if instance.environment in upstream:
-            yield from _events(estate, instance)
+            yield from _events_of(estate, instance)
 
 
 def after(estate: Estate, instance: InstanceId) -> Iterator[InstanceId]:
@@ -93,6 +94,11 @@ def before(estate: Estate, instance: InstanceId) -> InstanceId | None:
         return None
     first = InstanceId(instance.service, environment.after)
     return first if estate.placements(first) else None
+
+
+@once
+def _events_of(estate: Estate, instance: InstanceId) -> tuple[SoakEvent, ...]:
+    return tuple(_events(estate, instance))
 
 
 def _events(estate: Estate, instance: InstanceId) -> Iterator[SoakEvent]:

@@ -122,7 +122,19 @@ def _line(
             ends[item.service] = (change, end)
     ends.update({name: (change, item.goal) for name, (change, item) in leaders.items() if item.goal})
     goals = {name: item.goal for name, (_, item) in leaders.items() if item.goal}
-    return Line(tuple(entries), leaders, ends, order(estate, environment, goals, blocked))
+    return Line(tuple(entries), leaders, ends, _order(estate, environment, goals, blocked))
+
+
+def _order(estate: Estate, environment: str, goals: dict[str, str], blocked: frozenset[str]) -> Order:
+    """The order among these, which is worked out anew where one of them goes elsewhere or runs
+    something else than when it was last asked for."""
+    key = environment, bool(blocked)
+    asked = goals, blocked, {name: estate.may_run(InstanceId(name, environment)) for name in goals}
+    known = estate.orders.get(key)
+    if known is None or known[0] != asked:
+        known = estate.orders[key] = asked, order(estate, environment, goals, blocked)
+    found: Order = known[1]
+    return found
 
 
 def case_of(

@@ -22,12 +22,12 @@ class Acts:
     plan: Plan = field(default_factory=Plan)
 
 
-def decide(draft: Draft, look: Callable[[Draft, Iterable[str]], Snapshot]) -> Acts:
+def decide(draft: Draft, look: Callable[[Draft, Iterable[str]], Snapshot], previous: Plan) -> Acts:
     """Plan, record what is decided, and plan again. ``look`` makes the snapshot of a draft, with
-    the steps that are to begin besides those at work."""
-    acts = Acts()
+    the steps that are to begin besides those at work; ``previous`` is the plan of the last turn."""
+    acts = Acts(plan=previous)
     for _ in range(MAX_ROUNDS):
-        acts.plan = plan(look(draft, acts.executes))
+        acts.plan = plan(look(draft, acts.executes), acts.plan)
         before = draft.seq
         for action in acts.plan.actions:
             if isinstance(action, Decide):

@@ -249,7 +249,7 @@ class Engine:
                 take_in(draft, news, self._work)
             else:
                 answers.append((news[1], self._judge(draft, news[0])))
-        acts = decide(draft, self._at)
+        acts = decide(draft, self._at, self.plan)
         await self._commit(draft)
         for news in inbox:
             if isinstance(news, Done):

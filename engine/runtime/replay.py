@@ -105,7 +105,7 @@ def _decide(told: Snapshot, before: State, turn: Sequence[Recorded], split: int,
         return replace(told, **at, executing=frozenset({*at_work, *executing}))  # type: ignore[arg-type] # by name
 
     try:
-        return draft, decide(draft, look)
+        return draft, decide(draft, look, Plan())
     except IllegalTransition:  # of a state in the middle of something that belongs together
         return draft, Acts()
 

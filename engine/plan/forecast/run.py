@@ -28,6 +28,7 @@ from engine.plan.forecast.errands import ends_of_errands
 from engine.plan.forecast.pace import Pace, paced
 from engine.plan.forecast.queue import Queue
 from engine.plan.forecast.steps import Key, Steps
+from engine.plan.later import still
 from engine.plan.outage import advance_together
 from engine.plan.rollout import advance
 from engine.plan.soaking import after, soak_events
@@ -258,7 +259,7 @@ class Run:
     def _settle(self) -> None:
         if self._now is self._estate.snapshot:
             return
-        self._estate = self._estate.after(self._now, self._fresh)
+        self._estate = still(self._estate, self._now, self._fresh)
         self._touched |= self._fresh
         self._fresh = set()
 

@@ -12,7 +12,7 @@ from engine.model.wait import RESERVING, Wait
 from engine.plan.gates.case import Case
 from engine.plan.gates.kept import standing
 from engine.plan.gates.outage import companions, covered, not_yet, shared
-from engine.plan.gates.table import FORESEEN, OF_TURN, START_GATES, gates_of
+from engine.plan.gates.table import FORESEEN, OF_TURN, START_GATES, gates_of, turn_gates_of
 from engine.plan.overrides import is_lifted
 
 __all__ = ["FORESEEN", "START_GATES", "Case", "is_blocked", "is_stuck", "waits_before_start"]
@@ -27,7 +27,7 @@ def waits_before_start(case: Case) -> tuple[Wait, ...]:
 def _own_waits(case: Case) -> tuple[Wait, ...]:
     kept = standing(case)
     found: list[Wait] = []
-    for gate in gates_of(case.change):
+    for gate in gates_of(case.change) if kept else turn_gates_of(case.change):
         if gate in OF_TURN:
             found += gate(case)
         elif gate in kept:

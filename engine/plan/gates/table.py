@@ -58,6 +58,10 @@ REMOVE_GATES = (*(gate for gate in START_GATES if gate not in _OF_RUNNING), need
 # What changes from one item of the queue to the next.
 OF_TURN = frozenset({dependency_busy, concurrency})
 
+_START_TURN, _RESTART_TURN, _REMOVE_TURN = (
+    tuple(gate for gate in gates if gate in OF_TURN) for gates in (START_GATES, RESTART_GATES, REMOVE_GATES)
+)
+
 # What time alone, or something far away, may open and close. The others look at the item, at the
 # services that it is joined with, and at what the line says of all these (``Case.view``).
 _OF_MOMENT = frozenset(
@@ -76,6 +80,13 @@ def gates_of(change: Change) -> tuple[Gate, ...]:
     if change.kind is Kind.RESTART:
         return RESTART_GATES
     return REMOVE_GATES if change.kind is Kind.REMOVE else START_GATES
+
+
+def turn_gates_of(change: Change) -> tuple[Gate, ...]:
+    """Those of them that ask about its turn."""
+    if change.kind is Kind.RESTART:
+        return _RESTART_TURN
+    return _REMOVE_TURN if change.kind is Kind.REMOVE else _START_TURN
 
 
 def split(inventory: Inventory, change: Change) -> tuple[tuple[Gate, ...], tuple[Gate, ...]]:

@@ -11,8 +11,8 @@ MUTANTS = (
     Mutant(
         "recorded-after-the-deed",
         "engine/runtime/engine.py",
-        "        acts = decide(draft, self._at)\n        await self._commit(draft)\n",
-        "        acts = decide(draft, self._at)\n"
+        "        acts = decide(draft, self._at, self.plan)\n        await self._commit(draft)\n",
+        "        acts = decide(draft, self._at, self.plan)\n"
         "        early = list(acts.executes.values())\n"
         "        for execute in early:\n            self._work.begin(execute)\n"
         "        acts.executes.clear()\n"
@@ -24,8 +24,8 @@ MUTANTS = (
     Mutant(
         "answered-before-it-is-durable",
         "engine/runtime/engine.py",
-        "        acts = decide(draft, self._at)\n        await self._commit(draft)\n",
-        "        acts = decide(draft, self._at)\n"
+        "        acts = decide(draft, self._at, self.plan)\n        await self._commit(draft)\n",
+        "        acts = decide(draft, self._at, self.plan)\n"
         "        for future, answer in answers:\n            answer_to(future, answer)\n"
         "        answers.clear()\n"
         "        await self._commit(draft)\n",
