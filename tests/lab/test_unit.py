@@ -30,7 +30,7 @@ async def test_a_unit_that_hangs_is_ended_by_the_watchdog_and_the_next_goes_on(e
     )
     engine = EngineHost(estate, estate.machine("h1"))
     try:
-        await asyncio.to_thread(engine.install, inventory, "4s")
+        await asyncio.to_thread(engine.install, inventory, "5s")
         # With Type=notify this returns when the engine says that it is ready, and not before.
         await asyncio.to_thread(engine.run, "systemctl", "start", engine.unit)
         hardened(engine)
@@ -38,6 +38,7 @@ async def test_a_unit_that_hangs_is_ended_by_the_watchdog_and_the_next_goes_on(e
         assert running("unit") == {"1.0"}
         deployed = await asyncio.to_thread(engine.interlock, "-o", "json", "deploy", "unit=2.0")
         await estate.until(lambda: running("unit") == {"1.0", "2.0"})
+        assert engine.shown("NRestarts") == "0", "it gave no sign of life while it was well"
         first = engine.shown("MainPID")
         await asyncio.to_thread(engine.run, "kill", "-STOP", first)
         await estate.until(lambda: engine.shown("NRestarts") != "0" and engine.shown("ActiveState") == "active", 60)
