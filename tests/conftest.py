@@ -14,6 +14,22 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 REQUIRED = os.environ.get("INTERLOCK_REQUIRE_LAB") == "1"
+# What takes longest begins first, so that the workers end together.
+LONGEST_FIRST = ("tests/lab/", "tests/simulation/", "tests/runtime/", "tests/drivers/", "tests/console/", "tests/plan/")
+
+
+def _length(item: pytest.Item) -> int:
+    return next((rank for rank, folder in enumerate(LONGEST_FIRST) if item.nodeid.startswith(folder)), 99)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False  # by number of tests, which says little here
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_length)
 
 
 class Together(LoadScopeScheduling):
