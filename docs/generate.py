@@ -8,8 +8,10 @@ when that is due. Everything outside the markers is written by hand.
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import UnionType
@@ -142,10 +144,20 @@ def commands() -> str:
     return "\n".join(lines)
 
 
+def messages() -> str:
+    """Every message that a person can meet."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        return str(importlib.import_module("messages").listed())
+    finally:
+        sys.path.remove(str(ROOT / "docs"))
+
+
 PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("docs/inventory.md", "reference", inventory_reference),
     ("docs/commands.md", "keys", keys),
     ("docs/commands.md", "commands", commands),
+    ("docs/messages.md", "messages", messages),
 )
 
 
