@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt bench proof mutants docs picture pins test-pythons clean
+.PHONY: help demo test check fmt coverage bench proof mutants docs picture pins test-pythons clean
 
 PY := .venv/bin/python
 # The interpreter to make .venv with; without it the newest found: make test PYTHON=python3.12
@@ -33,6 +33,11 @@ check: .venv/.ready ## format, lint, types and import contracts
 fmt: .venv/.ready ## format, and mend what the linter can mend
 	@$(PY) -m ruff format
 	@$(PY) -m ruff check --fix
+
+coverage: .venv/.ready ## the suite with every branch counted, worst files first
+	@mkdir -p build/coverage
+	@$(PY) -m pytest -n $(WORKERS) --cov --cov-report= $(ARGS); status=$$?; \
+	$(PY) -m coverage report --sort=cover --skip-covered; exit $$status
 
 bench: .venv/.ready ## the benchmarks: a table on the screen, JSON in build/bench
 	@$(PY) -m tests.bench $(ARGS)
