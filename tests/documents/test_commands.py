@@ -13,7 +13,7 @@ from tests.documents.shown import DOCUMENTS, ROOT, interlock_commands
 READ = [path for path in DOCUMENTS if path.name != "commands.md"]
 SHOWN = sorted({(str(path.relative_to(ROOT)), command) for path in READ for command in interlock_commands(path)})
 # What stands for a thing of the reader's own, by what a command line would take there.
-STANDS_FOR = {"CHANGE": "7", "N": "3", "DURATION": "5m", "D": "5m", "SERVICE=VERSION": "checkout=2.4.0"}
+STANDS_FOR = {"CHANGE": "7", "SEQ": "7", "N": "3", "DURATION": "5m", "D": "5m", "SERVICE=VERSION": "checkout=2.4.0"}
 
 
 def parsed(command: tuple[str, ...]) -> None:
