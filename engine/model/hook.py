@@ -36,6 +36,9 @@ class Hook:
     timeout_s: float = 60.0
 
 
+_NOWHERE: frozenset[str] = frozenset()
+
+
 @dataclass(frozen=True, slots=True)
 class Hooks:
     """The hooks of a configuration; None where there is none."""
@@ -54,12 +57,14 @@ class Hooks:
     @property
     def is_declared(self) -> bool:
         """Whether there is any."""
-        return any(self.get(name) for name in HookName)
+        return (self.once or self.pre or self.drain or self.undrain or self.post) is not None
 
     def hosts(self) -> frozenset[str]:
         """The named hosts on which any of them runs."""
-        found = (hook.on for name in HookName if (hook := self.get(name)))
-        return frozenset(on for on in found if on not in ("", ENGINE))
+        if not self.is_declared:
+            return _NOWHERE  # asked of every service at every look
+        hooks = (self.once, self.pre, self.drain, self.undrain, self.post)
+        return frozenset(hook.on for hook in hooks if hook is not None and hook.on not in ("", ENGINE))
 
 
 class HookState(StrEnum):

@@ -14,7 +14,9 @@ from engine import drivers
 from engine.errors import AnswerUnreadable, TransportError
 from engine.model.inventory import Inventory
 from engine.model.observation import Claim, Health, HostReport
+from engine.model.remote import Command
 from engine.model.snapshot import Snapshot
+from engine.model.state import State
 from engine.plan.deployed import bases_on, looked_at
 from engine.runtime.ports import Chance, Clock
 from engine.transport.protocol import Transport
@@ -35,6 +37,27 @@ class Look:
     fenced: bool = False
     reason: str = ""
     skew_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What a host is asked, as long as neither the state nor the inventory is another one: at rest it
+    is worked out once, not at every look."""
+
+    state: State
+    inventory: Inventory
+    specs: list[drivers.PlacementSpec]
+    command: Command
+
+
+def _ready(snapshot: Snapshot, host: str) -> _Ready:
+    inventory = snapshot.inventory
+    specs = [
+        drivers.expand(configuration, placement, inventory.hosts[host], None, inventory.organization)
+        for placement, configuration in looked_at(snapshot, host)
+    ]
+    command = drivers.observe(inventory.organization, specs, bases_on(snapshot, host))
+    return _Ready(snapshot.state, inventory, specs, command)
 
 
 class Observer:
@@ -58,11 +81,13 @@ class Observer:
         self._places = asyncio.Semaphore(AT_ONCE)
         self._poked: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._ready: dict[str, _Ready] = {}
 
     def follow(self, inventory: Inventory) -> None:
         """Begin with hosts that are new, stop with those that are gone."""
         for host in set(self._tasks) - set(inventory.hosts):
             self._tasks.pop(host).cancel()
+            self._ready.pop(host, None)
         for host in inventory.hosts:
             if host not in self._tasks:
                 self._poked[host] = asyncio.Event()
@@ -143,14 +168,11 @@ class Observer:
 
     async def _observe(self, host: str) -> HostReport:
         snapshot = self._snapshot()
-        inventory = snapshot.inventory
-        specs = [
-            drivers.expand(configuration, placement, inventory.hosts[host], None, inventory.organization)
-            for placement, configuration in looked_at(snapshot, host)
-        ]
-        command = drivers.observe(inventory.organization, specs, bases_on(snapshot, host))
-        reply = await self._transport.run(host, command)
-        return drivers.parse_observe(host, reply, specs)
+        ready = self._ready.get(host)
+        if ready is None or ready.state is not snapshot.state or ready.inventory is not snapshot.inventory:
+            ready = self._ready[host] = _ready(snapshot, host)
+        reply = await self._transport.run(host, ready.command)
+        return drivers.parse_observe(host, reply, ready.specs)
 
     async def _fence(self, host: str, report: HostReport) -> tuple[bool, str]:
         """Whether this engine's claim is on the host now, and if not, why."""

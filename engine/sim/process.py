@@ -41,7 +41,7 @@ class WatchedEngine(Engine):
         """One step, and then a look at what it came to."""
         before = self.seq
         await super().step()
-        for recorded in await self.store.read(after=before, limit=ANY):
+        for recorded in await self.store.read(after=before, limit=ANY) if self.seq != before else ():
             if isinstance(recorded.event, HookSettled):
                 self.invariants.hooks.settled(recorded.event.change, recorded.event.step, again=recorded.event.again)
             self.invariants.note(f"event {recorded.seq} {recorded.at.isoformat()} {recorded.event}")

@@ -8,7 +8,7 @@ from engine.model.observation import Health
 from engine.model.request import Pause, Resume
 from engine.model.wait import Reason
 from engine.plan.requests import judge
-from tests.builders import down, service, world
+from tests.builders import down, seen, service, world
 from tests.plan.reading import reasons
 
 
@@ -88,6 +88,22 @@ def test_an_engine_that_was_paused_for_long_blames_no_rollout_for_it() -> None:
     made.elapsed_s += 3600
     made.settle()
     made.record(EngineResumed("ana"))
+    made.run()
+    assert made.change(change).status is Status.SUCCEEDED
+
+
+def test_a_rollout_that_was_paused_for_long_is_not_late_for_it() -> None:
+    made = world(service("web"))
+    change = made.deploy(web="2.0")
+    (act,) = made.settle()
+    made.record(ChangePaused(change.id, "ana")).finish(act)
+    made.settle()
+    made.elapsed_s += 3600
+    made.record(seen(act.placement, "2.0", Health.FAILING, "it warms up"))
+    made.record(ChangeResumed(change.id, "ana"))
+    assert made.settle() == []
+    assert made.change(change).item("web").status is Status.RUNNING
+    made.record(seen(act.placement, "2.0"))
     made.run()
     assert made.change(change).status is Status.SUCCEEDED
 

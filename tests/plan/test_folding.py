@@ -36,3 +36,11 @@ def test_at_once_and_one_by_one_come_to_the_same(seed: int) -> None:
     assert once.sightings
     assert once.elapsed_s == events[-1].elapsed_s
     assert before == State(store="bench"), "what was folded from is left as it was"
+
+
+def test_a_new_engine_has_fenced_no_host_yet() -> None:
+    events: list[Event] = [EngineStarted("bench", 1, "first"), HostSeen("a", Reach.UP, "boot", True)]
+    state = fold(State(store="bench"), [Recorded(seq, NOW, 0.0, event) for seq, event in enumerate(events, 1)])
+    assert state.hosts["a"].fenced
+    later = evolve(state, Recorded(3, NOW, 0.0, EngineStarted("bench", 2, "second")))
+    assert (later.hosts["a"].fenced, later.hosts["a"].reach) == (False, Reach.UNKNOWN)

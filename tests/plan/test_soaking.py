@@ -10,6 +10,8 @@ import pytest
 from engine.model.change import Kind, MoveState
 from engine.model.event import EngineStarted, HostSeen, PlacementSeen
 from engine.model.observation import Health, Reach
+from engine.plan.estate import Estate
+from engine.plan.soaking import soaked
 from tests.builders import down, seen, up
 from tests.plan.staged import PROD, STAGING, ask, held, later, staged, two, web
 
@@ -158,3 +160,14 @@ def test_a_placement_that_runs_something_else_breaks_the_soak() -> None:
     made.record(PlacementSeen(seen(placement, "1.0").sighting)).settle()
     later(made, 1000)
     assert held(made, ask(made, "prod", "2.0"))
+
+
+def test_only_the_same_content_has_soaked() -> None:
+    made = two(web())
+    ask(made, "staging", "2.0")
+    made.run()
+    later(made, 100)
+    artifact = made.catalog.find("web", "2.0")
+    assert artifact is not None
+    assert soaked(Estate(made.snapshot), PROD, "2.0", artifact.sha256)
+    assert not soaked(Estate(made.snapshot), PROD, "2.0", "e" * 64)

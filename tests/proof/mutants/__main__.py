@@ -29,7 +29,7 @@ from tests.proof.mutants.mutant import Mutant
 ROOT = Path(__file__).parent.parent.parent.parent
 COPIED = ("engine", "console", "tests", "inventories", "docs", "pyproject.toml", "Makefile", "README.md")
 LIMIT_S = 300
-FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+)", re.MULTILINE)
+FAILED = re.compile(r"^(?:FAILED|ERROR) ([^\s\[]+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _judged(mutant: Mutant, copy: Path, status: int, said: str, seconds: float) 
     if status == 0:
         return Fate(mutant, "", seconds, f"by {mutant.tests}")
     if status == -1:
-        return Fate(mutant, f"no end within {LIMIT_S} s", seconds)
+        return Fate(mutant, "", seconds, f"nothing is known: its tests took more than {LIMIT_S} s")
     found = FAILED.search(said)
     if status != 1 or found is None:
         return Fate(mutant, "", seconds, f"pytest ended with status {status}: {said[-300:]}")
@@ -100,7 +100,7 @@ def _judged(mutant: Mutant, copy: Path, status: int, said: str, seconds: float) 
 
 def _pytest(copy: Path, arguments: list[str]) -> tuple[int, str]:
     """Run tests of a copy, which imports nothing but itself; -1: they did not end."""
-    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(copy)}
     command = [sys.executable, "-m", "pytest", "-q", "-x", "--no-header", "-rfE", "-p", "no:cacheprovider", *arguments]
     try:
         done = subprocess.run(

@@ -19,7 +19,7 @@ MUTANTS = (
         "        await asyncio.sleep(0.5)\n"
         "        await self._commit(draft)\n",
         "steps begin before their intent is in the journal",
-        f"{CRASH} tests/simulation/test_seeds.py",
+        f"{CRASH} -k 'commit-of-ChangeAccepted'",
     ),
     Mutant(
         "answered-before-it-is-durable",
@@ -30,7 +30,7 @@ MUTANTS = (
         "        answers.clear()\n"
         "        await self._commit(draft)\n",
         "a request is answered before its change is in the journal",
-        f"{CRASH} tests/simulation/test_seeds.py {FLEET} -k 'stopped or everything or asking or requests'",
+        f"{CRASH} -k 'commit-of-ChangeAccepted'",
     ),
     Mutant(
         "claims-without-a-look",
@@ -38,7 +38,7 @@ MUTANTS = (
         "        epoch = 1 + max([self.snapshot.state.epoch, *epochs])\n",
         "        epoch = 1 + self.snapshot.state.epoch\n",
         "an engine takes an epoch below one that hosts have seen",
-        "tests/crash/test_fencing.py tests/simulation/test_seeds.py",
+        "tests/crash/test_older_journal.py",
     ),
     Mutant(
         "fenced-without-asking",
@@ -54,7 +54,7 @@ MUTANTS = (
         "timeout_s=15.0, fresh=True)",
         "timeout_s=15.0)",
         "the dead man's switch is confirmed over the connection from before the switch",
-        "tests/drivers/test_goldens.py tests/runtime/test_delivery_on_fleet.py",
+        "tests/drivers/test_goldens.py",
     ),
     Mutant(
         "fresh-is-the-old-one",
@@ -70,7 +70,7 @@ MUTANTS = (
         "        if answer.result is StepResult.HEALTHY and not answer.confirmed:\n",
         "        if False:\n",
         "a move is done as soon as it is healthy; the host puts it back later",
-        "tests/simulation/test_seeds.py tests/runtime/test_configuration.py",
+        "tests/runtime/test_executor.py",
     ),
     Mutant(
         "no-answer-is-a-failure",
@@ -78,7 +78,7 @@ MUTANTS = (
         "        except (Lost, AnswerUnreadable) as lost:\n            return Unresolved(str(lost))\n",
         "        except (Lost, AnswerUnreadable) as lost:\n            return Ended(MoveState.FAILED, str(lost))\n",
         "a lost link counts as a failed move: unknown is taken for failed",
-        f"{FLEET} tests/simulation/test_seeds.py -k 'link_cut or everything'",
+        "tests/runtime/test_executor.py",
     ),
     Mutant(
         "old-looks-are-believed",
@@ -86,7 +86,7 @@ MUTANTS = (
         '    return work.touched.get(sighting.placement, float("-inf")) >= look.began_s\n',
         "    return False and bool(work.touched)\n",
         "a look from before a step began overwrites what the step did",
-        "tests/simulation/test_seeds.py tests/runtime/test_observer.py",
+        "tests/runtime/test_intake.py",
     ),
     Mutant(
         "unproven-artifacts-pass",
@@ -110,6 +110,6 @@ MUTANTS = (
         "    StepResult.UNCONFIRMED: MoveState.UNCONFIRMED,\n",
         "    StepResult.UNCONFIRMED: MoveState.REVERTED,\n",
         "a switch that went back for want of a confirmation is blamed on its version",
-        "tests/simulation/test_seeds.py tests/runtime tests/drivers -k 'everything or unconfirmed or link_cut'",
+        "tests/runtime/test_executor.py",
     ),
 )
