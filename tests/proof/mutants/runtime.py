@@ -83,7 +83,7 @@ MUTANTS = (
     Mutant(
         "old-looks-are-believed",
         "engine/runtime/intake.py",
-        '    return work.touched.get(sighting.placement, float("-inf")) >= began_s\n',
+        '    return work.touched.get(placement, float("-inf")) >= began_s\n',
         "    return False and bool(work.touched)\n",
         "a look from before a step began overwrites what the step did",
         "tests/runtime/test_intake.py",
