@@ -1,6 +1,6 @@
 """Writes what the documents can take from the program itself, so that they cannot lie: the
 inventory's keys from the models that read it, the console's keys from its table of actions, the
-commands from the command line itself.
+commands from the command line itself, who may do what from the rules that judge it.
 
 ``python docs/generate.py`` rewrites the parts between the markers; tests/test_house_docs.py fails
 when that is due. Everything outside the markers is written by hand.
@@ -25,9 +25,12 @@ from console.cli.main import cli
 from console.tui.actions import ACTIONS, SHOWN_KEYS, Danger
 from engine.inventory.document import Document
 from engine.inventory.section import Section
+from engine.model.role import Role
 from engine.model.service import Amount
+from engine.plan.authority import RULES
 
 ROOT = Path(__file__).parent.parent
+COMMANDS = {"OverrideGate": "override", "SettleHook": "hook"}  # the others are called as what they ask for
 UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "m"), (1.0, "s"), (0.001, "ms"))
 
 
@@ -153,11 +156,27 @@ def messages() -> str:
         sys.path.remove(str(ROOT / "docs"))
 
 
+def authority() -> str:
+    """Who may do what: each kind of request with the roles that are enough, and for what."""
+    lines = [cells("command", *Role, "the role is needed for"), "|---|:-:|:-:|:-:|:-:|---|"]
+    for kind, rule in RULES.items():
+        name = COMMANDS.get(kind.__name__) or re.sub("(?<!^)(?=[A-Z])", "-", kind.__name__).lower()
+        if name not in cli.list_commands(click.Context(cli)):
+            raise LookupError(f"no command asks for {kind.__name__}")
+        # Whoever may look may ask for an override: it is the policy that says whose word counts.
+        about = (
+            "anything; and `policies.overrides` names the person" if rule.role is Role.VIEWER else rule.touches.__doc__
+        )
+        lines.append(cells(f"`{name}`", *("yes" if role in rule.roles else "" for role in Role), about or ""))
+    return "\n".join(lines)
+
+
 PARTS: tuple[tuple[str, str, Callable[[], str]], ...] = (
     ("docs/inventory.md", "reference", inventory_reference),
     ("docs/commands.md", "keys", keys),
     ("docs/commands.md", "commands", commands),
     ("docs/messages.md", "messages", messages),
+    ("docs/operations.md", "authority", authority),
 )
 
 

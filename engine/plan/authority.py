@@ -27,11 +27,17 @@ Touched = frozenset[InstanceId] | None
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a kind of request takes: a role for everything it touches. ``verb`` is its name."""
+    """What a kind of request takes: a role for everything it touches. ``verb`` is its name; the
+    docstring of ``touches`` says in the documents what that is."""
 
     verb: str
     role: Role
     touches: Callable[[Estate, Any], Touched]
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The roles that are enough, the weakest first."""
+        return tuple(Role) if self.role is Role.VIEWER else tuple(dict.fromkeys((self.role, Role.ADMIN)))
 
 
 def may(inventory: Inventory, person: str, role: Role, instance: InstanceId | None) -> bool:
@@ -159,31 +165,37 @@ def _named(estate: Estate, subject: str) -> Touched:
 
 
 def _deployed(estate: Estate, request: ask.Deploy) -> Touched:
+    """each service named, in the environment"""
     environment = request.environment or request.through
     return frozenset(InstanceId(name, environment) for name in request.services)
 
 
 def _cleared(estate: Estate, request: ask.ClearBad) -> Touched:
+    """each service named, in the environment named or in all of them"""
     places = [request.environment] if request.environment else list(estate.inventory.environments)
     return frozenset(InstanceId(name, place) for name in request.services for place in places)
 
 
 def _subject(estate: Estate, request: Any) -> Touched:
+    """the service, or everything that the change moves"""
     return _named(estate, request.subject)
 
 
 def _change(estate: Estate, request: Any) -> Touched:
+    """everything that the change moves"""
     return _named(estate, request.change) or frozenset()
 
 
 def _on_host(estate: Estate, request: Any) -> Touched:
-    """What is placed on a host; a host that nobody knows touches nothing, and is refused as such."""
+    """everything that is placed on the host (a host with nothing on it: the whole estate)"""
     inventory = estate.snapshot.inventory
-    placements = inventory.placements_on(request.host) if request.host in inventory.hosts else ()
-    return frozenset(placement.instance for placement in placements)
+    if request.host not in inventory.hosts:
+        return frozenset()  # refused as unknown by whoever judges it
+    return frozenset(placement.instance for placement in inventory.placements_on(request.host)) or None
 
 
 def _whole(estate: Estate, request: Any) -> Touched:
+    """the whole estate"""
     return None
 
 
