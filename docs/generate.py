@@ -27,7 +27,7 @@ from engine.inventory.document import Document
 from engine.inventory.section import Section
 from engine.model.role import Role
 from engine.model.service import Amount
-from engine.plan.authority import RULES
+from engine.plan.people.authority import RULES
 
 ROOT = Path(__file__).parent.parent
 COMMANDS = {"OverrideGate": "override", "SettleHook": "hook"}  # the others are called as what they ask for

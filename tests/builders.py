@@ -28,7 +28,7 @@ from engine.model.release import Artifact, Catalog
 from engine.model.service import Configuration, DriverName, Need, RolloutPolicy, Service
 from engine.model.snapshot import Decide, Execute, Plan, RunHook, Snapshot
 from engine.model.state import State
-from engine.plan.drift import differences
+from engine.plan.care.drift import differences
 from engine.plan.evolve import evolve
 from engine.plan.planner import plan
 

@@ -28,7 +28,7 @@ from engine.model.access import JournalCopied
 from engine.model.event import ChangeAccepted
 from engine.model.role import Role
 from engine.model.text import printable
-from engine.plan.authority import may
+from engine.plan.people.authority import may
 from engine.runtime.replay import catalog_of, replay, turn_of
 from engine.runtime.revisions import inventory_at
 from engine.store.chain import Entry

@@ -8,7 +8,7 @@ from engine.api.times import when
 from engine.model.change import Change
 from engine.model.names import InstanceId
 from engine.model.text import first_line, printable
-from engine.plan.bad import bad_versions
+from engine.plan.people.bad import bad_versions
 
 
 def approval_views(change: Change) -> list[ApprovalView]:

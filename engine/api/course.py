@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from engine.api.protocol import BatchView, CourseView
 from engine.model.change import Change, Item, Move, Status
 from engine.model.names import PlacementId
-from engine.plan.baking import awaits_promotion, left_s
 from engine.plan.estate import Estate
-from engine.plan.stages import Course, Stage
-from engine.plan.under_way import UnderWay
+from engine.plan.rollouts.baking import awaits_promotion, left_s
+from engine.plan.rollouts.stages import Course, Stage
+from engine.plan.rollouts.under_way import UnderWay
 
 TOGETHER = timedelta(seconds=0.5)  # the intents of one batch are written one after the other
 

@@ -18,7 +18,7 @@ from engine.api.times import when
 from engine.api.views import wait_view
 from engine.model import request as ask
 from engine.model.text import printable
-from engine.plan.letting_loose import lets_loose
+from engine.plan.people.letting_loose import lets_loose
 
 router = APIRouter(prefix="/v1", tags=["decide"])
 

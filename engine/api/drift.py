@@ -8,8 +8,8 @@ from engine.model.hook import HookState
 from engine.model.names import PlacementId
 from engine.model.observation import SKEW_S, HostState
 from engine.model.text import printable
-from engine.plan.drift import differences
-from engine.plan.healing import TRIES
+from engine.plan.care.drift import differences
+from engine.plan.care.healing import TRIES
 
 
 def differs_of(moment: Moment, placement: PlacementId) -> list[str]:

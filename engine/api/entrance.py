@@ -1,5 +1,5 @@
 """Who may come in at all: with ``roles`` in the inventory, only people who have one. What they
-may do is judged with each request (engine.plan.authority).
+may do is judged with each request (engine.plan.people.authority).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from engine.api.peer import actor
 from engine.errors import RequestDenied
 from engine.model.access import RequestTurnedDown
 from engine.model.text import printable
-from engine.plan.authority import may_look
+from engine.plan.people.authority import may_look
 
 # The journal hears of somebody at the door this often: a script that knocks must not fill it.
 NOTED_EVERY_S = 60.0

@@ -19,8 +19,8 @@ from engine.model.release import Catalog
 from engine.model.snapshot import Snapshot
 from engine.model.text import printable
 from engine.model.version import sort_key
-from engine.plan.bad import bad_versions
 from engine.plan.estate import Estate
+from engine.plan.people.bad import bad_versions
 
 
 def layers(inventory: Inventory) -> dict[str, int]:

@@ -24,7 +24,7 @@ from engine.model.inventory import Inventory
 from engine.model.snapshot import Snapshot
 from engine.model.text import printable
 from engine.plan import dora
-from engine.plan.calendar import Shutter, shutters
+from engine.plan.times.calendar import Shutter, shutters
 
 router = APIRouter(prefix="/v1", tags=["look"])
 MOST_DAYS = 92

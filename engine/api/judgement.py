@@ -10,9 +10,9 @@ from engine.model.request import Deploy, Rollback
 from engine.model.snapshot import Plan, Snapshot
 from engine.model.text import first_line, printable
 from engine.plan.preview import Step, preview
-from engine.plan.sequence import Clash
-from engine.plan.trials import Leg
-from engine.plan.violations import sentence
+from engine.plan.sequencing.sequence import Clash
+from engine.plan.sequencing.trials import Leg
+from engine.plan.sequencing.violations import sentence
 from engine.plan.why import why
 
 

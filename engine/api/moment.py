@@ -16,7 +16,7 @@ from engine.model.names import InstanceId, PlacementId
 from engine.model.snapshot import Plan, Snapshot
 from engine.model.state import State
 from engine.model.wait import Wait
-from engine.plan.drift import at_rest
+from engine.plan.care.drift import at_rest
 from engine.plan.estate import Estate
 from engine.plan.pending import orphans
 

@@ -31,7 +31,7 @@ from engine.api.protocol import (
 from engine.api.service_logs import with_service_logs
 from engine.api.views import change_view, change_views, export_view, host_views, log_views, status_rows
 from engine.api.watching import EventStream, Lines
-from engine.plan.authority import roles_of
+from engine.plan.people.authority import roles_of
 from engine.runtime.revisions import inventory_at
 
 router = APIRouter(prefix="/v1", tags=["look"])

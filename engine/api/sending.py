@@ -17,8 +17,8 @@ from engine.api.reading import port_of
 from engine.errors import RequestDenied, RequestRefused, UsageError
 from engine.model.request import Deploy
 from engine.model.version import is_safe, problem_with
-from engine.plan.authority import forbidden
 from engine.plan.estate import Estate
+from engine.plan.people.authority import forbidden
 from engine.runtime.kept import Arriving
 
 router = APIRouter(prefix="/v1", tags=["ask"])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from engine.api.protocol import StageView
 from engine.model.change import Change, Item, Status
-from engine.plan.baking import awaits_promotion, left_s
 from engine.plan.estate import Estate
-from engine.plan.stages import Course
-from engine.plan.under_way import UnderWay
-from engine.plan.windows import length_text
+from engine.plan.rollouts.baking import awaits_promotion, left_s
+from engine.plan.rollouts.stages import Course
+from engine.plan.rollouts.under_way import UnderWay
+from engine.plan.times.windows import length_text
 
 
 def stage_view(estate: Estate, change: Change, item: Item) -> StageView | None:

@@ -18,7 +18,7 @@ from engine.api.views import wait_view
 from engine.errors import UsageError
 from engine.model import maintenance as ask
 from engine.model.text import printable
-from engine.plan.touching import touch
+from engine.plan.care.touching import touch
 
 router = APIRouter(prefix="/v1", tags=["maintain"])
 

@@ -35,13 +35,13 @@ from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Reach, Sighting
 from engine.model.text import printable, printable_lines
 from engine.model.wait import Wait
+from engine.plan.care.upkeep import is_away
 from engine.plan.outage.facing import faced_by
 from engine.plan.pending import pending, reconfigures
-from engine.plan.prestage import staged_count
+from engine.plan.rollouts.prestage import staged_count
+from engine.plan.rollouts.under_way import UnderWay
+from engine.plan.sequencing.violations import sentence, violations
 from engine.plan.standing import state_of
-from engine.plan.under_way import UnderWay
-from engine.plan.upkeep import is_away
-from engine.plan.violations import sentence, violations
 
 LOG_LINES = 20
 

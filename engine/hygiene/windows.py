@@ -15,8 +15,8 @@ from engine.model.state import State
 from engine.model.window import Schedule, WindowPolicy
 from engine.plan.durations import expected_s, moving_s
 from engine.plan.estate import Estate
-from engine.plan.spans import Spans, intersect
-from engine.plan.windows import HORIZON_DAYS, horizon, length_text, second_of, stretches, windows_over
+from engine.plan.times.spans import Spans, intersect
+from engine.plan.times.windows import HORIZON_DAYS, horizon, length_text, second_of, stretches, windows_over
 
 Policies = tuple[WindowPolicy, ...]
 

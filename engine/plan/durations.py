@@ -15,7 +15,7 @@ from engine.model.change import Change, Item, Kind, Move, MoveState
 from engine.model.names import InstanceId
 from engine.model.service import Service
 from engine.plan.estate import Estate
-from engine.plan.stages import outline
+from engine.plan.rollouts.stages import outline
 
 ENOUGH = 3  # samples; fewer say less than the policy does
 STEP_S = 1.0  # what staging, switching and confirming take where nothing is known

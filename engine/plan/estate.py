@@ -17,9 +17,9 @@ from engine.model.snapshot import Snapshot
 from engine.model.state import InstanceState
 from engine.model.version import Scheme, satisfies
 from engine.plan.answering import once
-from engine.plan.rolling import rolling_change
+from engine.plan.care.upkeep import in_service, is_away, is_draining, is_retired
+from engine.plan.rollouts.rolling import rolling_change
 from engine.plan.tally import Scope, Tally
-from engine.plan.upkeep import in_service, is_away, is_draining, is_retired
 
 ABANDONED = frozenset({Status.CANCELLED, Status.SUPERSEDED})
 

@@ -9,8 +9,8 @@ from engine.model.change import Item, Status
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Unit
 from engine.model.service import Configuration
+from engine.plan.care.upkeep import is_retired
 from engine.plan.estate import ABANDONED, Estate
-from engine.plan.upkeep import is_retired
 
 CONFIGURATION, PLACEMENTS = "configuration", "placements"
 

@@ -12,24 +12,24 @@ from engine.model.change import Status
 from engine.model.event import InstanceAdopted
 from engine.model.snapshot import Action, Decide, Execute, Plan, RunHook, Snapshot
 from engine.model.wait import Reason, Wait
-from engine.plan.batch import execution
 from engine.plan.budget import Budgets
-from engine.plan.closing import close
+from engine.plan.care.heal_steps import take_up_heals
+from engine.plan.care.healing import heals
+from engine.plan.care.removing import advance_removal
+from engine.plan.care.tending import tend
 from engine.plan.estate import Estate
-from engine.plan.heal_steps import take_up_heals
-from engine.plan.healing import heals
-from engine.plan.hooks import after, before, busy_hosts
 from engine.plan.later import going_on
-from engine.plan.once import taken_up
 from engine.plan.outage import advance_together
-from engine.plan.prestage import prestage
-from engine.plan.removing import advance_removal
-from engine.plan.rollout import advance
+from engine.plan.rollouts.batch import execution
+from engine.plan.rollouts.closing import close
+from engine.plan.rollouts.hooks import after, before, busy_hosts
+from engine.plan.rollouts.once import taken_up
+from engine.plan.rollouts.prestage import prestage
+from engine.plan.rollouts.rollout import advance
+from engine.plan.rollouts.under_way import UnderWay
 from engine.plan.soaking import soaks
 from engine.plan.starts import starts
-from engine.plan.tending import tend
 from engine.plan.unblocking import told_through
-from engine.plan.under_way import UnderWay
 
 Part = tuple[list[Action], list[Wait]]
 

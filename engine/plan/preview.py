@@ -14,19 +14,19 @@ from engine.model.names import InstanceId
 from engine.model.request import Request, Rollback
 from engine.model.snapshot import Snapshot
 from engine.model.wait import Wait
-from engine.plan.bridge import Bridge, look_for_bridge
 from engine.plan.estate import Estate
 from engine.plan.evolve import evolve
-from engine.plan.migrating import migrations
 from engine.plan.outage.facing import Facing, faced
 from engine.plan.pending import reconfigures
 from engine.plan.planner import plan
 from engine.plan.requests import judge
 from engine.plan.requests.chains import chain_of
-from engine.plan.sequence import Clash, Order, order
-from engine.plan.strategy import strategy_text
-from engine.plan.trials import Leg
-from engine.plan.violations import violations
+from engine.plan.rollouts.migrating import migrations
+from engine.plan.rollouts.strategy import strategy_text
+from engine.plan.sequencing.bridge import Bridge, look_for_bridge
+from engine.plan.sequencing.sequence import Clash, Order, order
+from engine.plan.sequencing.trials import Leg
+from engine.plan.sequencing.violations import violations
 
 NOT_QUEUED = "CHANGE"  # stands for the number of a change that would be queued
 

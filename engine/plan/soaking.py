@@ -17,8 +17,8 @@ from engine.model.soak import Soak
 from engine.model.version import is_downgrade
 from engine.model.wait import Wait
 from engine.plan.answering import once
+from engine.plan.care.upkeep import is_away
 from engine.plan.estate import Estate
-from engine.plan.upkeep import is_away
 
 SoakEvent = SoakBegan | SoakPaused | SoakBroken | SoakRevoked
 

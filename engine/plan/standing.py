@@ -6,7 +6,7 @@ from engine.model.change import Change, Item, MoveState, Status
 from engine.model.names import InstanceId
 from engine.model.observation import Health
 from engine.model.snapshot import Plan
-from engine.plan.drift import differences
+from engine.plan.care.drift import differences
 from engine.plan.estate import Estate
 from engine.plan.pending import pending
 

@@ -17,9 +17,9 @@ from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
 from engine.plan.gates import FORESEEN, Case, is_blocked, is_stuck, waits_before_start
 from engine.plan.gates.outage import together
-from engine.plan.hooks import is_running
-from engine.plan.linked import link
-from engine.plan.sequence import Order, order, stopped_in
+from engine.plan.rollouts.hooks import is_running
+from engine.plan.sequencing.linked import link
+from engine.plan.sequencing.sequence import Order, order, stopped_in
 
 Entry = tuple[Change, Item]
 

@@ -15,8 +15,8 @@ from engine.model.snapshot import Plan, Snapshot
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
 from engine.plan.requests import find_change, find_instance
+from engine.plan.sequencing.violations import sentence, violations
 from engine.plan.standing import state_of
-from engine.plan.violations import sentence, violations
 
 COMMAND = "interlock "
 NOTHING = "nothing holds it"

@@ -16,7 +16,7 @@ from engine.model.observation import HostState, Reach, Sighting
 from engine.model.snapshot import Execute, RunHook
 from engine.model.staging import ReleaseStaged
 from engine.model.state import State
-from engine.plan.drift import at_rest, differences, items_of
+from engine.plan.care.drift import at_rest, differences, items_of
 from engine.plan.forecast import news as published
 from engine.runtime.draft import Draft
 from engine.runtime.executor import Ended, Unresolved

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from engine.model.change import Change
 from engine.model.names import InstanceId, PlacementId
 from engine.model.wait import Reason, Wait
-from engine.plan.drift import at_rest, items_of
+from engine.plan.care.drift import at_rest, items_of
 from engine.sim.estate import ENVIRONMENT
 from engine.sim.process import WatchedEngine
 from engine.sim.world import World

@@ -11,7 +11,7 @@ from engine.model.names import InstanceId
 from engine.model.request import Request
 from engine.model.role import Grant, Role
 from engine.model.scope import Scope
-from engine.plan.authority import may, roles_of
+from engine.plan.people.authority import may, roles_of
 from engine.plan.requests import judge
 from tests.builders import World, service, world
 from tests.plan.asking import refused, with_teams

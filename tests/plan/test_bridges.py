@@ -14,12 +14,12 @@ from engine.errors import RequestRefused
 from engine.model.names import InstanceId
 from engine.model.request import Deploy
 from engine.model.service import Service
-from engine.plan import crossing
-from engine.plan.bridge import bridge, look_for_bridge
 from engine.plan.estate import Estate
 from engine.plan.preview import preview
 from engine.plan.requests import judge
-from engine.plan.sequence import order
+from engine.plan.sequencing import crossing
+from engine.plan.sequencing.bridge import bridge, look_for_bridge
+from engine.plan.sequencing.sequence import order
 from tests.builders import World, catalog, service, world
 from tests.trying import trying
 

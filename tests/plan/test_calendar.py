@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from engine.model.scope import Scope
 from engine.model.window import Freeze
-from engine.plan.calendar import shutters
-from engine.plan.windows import is_open
+from engine.plan.times.calendar import shutters
+from engine.plan.times.windows import is_open
 from tests.builders import service, world
 from tests.plan.shutters import at, under, window
 

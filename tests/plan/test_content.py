@@ -13,7 +13,7 @@ from engine.model.request import Deploy
 from engine.model.service import Heal
 from engine.model.snapshot import Execute
 from engine.model.wait import Reason
-from engine.plan.drift import differences
+from engine.plan.care.drift import differences
 from tests.builders import World, service, world
 from tests.plan.asking import ask
 

@@ -14,7 +14,7 @@ from engine.model.change import Kind, MoveState
 from engine.model.scope import Scope
 from engine.model.service import Service
 from engine.model.window import Freeze, OnClose
-from engine.plan.windows import freezes_over
+from engine.plan.times.windows import freezes_over
 from tests.builders import T0, World, world
 from tests.plan.test_properties import estates
 from tests.trying import trying

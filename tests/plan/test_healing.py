@@ -15,7 +15,7 @@ from engine.model.request import Release
 from engine.model.service import Amount, Heal, RolloutPolicy
 from engine.model.snapshot import Execute
 from engine.model.wait import Reason, Wait
-from engine.plan.drift import differences
+from engine.plan.care.drift import differences
 from engine.plan.estate import Estate
 from engine.plan.requests import judge
 from engine.plan.standing import state_of

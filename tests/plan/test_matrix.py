@@ -15,7 +15,7 @@ from engine.model import request as ask_for
 from engine.model.request import Request
 from engine.model.role import Grant, Role
 from engine.model.scope import Scope
-from engine.plan.authority import RULES, may_look
+from engine.plan.people.authority import RULES, may_look
 from engine.plan.requests import judge
 from tests.builders import World, service, world
 from tests.plan import staged

@@ -15,7 +15,7 @@ from engine.model.service import Amount, RolloutPolicy
 from engine.model.snapshot import Execute
 from engine.plan.estate import Estate
 from engine.plan.requests import judge
-from engine.plan.sequence import order
+from engine.plan.sequencing.sequence import order
 from tests.builders import World, service, world
 from tests.plan.outages import allowing, together
 from tests.plan.test_properties import compatible, may_run

@@ -13,8 +13,8 @@ from engine.model.inventory import Limits
 from engine.model.request import Cancel, Hold, OverrideGate
 from engine.model.wait import GATES, NEVER_OVERRIDDEN, Reason
 from engine.plan.estate import Estate
-from engine.plan.letting_loose import lets_loose
-from engine.plan.overrides import is_lifted, overridden
+from engine.plan.people.letting_loose import lets_loose
+from engine.plan.people.overrides import is_lifted, overridden
 from tests.builders import T0, World, service, world
 from tests.plan.asking import ask, refused, with_policies, with_teams
 

@@ -15,7 +15,7 @@ from engine.model.observation import Reach
 from engine.model.snapshot import Execute, Stage
 from engine.model.staging import ReleaseStaged
 from engine.plan.estate import Estate
-from engine.plan.prestage import AT_ONCE, REST_S, TRIES, staged_count
+from engine.plan.rollouts.prestage import AT_ONCE, REST_S, TRIES, staged_count
 from tests.builders import T0, World, down, service, world
 
 HOSTS = ("h1", "h2", "h3")

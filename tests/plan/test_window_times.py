@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from engine.inventory.ics import read_calendar
 from engine.model.window import DAY_S, Entry, Hours, Schedule, WindowPolicy
-from engine.plan.windows import is_open, next_change, next_closing, next_opening
+from engine.plan.times.windows import is_open, next_change, next_closing, next_opening
 from tests.plan import clock
 from tests.plan.clock import utc
 

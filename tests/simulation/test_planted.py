@@ -9,11 +9,12 @@ import pytest
 
 from engine.model.names import PlacementId
 from engine.model.remote import Command, Reply
-from engine.plan import planner, rollout
-from engine.plan.batch import next_batch
+from engine.plan import planner
 from engine.plan.budget import Budgets
 from engine.plan.estate import Estate
-from engine.plan.under_way import UnderWay
+from engine.plan.rollouts import rollout
+from engine.plan.rollouts.batch import next_batch
+from engine.plan.rollouts.under_way import UnderWay
 from engine.sim import steps
 from engine.sim.link import SimTransport
 from engine.sim.run import MakeWorld, Options, make_world, simulate

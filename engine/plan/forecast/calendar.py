@@ -13,9 +13,9 @@ from engine.model.names import InstanceId
 from engine.model.snapshot import Decide
 from engine.plan.estate import Estate
 from engine.plan.forecast.steps import Key, Steps
-from engine.plan.shutting import when_shut
-from engine.plan.under_way import UnderWay
-from engine.plan.windows import freezes_over, next_change, windows_over
+from engine.plan.rollouts.shutting import when_shut
+from engine.plan.rollouts.under_way import UnderWay
+from engine.plan.times.windows import freezes_over, next_change, windows_over
 
 
 class Calendar:

@@ -20,8 +20,8 @@ from engine.model.wait import RESERVING, Reason, Wait
 from engine.plan.estate import Estate
 from engine.plan.forecast.steps import Key
 from engine.plan.gates import is_blocked, waits_before_start
-from engine.plan.linked import link
-from engine.plan.sequence import Clash, Order
+from engine.plan.sequencing.linked import link
+from engine.plan.sequencing.sequence import Clash, Order
 from engine.plan.starts import Entry, Line, Starts, begin, behind, case_of, line, overtake, rolling, waiting
 
 ROOM = RESERVING - {Reason.DEPENDENCY_BUSY}  # what any rollout's end can clear

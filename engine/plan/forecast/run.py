@@ -17,9 +17,7 @@ from engine.model.observation import Health, Sighting, Unit
 from engine.model.outage import OutageBegan
 from engine.model.snapshot import Decide, Snapshot
 from engine.model.wait import RESERVING, Reason, Wait
-from engine.plan.baking import ahead
 from engine.plan.budget import Budgets
-from engine.plan.closing import close
 from engine.plan.durations import batches, parallel
 from engine.plan.estate import Estate
 from engine.plan.evolve import fold
@@ -30,9 +28,11 @@ from engine.plan.forecast.queue import Queue
 from engine.plan.forecast.steps import Key, Steps
 from engine.plan.later import still
 from engine.plan.outage import advance_together
-from engine.plan.rollout import advance
+from engine.plan.rollouts.baking import ahead
+from engine.plan.rollouts.closing import close
+from engine.plan.rollouts.rollout import advance
+from engine.plan.rollouts.under_way import UnderWay
 from engine.plan.soaking import after, soak_events
-from engine.plan.under_way import UnderWay
 
 HORIZON = timedelta(days=30)
 ROUNDS = 50  # of decisions at one moment

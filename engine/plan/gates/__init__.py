@@ -13,7 +13,7 @@ from engine.plan.gates.case import Case
 from engine.plan.gates.kept import standing
 from engine.plan.gates.outage import companions, covered, not_yet, shared
 from engine.plan.gates.table import FORESEEN, OF_TURN, START_GATES, gates_of, turn_gates_of
-from engine.plan.overrides import is_lifted
+from engine.plan.people.overrides import is_lifted
 
 __all__ = ["FORESEEN", "START_GATES", "Case", "is_blocked", "is_stuck", "waits_before_start"]
 

@@ -8,13 +8,13 @@ from engine.model.change import Kind, Status
 from engine.model.names import InstanceId
 from engine.model.state import Good
 from engine.model.version import sort_key
-from engine.plan.backward import chain
-from engine.plan.bad import is_bad
-from engine.plan.bridge import bridge
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
 from engine.plan.gates.outage import outage_windows
-from engine.plan.sequence import clash_of, order
+from engine.plan.people.bad import is_bad
+from engine.plan.sequencing.backward import chain
+from engine.plan.sequencing.bridge import bridge
+from engine.plan.sequencing.sequence import clash_of, order
 
 
 def over_bridge(case: Case, group: tuple[str, ...]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.model.wait import Wait
-from engine.plan.alarms import alarm_waits
 from engine.plan.gates.case import Case
+from engine.plan.people.alarms import alarm_waits
 
 
 def alarm(case: Case) -> Iterator[Wait]:

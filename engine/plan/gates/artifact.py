@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from engine.model.change import Change, Item, Kind
 from engine.model.wait import Reason, Wait
-from engine.plan.bad import bad_mark, sentence
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
+from engine.plan.people.bad import bad_mark, sentence
 
 
 def artifact(case: Case) -> Iterator[Wait]:

@@ -6,13 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.model.wait import Wait
-from engine.plan.batch import no_room
 from engine.plan.budget import Budgets
+from engine.plan.care.upkeep import shut
 from engine.plan.gates.case import Case
 from engine.plan.gates.outage import together
-from engine.plan.overrides import is_lifted
-from engine.plan.under_way import UnderWay
-from engine.plan.upkeep import shut
+from engine.plan.people.overrides import is_lifted
+from engine.plan.rollouts.batch import no_room
+from engine.plan.rollouts.under_way import UnderWay
 
 
 def budget(case: Case) -> Iterator[Wait]:

@@ -9,7 +9,7 @@ from engine.model.change import Change, Item
 from engine.model.names import InstanceId
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
-from engine.plan.sequence import Order
+from engine.plan.sequencing.sequence import Order
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,10 @@ from engine.model.pattern import matches
 from engine.model.role import Role
 from engine.model.scope import Scope
 from engine.model.wait import Reason, Wait
-from engine.plan.authority import ANYBODY, able
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
-from engine.plan.membership import in_words, people
+from engine.plan.people.authority import ANYBODY, able
+from engine.plan.people.membership import in_words, people
 
 
 def approval(case: Case) -> Iterator[Wait]:

@@ -12,7 +12,7 @@ from engine.plan.estate import Estate
 from engine.plan.gates.advice import over_bridge, way_back, what_to_queue, with_outage
 from engine.plan.gates.case import Case
 from engine.plan.gates.outage import covered, together
-from engine.plan.sequence import Clash, clash_of
+from engine.plan.sequencing.sequence import Clash, clash_of
 
 TAKEN_OVER = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSED, Status.SUPERSEDED})
 

@@ -11,11 +11,11 @@ from dataclasses import replace
 from engine.model.change import Kind, Status
 from engine.model.wait import Reason, Wait
 from engine.model.window import WindowPolicy
+from engine.plan.care.upkeep import aside_wait, shut
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
-from engine.plan.overrides import way_past
-from engine.plan.upkeep import aside_wait, shut
-from engine.plan.windows import HORIZON_DAYS, is_open, next_opening, windows_over
+from engine.plan.people.overrides import way_past
+from engine.plan.times.windows import HORIZON_DAYS, is_open, next_opening, windows_over
 
 
 def together(case: Case) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.model.change import UNSUCCESSFUL
 from engine.model.wait import Reason, Wait
 from engine.plan.gates.case import Case
-from engine.plan.holds import holds
+from engine.plan.people.holds import holds
 
 
 def held(case: Case) -> Iterator[Wait]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from engine.model.names import InstanceId
 from engine.model.version import satisfies
 from engine.model.wait import Reason, Wait
+from engine.plan.care.upkeep import aside_wait, shut
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
-from engine.plan.under_way import UnderWay
-from engine.plan.upkeep import aside_wait, shut
+from engine.plan.rollouts.under_way import UnderWay
 
 
 def aside(case: Case) -> Iterator[Wait]:

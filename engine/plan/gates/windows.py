@@ -14,9 +14,9 @@ from engine.plan.durations import revert_s, rollout_s, together_s
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
 from engine.plan.gates.outage import together
-from engine.plan.overrides import way_past
-from engine.plan.sequence import stopped_in
-from engine.plan.windows import (
+from engine.plan.people.overrides import way_past
+from engine.plan.sequencing.sequence import stopped_in
+from engine.plan.times.windows import (
     HORIZON_DAYS,
     freezes_over,
     is_open,

@@ -15,7 +15,7 @@ from engine.plan.budget import Budgets
 from engine.plan.outage.back import go_back
 from engine.plan.outage.forward import go_on
 from engine.plan.outage.party import Party
-from engine.plan.under_way import UnderWay
+from engine.plan.rollouts.under_way import UnderWay
 
 __all__ = ["advance_together"]
 

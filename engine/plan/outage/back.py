@@ -11,9 +11,9 @@ from engine.model.wait import Reason, Wait
 from engine.plan.budget import Budgets
 from engine.plan.outage.moves import spent, start, stop
 from engine.plan.outage.party import Party, idle, names, runs, still_new, waits_for
-from engine.plan.rollout import advance, conclude_back, rest
-from engine.plan.sequence import Clash
-from engine.plan.under_way import UnderWay
+from engine.plan.rollouts.rollout import advance, conclude_back, rest
+from engine.plan.rollouts.under_way import UnderWay
+from engine.plan.sequencing.sequence import Clash
 
 Part = tuple[list[Action], list[Wait]]
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from engine.model.change import FINAL, UNFINISHED_ROLLOUT, Change, Status
 from engine.plan.estate import Estate
 from engine.plan.gates.outage import outage_windows
-from engine.plan.sequence import order, stopped_in
-from engine.plan.windows import is_open, next_opening
+from engine.plan.sequencing.sequence import order, stopped_in
+from engine.plan.times.windows import is_open, next_opening
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,16 @@ from engine.model.event import ChangePaused, ItemStatus
 from engine.model.names import PlacementId
 from engine.model.snapshot import Action, Decide
 from engine.model.wait import Reason, Wait
-from engine.plan.bad import mark
 from engine.plan.budget import Budgets
 from engine.plan.gates.artifact import artifact_fault
-from engine.plan.holds import holds
-from engine.plan.hooks import is_running
-from engine.plan.once import once_failure, once_first
 from engine.plan.outage.moves import spent, start, stop
 from engine.plan.outage.party import Party, idle, is_there, names, still_old, waits_for
-from engine.plan.rollout import advance
-from engine.plan.under_way import UnderWay
+from engine.plan.people.bad import mark
+from engine.plan.people.holds import holds
+from engine.plan.rollouts.hooks import is_running
+from engine.plan.rollouts.once import once_failure, once_first
+from engine.plan.rollouts.rollout import advance
+from engine.plan.rollouts.under_way import UnderWay
 
 Part = tuple[list[Action], list[Wait]]
 

@@ -12,9 +12,9 @@ from engine.model.event import MoveIntended
 from engine.model.names import PlacementId
 from engine.model.snapshot import Action
 from engine.model.wait import Wait
-from engine.plan.batch import execution, step_name, untouchable
-from engine.plan.hooks import begun
-from engine.plan.under_way import UnderWay
+from engine.plan.rollouts.batch import execution, step_name, untouchable
+from engine.plan.rollouts.hooks import begun
+from engine.plan.rollouts.under_way import UnderWay
 
 TRIES = 6  # of stopping and starting one placement in one direction
 

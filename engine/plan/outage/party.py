@@ -10,8 +10,8 @@ import networkx as nx
 from engine.model.change import UNSUCCESSFUL, MoveState, Status
 from engine.model.names import PlacementId
 from engine.model.wait import Reason, Wait
-from engine.plan.under_way import UnderWay
-from engine.plan.upkeep import is_away
+from engine.plan.care.upkeep import is_away
+from engine.plan.rollouts.under_way import UnderWay
 
 LOST = UNSUCCESSFUL | {Status.CANCELLED}
 

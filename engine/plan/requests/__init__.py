@@ -12,8 +12,8 @@ from engine.model import maintenance as hosts
 from engine.model import request as ask
 from engine.model.request import Request
 from engine.model.snapshot import Snapshot
-from engine.plan.authority import forbidden, forbidden_outcome
 from engine.plan.estate import Estate
+from engine.plan.people.authority import forbidden, forbidden_outcome
 from engine.plan.requests.again import clear_bad, expedite, retry
 from engine.plan.requests.chains import rollback_chain
 from engine.plan.requests.consenting import approve, reject

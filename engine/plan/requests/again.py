@@ -8,8 +8,8 @@ from engine.model.decision import ChangeExpedited, ChangeRetried, VersionCleared
 from engine.model.event import Event
 from engine.model.names import InstanceId
 from engine.model.request import ClearBad, Expedite, Retry
-from engine.plan.bad import bad_mark, bad_versions, sentence
 from engine.plan.estate import Estate
+from engine.plan.people.bad import bad_mark, bad_versions, sentence
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.named import find_change, find_environment, find_service
 

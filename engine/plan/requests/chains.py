@@ -10,10 +10,10 @@ from engine.model.event import ChangeAccepted, Event
 from engine.model.names import InstanceId
 from engine.model.request import Rollback
 from engine.model.state import Good
-from engine.plan.backward import chain
 from engine.plan.estate import Estate
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.queueing import rollback
+from engine.plan.sequencing.backward import chain
 
 
 def rollback_chain(estate: Estate, request: Rollback) -> Judgement:

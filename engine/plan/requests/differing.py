@@ -6,7 +6,7 @@ from engine.model.change import Change, Item, Status
 from engine.model.names import InstanceId
 from engine.model.observation import Health
 from engine.model.request import Deploy
-from engine.plan.drift import at_rest, differences
+from engine.plan.care.drift import at_rest, differences
 from engine.plan.estate import Estate
 from engine.plan.pending import pending, reconfigures
 

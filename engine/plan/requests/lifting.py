@@ -12,11 +12,11 @@ from engine.model.decision import GateOverridden
 from engine.model.request import OverrideGate
 from engine.model.wait import GATES, NEVER_OVERRIDDEN, Reason, gate_named, reasons_of
 from engine.plan.estate import Estate
-from engine.plan.membership import in_words, people
 from engine.plan.nearest import did_you_mean
+from engine.plan.people.membership import in_words, people
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.named import find_change
-from engine.plan.windows import length_text
+from engine.plan.times.windows import length_text
 
 NO_POLICY = "no policy lets anybody override a gate; policies.overrides of the inventory says which gates, and who"
 

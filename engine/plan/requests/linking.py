@@ -11,13 +11,13 @@ from engine.model.change import Change, Item, Status
 from engine.model.event import ChangeAccepted, Event, ItemStatus
 from engine.model.names import InstanceId
 from engine.model.request import Deploy
-from engine.plan.bridge import look_for_bridge, none_found
 from engine.plan.estate import Estate
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.named import find_environment, find_service
 from engine.plan.requests.queueing import check_good, check_release, deploy
-from engine.plan.sequence import order
-from engine.plan.trials import Leg
+from engine.plan.sequencing.bridge import look_for_bridge, none_found
+from engine.plan.sequencing.sequence import order
+from engine.plan.sequencing.trials import Leg
 
 
 def deploy_linked(estate: Estate, request: Deploy) -> Judgement:

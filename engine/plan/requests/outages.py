@@ -6,7 +6,7 @@ from engine.errors import RequestRefused
 from engine.model.change import Change
 from engine.plan.estate import Estate
 from engine.plan.gates.outage import outage_windows
-from engine.plan.sequence import order
+from engine.plan.sequencing.sequence import order
 
 
 def check_outage(estate: Estate, change: Change) -> None:

@@ -6,13 +6,13 @@ from engine.errors import RequestRefused
 from engine.model.change import FINAL, Change, Item, Status
 from engine.model.request import Promote
 from engine.model.stage import ChangePromoted
-from engine.plan.baking import awaits_promotion, left_s, sick
 from engine.plan.estate import Estate
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.named import find_change
-from engine.plan.stages import Course
-from engine.plan.under_way import UnderWay
-from engine.plan.windows import length_text
+from engine.plan.rollouts.baking import awaits_promotion, left_s, sick
+from engine.plan.rollouts.stages import Course
+from engine.plan.rollouts.under_way import UnderWay
+from engine.plan.times.windows import length_text
 
 
 def promote(estate: Estate, request: Promote) -> Judgement:

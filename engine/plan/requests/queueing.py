@@ -16,8 +16,8 @@ from engine.model.service import Service
 from engine.model.state import Good
 from engine.model.text import near
 from engine.model.version import problem_with, sort_key
-from engine.plan.bad import bad_mark, is_bad, near_good, sentence
 from engine.plan.estate import Estate
+from engine.plan.people.bad import bad_mark, is_bad, near_good, sentence
 from engine.plan.requests.differing import all_desired, described, differs, runs_as_asked
 from engine.plan.requests.judgement import Judgement
 from engine.plan.requests.named import find_environment, find_instance, find_service

@@ -24,10 +24,10 @@ from engine.model.maintenance import (
 )
 from engine.model.names import InstanceId, PlacementId
 from engine.model.observation import Unit
+from engine.plan.care.tending import OPEN, stoppable
 from engine.plan.estate import Estate
 from engine.plan.nearest import did_you_mean
 from engine.plan.requests.judgement import Judgement
-from engine.plan.tending import OPEN, stoppable
 
 
 def find_host(estate: Estate, name: str, *, gone: bool = False) -> str:

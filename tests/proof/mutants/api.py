@@ -31,7 +31,7 @@ MUTANTS = (
     ),
     Mutant(
         "roles-of-others",
-        "engine/plan/authority.py",
+        "engine/plan/people/authority.py",
         "        and _is_meant(inventory, grant, person)\n        and _covers",
         "        and _covers",
         "a role that one person has is everybody's",

@@ -7,7 +7,7 @@ from tests.proof.mutants.mutant import Mutant
 MUTANTS = (
     Mutant(
         "consumers-are-not-asked",
-        "engine/plan/safety.py",
+        "engine/plan/sequencing/safety.py",
         "            clash = clash_of(estate, other, theirs, name, one)\n            if clash:\n",
         "            if False:\n",
         "one dependency direction is ignored: a provider moves although its consumers refuse the new version",
@@ -15,7 +15,7 @@ MUTANTS = (
     ),
     Mutant(
         "consumers-never-go-first",
-        "engine/plan/sequence.py",
+        "engine/plan/sequencing/sequence.py",
         "        edges.append((consumer, provider, clash))\n",
         "        pass\n",
         "the order ignores that an old consumer refuses the new provider",
@@ -23,7 +23,7 @@ MUTANTS = (
     ),
     Mutant(
         "two-steps-on-one-host",
-        "engine/plan/batch.py",
+        "engine/plan/rollouts/batch.py",
         "    if placement.host in busy:\n",
         "    if False and placement.host in busy:\n",
         "two services move on one host at once",
@@ -39,7 +39,7 @@ MUTANTS = (
     ),
     Mutant(
         "window-open-at-its-end",
-        "engine/plan/windows.py",
+        "engine/plan/times/windows.py",
         "    return any(begin <= second < end for begin, end in open_in_day(policy.schedule, second // DAY_S))\n",
         "    return any(begin <= second <= end for begin, end in open_in_day(policy.schedule, second // DAY_S))\n",
         "a window is still open at the second at which it closes",
@@ -63,7 +63,7 @@ MUTANTS = (
     ),
     Mutant(
         "unfenced-hosts-are-touched",
-        "engine/plan/batch.py",
+        "engine/plan/rollouts/batch.py",
         "    if not host.fenced:\n",
         "    if False:\n",
         "the fence is skipped: steps begin on hosts that do not carry this engine's claim",
@@ -71,7 +71,7 @@ MUTANTS = (
     ),
     Mutant(
         "heals-at-first-sight",
-        "engine/plan/healing.py",
+        "engine/plan/care/healing.py",
         "        elif healing.sightings > 1:\n",
         "        elif healing.sightings > 0:\n",
         "drift is healed at its first sighting, not at the second in a row",
@@ -79,7 +79,7 @@ MUTANTS = (
     ),
     Mutant(
         "half-a-stage-is-enough",
-        "engine/plan/stages.py",
+        "engine/plan/rollouts/stages.py",
         "        return bool(there) and not missing\n",
         "        return bool(there)\n",
         "a stage is over as soon as one placement of it has arrived",

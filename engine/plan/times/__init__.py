@@ -1,0 +1,1 @@
+"""When things may move: windows and freezes, exact to the second in any time zone."""
