@@ -28,12 +28,13 @@ from engine.model.snapshot import Execute
 from engine.model.window import Entry, Freeze, Hours, Schedule, WindowPolicy
 from engine.plan.durations import batches
 from engine.plan.estate import Estate
-from engine.plan.forecast import Accuracy, accuracy, forecast, news
+from engine.plan.forecast import Accuracy, forecast, news
 from tests.builders import T0, World, catalog, seen
 
 ACME = Path(__file__).parent.parent.parent / "inventories" / "acme"
 SIGMA, CHANGES = 0.3, 40
 LEARNED = (3, 12)  # earlier rollouts of each instance
+WITHIN, COVERED = 0.10, (0.80, 0.97)  # median errors; the part of the ends that come by their p90
 USUAL_S = (600, 2400)  # of a whole rollout
 EVENING_S = 10 * 3600.0  # 20:00 in Berlin; T0 is 10:00, a Tuesday
 
@@ -151,6 +152,9 @@ def played(seed: int) -> tuple[Change, ...]:
     return tuple(made.state.changes.values())
 
 
-def measured(seed: int) -> Accuracy:
-    """How good one seed's forecast was."""
-    return accuracy(played(seed))
+def is_good(found: Accuracy) -> bool:
+    """Whether forecasts are as good as they must be: the median errors of starts and ends within a
+    tenth, and a p90 that is one: neither too early nor so late that it says nothing."""
+    errors = (found.start_error, found.end_error)
+    near = all(error is not None and error <= WITHIN for error in errors)
+    return near and found.covered is not None and COVERED[0] <= found.covered <= COVERED[1]
