@@ -22,6 +22,7 @@ from engine.plan.estate import Estate
 
 SoakEvent = SoakBegan | SoakPaused | SoakBroken | SoakRevoked
 
+ROUNDING_S = 1e-6  # a moment worked out from seconds is exact to a microsecond
 GOING_BACK = frozenset({Status.REVERTING, Status.REVERTED})
 
 

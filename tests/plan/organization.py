@@ -9,6 +9,7 @@ shut, even ones in the morning, when it has been open for an hour.
 from __future__ import annotations
 
 import heapq
+import itertools
 import random
 import tomllib
 from dataclasses import replace
@@ -43,8 +44,8 @@ def inventory() -> Inventory:
     """Production moves on weekdays from nine to five, after half an hour in staging; a team is
     frozen until the next noon; four rollouts may run at a time, three of one team."""
     office = Entry(ZoneInfo("Europe/Berlin"), frozenset(range(5)), (Hours(9 * 3600, 17 * 3600),))
-    prod = Scope(environments=frozenset({"prod"}))
-    freeze = Freeze("stocktaking", T0 - timedelta(days=1), T0 + timedelta(hours=26), Scope(teams=frozenset({"shop"})))
+    prod = Scope(environments=("prod",))
+    freeze = Freeze("stocktaking", T0 - timedelta(days=1), T0 + timedelta(hours=26), Scope(teams=("shop",)))
     return replace(
         load(ACME),
         environments={"staging": Environment("staging"), "prod": Environment("prod", "staging", 1800.0)},
@@ -54,25 +55,29 @@ def inventory() -> Inventory:
     )
 
 
-def without_stages(estate: Inventory) -> Inventory:
-    """The same with neither canaries nor bakes nor an order of domains."""
-    plain = {"canary": Amount(0), "bake_s": 0.0, "domain_order": (), "first_domain_bake_s": None}
+def by_stages(estate: Inventory) -> Inventory:
+    """The same with stages everywhere: a third of the services sends a canary ahead, another goes
+    from one domain to the next, and all bake."""
+    ways: tuple[dict[str, object], ...] = (
+        {"canary": Amount(1), "bake_s": 200.0},
+        {"domain_order": ("eu", "us"), "first_domain_bake_s": 400.0, "bake_s": 100.0},
+        {"bake_s": 300.0, "max_parallel": Amount(2)},
+    )
     services = {
-        name: replace(each, rollout=replace(each.rollout, **plain))  # type: ignore[arg-type]
-        for name, each in estate.services.items()
+        name: replace(each, rollout=replace(each.rollout, **ways[at % len(ways)]))  # type: ignore[arg-type]
+        for at, (name, each) in enumerate(sorted(estate.services.items()))
     }
     return replace(estate, services=services)
 
 
 class Organization:
     """The estate at its first version, with what earlier rollouts taught. ``is_known``: nothing
-    scatters, the forecaster knows how long everything takes, and no rollout goes by stages: those
-    it foresees as a whole, with their bakes, but not which host of which domain is next."""
+    scatters and the forecaster knows how long everything takes; every rollout goes by stages."""
 
     def __init__(self, seed: int, *, is_known: bool = False) -> None:
         self._chance = random.Random(seed)
         self._sigma = 0.0 if is_known else SIGMA
-        estate = without_stages(inventory()) if is_known else inventory()
+        estate = by_stages(inventory()) if is_known else inventory()
         with (ACME / "releases.toml").open("rb") as file:
             self._releases = tomllib.load(file)["services"]
         self.known = {name: list(release["versions"]) for name, release in self._releases.items()}
@@ -123,9 +128,10 @@ class Organization:
         """Let it all happen: every move takes its instance's usual time by the rollout's own
         factor, and the planner is asked again whenever one ends or a wait may clear."""
         due: list[tuple[float, int, Execute]] = []
+        count = itertools.count()  # of equal times the step that began first
         while True:
             for act in self.made.settle():
-                heapq.heappush(due, (self.made.elapsed_s + self._takes_s(act), self.made.seq, act))
+                heapq.heappush(due, (self.made.elapsed_s + self._takes_s(act), next(count), act))
             now = self.made.snapshot.now
             clears = [wait.until for wait in self.made.settled.waits if wait.until is not None and wait.until > now]
             times = [(until - T0).total_seconds() for until in clears] + [at for at, _, _ in due[:1]]

@@ -11,9 +11,8 @@ from engine.model.names import InstanceId
 from engine.model.soak import Soak
 from engine.model.wait import Reason, Wait
 from engine.plan.gates.case import Case
-from engine.plan.soaking import before, required_s
+from engine.plan.soaking import ROUNDING_S, before, required_s
 
-ROUNDING_S = 1e-6  # a moment worked out from seconds is exact to a microsecond
 OPEN = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSED})
 
 

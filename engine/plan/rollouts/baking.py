@@ -20,6 +20,7 @@ from engine.plan.people.alarms import alarm_waits
 from engine.plan.people.overrides import is_lifted
 from engine.plan.rollouts.stages import Course, Stage
 from engine.plan.rollouts.under_way import UnderWay
+from engine.plan.soaking import ROUNDING_S
 from engine.plan.times.windows import length_text
 
 
@@ -56,7 +57,8 @@ def left_s(rollout: UnderWay, stage: Stage) -> float:
         return 0.0
     if bake is None or bake.stage != stage.name:
         return stage.bake_s
-    return max(0.0, bake.since_s + stage.bake_s - rollout.estate.snapshot.elapsed_s)
+    still_s = bake.since_s + stage.bake_s - rollout.estate.snapshot.elapsed_s
+    return still_s if still_s > ROUNDING_S else 0.0
 
 
 def awaits_promotion(rollout: UnderWay, stage: Stage) -> bool:
