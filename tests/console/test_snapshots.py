@@ -104,7 +104,14 @@ def test_override(snap_compare: Compare) -> None:
 def test_a_bad_version(snap_compare: Compare) -> None:
     engine = FakeEngine()
     row = next(r for r in engine.board["status"] if (r["service"], r["environment"]) == ("search", "prod"))
-    mark = {"version": "8.2.0", "environment": "prod", "reason": "health answered 500", "by": "interlock", "at": None}
+    mark = {
+        "version": "8.2.0",
+        "environment": "prod",
+        "reason": "health answered 500",
+        "by": "interlock",
+        "at": None,
+        "change": "",
+    }
     row |= {"bad": [mark], "pending": "configuration"}
     assert snap_compare(console(engine), terminal_size=(120, 40), run_before=steps("b"))
 
