@@ -7,7 +7,6 @@ The user's name is taken from the connection and from nothing that is sent over 
 from __future__ import annotations
 
 import asyncio
-import pwd
 import socket
 import struct
 from typing import cast
@@ -15,6 +14,7 @@ from typing import cast
 from starlette.requests import Request
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from engine.api.user import user_name
 from engine.errors import RequestRefused
 
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid
@@ -35,14 +35,6 @@ def _uid(transport: asyncio.Transport) -> int | None:
         return None
     _, uid, _ = _CREDENTIALS.unpack(peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
     return cast(int, uid)
-
-
-def user_name(uid: int) -> str:
-    """The user's name, or ``uid:1234`` for a uid that no account has."""
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"uid:{uid}"
 
 
 def actor(request: Request) -> str:

@@ -7,6 +7,7 @@ process of its own that ends when this one does. Both take up a folder that is t
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import socket
 from collections.abc import Iterator
@@ -17,12 +18,13 @@ from typing import Any
 import asyncssh
 import yaml
 
+from engine.api.user import user_name
 from engine.errors import InterlockError, UsageError
 from engine.fleet.artifacts import write_artifacts
 from engine.fleet.host import USER, new_host_key
 from engine.fleet.layout import Folders, Layout
 from engine.fleet.lock import FolderLock
-from engine.fleet.organization import HOSTS_FILE, ORGANIZATION_FILE, Sample, SampleHost, compose
+from engine.fleet.organization import HOSTS_FILE, ORGANIZATION_FILE, ROLES_FILE, Sample, SampleHost, compose
 from engine.fleet.process import FleetProcess, NoFreeAddress
 from engine.fleet.releases import sample_folder
 
@@ -181,6 +183,16 @@ def _write_organization(folders: Folders, sample: Sample) -> None:
             (folders.inventory / file.name).write_bytes(file.read_bytes())
     if not sample.verbatim:
         _write_yaml(folders.inventory / "services.yaml", {"services": dict(sample.services)})
+    _write_roles(folders.inventory / ROLES_FILE)
+
+
+def _write_roles(path: Path) -> None:
+    """acme's roles, with whoever makes the demo among its admins: they are to try everything."""
+    text = sample_folder().joinpath(ROLES_FILE).read_text(encoding="utf-8")
+    document: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506  # plain text scalars only
+    document["roles"]["admin"].append(user_name(os.getuid()))
+    comment = text[: text.index("roles:")]
+    path.write_text(comment + yaml.safe_dump(document, sort_keys=False, width=120), encoding="utf-8")
 
 
 def _write_yaml(path: Path, document: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ MAX_HOSTS = 500
 HOSTS_FILE = "hosts.yaml"
 # What stays as written: everything that is not about single services or hosts.
 ORGANIZATION_FILE = "organization.yaml"
+ROLES_FILE = "roles.yaml"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from engine.api.client import Client
-from engine.api.peer import user_name
+from engine.api.user import user_name
 from engine.errors import RequestRefused
 from engine.model.access import RequestTurnedDown
 from engine.model.role import Grant, Role

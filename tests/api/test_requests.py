@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from engine.api.client import Client
-from engine.api.peer import user_name
+from engine.api.user import user_name
 from engine.errors import RequestRefused, UsageError
 from tests.api.served import Served
 

@@ -163,7 +163,7 @@ def test_a_pair_is_newer_runs_in_staging_and_forces_its_order(acme: Inventory, p
 @pytest.mark.parametrize("pair", ORDERED, ids=label)
 def test_the_preview_of_a_pair_has_its_order_and_no_waits(snapshot: Snapshot, pair: Pair) -> None:
     goals = {pair.consumer: pair.consumer_version, pair.provider: pair.provider_version}
-    shown = preview(snapshot, Deploy("ana", "prod", goals))
+    shown = preview(snapshot, Deploy("noor", "prod", goals))
     assert (shown.refused, shown.waits, shown.locksteps) == ("", (), ())
     wanted = [pair.provider, pair.consumer] if pair.first == "provider" else [pair.consumer, pair.provider]
     assert [step.service for step in sorted(shown.steps, key=lambda step: step.rank)] == wanted
@@ -173,12 +173,12 @@ def test_the_preview_of_a_pair_has_its_order_and_no_waits(snapshot: Snapshot, pa
 @pytest.mark.parametrize("pair", LOCKSTEPS, ids=label)
 def test_the_preview_of_a_lockstep_explains_it(snapshot: Snapshot, pair: Pair) -> None:
     goals = {pair.consumer: pair.consumer_version, pair.provider: pair.provider_version}
-    shown = preview(snapshot, Deploy("ana", "prod", goals))
+    shown = preview(snapshot, Deploy("noor", "prod", goals))
     assert [set(services) for services, _ in shown.locksteps] == [{pair.consumer, pair.provider}]
 
 
 def test_the_chain_of_both_kinds_goes_the_only_way_it_can(snapshot: Snapshot) -> None:
-    shown = preview(snapshot, Deploy("ana", "prod", {"flags": "3.2.0", "config": "1.9.0", "events": "5.5.0"}))
+    shown = preview(snapshot, Deploy("noor", "prod", {"flags": "3.2.0", "config": "1.9.0", "events": "5.5.0"}))
     assert (shown.refused, shown.waits) == ("", ())
     assert [step.service for step in sorted(shown.steps, key=lambda s: s.rank)] == ["events", "config", "flags"]
 
@@ -195,5 +195,5 @@ def test_the_readme_names_every_pair() -> None:
 
 
 def test_a_lone_consumer_waits_for_its_provider(snapshot: Snapshot) -> None:
-    shown = preview(snapshot, Deploy("ana", "prod", {"checkout": "2.4.0"}))
+    shown = preview(snapshot, Deploy("noor", "prod", {"checkout": "2.4.0"}))
     assert [wait.reason.value for wait in shown.waits] == ["DependencyVersion"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
 import asyncssh
 import pytest
 
+from engine.api.user import user_name
 from engine.errors import UsageError
 from engine.fleet import demo
 from engine.fleet.layout import Folders, Layout
@@ -15,6 +17,9 @@ from engine.fleet.organization import compose
 from engine.inventory import load
 from engine.inventory.catalog import scan
 from engine.model.inventory import Inventory
+from engine.model.names import InstanceId
+from engine.model.role import Role
+from engine.plan.people.authority import may, may_look
 
 
 def sizes(inventory: Inventory) -> tuple[int, int]:
@@ -30,6 +35,22 @@ def test_the_whole_organization_is_copied_with_its_comments(tmp_path: Path) -> N
     for service in inventory.services:
         assert 3 <= len(catalog.versions(service)) <= 5
         assert all(catalog.by_service[service][version].sha256 for version in catalog.versions(service))
+
+
+@pytest.mark.parametrize("services", [None, 3])
+def test_who_makes_the_demo_may_do_everything_and_a_team_its_own(tmp_path: Path, services: int | None) -> None:
+    inventory = load(demo.prepare(tmp_path / "demo", services=services).inventory)
+    me = user_name(os.getuid())
+    assert all(may(inventory, me, role, None) for role in Role)
+    assert not may(inventory, "games", Role.DEPLOYER, InstanceId("config", "prod"))
+    assert may_look(inventory, "games")
+    for instance in inventory.instances():
+        team = inventory.services[instance.service].team
+        able = {person for each in inventory.teams.values() for person in each.members}
+        able = {person for person in able if may(inventory, person, Role.DEPLOYER, instance)}
+        assert {*inventory.teams[team].members} <= able, instance
+        others = able - {*inventory.teams[team].members, *inventory.teams["platform"].members, me}
+        assert others == ({"greta", "sam"} if (team, instance.environment) == ("shop", "staging") else set())
 
 
 def test_what_is_written_belongs_together(tmp_path: Path) -> None:

@@ -77,7 +77,9 @@ def victim(folders: Folders) -> Any:
 def test_every_act_is_played_and_nothing_is_left(folders: Folders, victim: Any, refuse: str) -> None:
     engine, said, reloads = Engine(folders, victim), list[str](), list[int]()
     engine.refuse = refuse
-    Story(cast(Client, engine), folders, lambda: reloads.append(1), said.append, threading.Event()).run()
+    Story(
+        cast(Client, engine), folders, lambda: reloads.append(1), lambda text, _: said.append(text), threading.Event()
+    ).run()
     assert engine.deployed == [act for act in (told.RELEASE, told.BAD, told.WINDOW) if act[0] != refuse]
     assert engine.windows == [told.WINDOW[0]]
     assert len(reloads) == 2
@@ -91,6 +93,6 @@ def test_it_ends_with_the_demo(folders: Folders, victim: Any) -> None:
     engine, said, over = Engine(folders, victim), list[str](), threading.Event()
     over.set()
     engine.status = lambda *_: [{"target": None, "state": "unknown"}]  # type: ignore[method-assign]
-    Story(cast(Client, engine), folders, lambda: None, said.append, over).run()
+    Story(cast(Client, engine), folders, lambda: None, lambda text, _: said.append(text), over).run()
     assert said == []
     assert victim.poll() is None
