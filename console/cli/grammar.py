@@ -39,12 +39,23 @@ def _globals() -> list[click.Option]:
 GLOBAL_NAMES = ("inventory", "state", "engine", "output", "read_only")
 
 
+class Word(click.types.StringParamType):
+    """A text that a shell may complete, by what its parameter is called."""
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+        from console.cli.completing import offered  # only when a shell asks
+
+        return list(offered(ctx, param, incomplete))
+
+
 class Verb(click.Command):
     """A command that takes the global options after its name too, and gets the session as
     its first argument."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for param in self.params:
+            param.type = Word() if type(param.type) is click.types.StringParamType else param.type
         self.params.extend(_globals())
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -23,6 +23,7 @@ from engine.errors import InterlockError
 INTERRUPTED = 130
 USAGE = 2
 FAILED = 1
+COMPLETING = "_INTERLOCK_COMPLETE"  # the shell's scripts set it (console.cli.commands.completion)
 
 TABLE = {
     "status": "status",
@@ -105,6 +106,10 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
 
 def run(args: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code and lets no exception out."""
+    if COMPLETING in os.environ:
+        from console.cli.completing import prepare
+
+        prepare()
     try:
         result = cli.main(args=args, prog_name="interlock", standalone_mode=False)
         code = result if isinstance(result, int) else 0

@@ -15,6 +15,8 @@ from engine.errors import InterlockError, InventoryInvalid
 if TYPE_CHECKING:
     from engine.store.restoring import Restored
 
+QUICK_BYTES = 1_000_000
+
 
 @dataclass(frozen=True)
 class Demo:
@@ -49,6 +51,22 @@ def serve(
         metrics=parse_address(metrics) if metrics is not None else None,
     )
     return run(options)
+
+
+def names(path: Path) -> tuple[dict[str, list[str]], list[str], list[str]]:
+    """The services with their environments, the environments and the hosts of an inventory. Raises
+    InventoryInvalid, also for one that is too large to be read while somebody waits for a word."""
+    from engine.inventory import load
+
+    files = path.glob("*.y*ml") if path.is_dir() else [path]
+    if sum(file.stat().st_size for file in files) > QUICK_BYTES:
+        raise InventoryInvalid((f"{path}: too large to be read for names alone",))
+    found = load(path)
+    services = {
+        name: [environment for environment in found.environments if service.hosts.get(environment)]
+        for name, service in found.services.items()
+    }
+    return services, list(found.environments), list(found.hosts)
 
 
 def validate(path: Path) -> None:

@@ -54,6 +54,30 @@ async def test_every_command_works_and_the_engine_sees_who_logged_in(
     assert len(tunnel._tunnels) == 1, "one ssh serves all calls of a process"
 
 
+async def test_through_a_jump_host_that_the_users_own_configuration_names(
+    server: Server, still: Served, interlock: Interlock, tmp_path: Path
+) -> None:
+    config, known = tmp_path / "ssh_config", tmp_path / "known_hosts"
+    folder = tmp_path / "bastion"
+    folder.mkdir()
+    async with openssh(folder, "AllowTcpForwarding local", f"PermitOpen 127.0.0.1:{server.port}") as bastion:
+        with known.open("a") as more:
+            more.write(f"[127.0.0.1]:{bastion.port} {bastion.keys.host_public}\n")
+        hosts = f"Host bastion\nHostName 127.0.0.1\nPort {bastion.port}\nIdentityFile {bastion.keys.user}\n"
+        hosts += f"Host inner\nHostName 127.0.0.1\nPort {server.port}\nProxyJump {server.user}@bastion\nHost *\n"
+        config.write_text(hosts + config.read_text())
+        there = f"ssh://{server.user}@inner{still.address}"
+        assert interlock("status", "--engine", there).out == interlock("status").out
+        assert interlock("deploy", "ledger=1.1.0", "-e", "prod", "--engine", there).code == 0
+        assert interlock("show", "1", "-o", "json", "--engine", there).data["requested_by"] == server.user
+        assert (folder / "server.log").read_text().count("Accepted publickey") == 1, "one way serves all calls"
+        for each in tunnel._tunnels.values():
+            each.close()
+        tunnel._tunnels.clear()
+    with pytest.raises(EngineUnreachable):  # there is no other way
+        Client(there, 10.0).engine()
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="logs in as other users")
 async def test_two_users_are_two_people(server: Server, still: Served) -> None:
     for parent in (Path(still.address), *Path(still.address).parents):

@@ -1,14 +1,14 @@
-"""``interlock completion``: what a shell has to be told to complete commands and options."""
+"""``interlock completion``: what a shell has to be told to complete commands, options and names."""
 
 from __future__ import annotations
 
 import click
 
 from console.cli.grammar import verb
+from console.cli.main import COMPLETING
 from console.cli.session import Session
 
 SHELLS = ("bash", "zsh", "fish")
-VARIABLE = "_INTERLOCK_COMPLETE"
 
 
 @verb("completion")
@@ -21,7 +21,7 @@ def completion_command(session: Session, shell: str) -> int:
     kind = get_completion_class(shell)
     if kind is None:  # click knows all three
         raise LookupError(shell)
-    made = kind(click.get_current_context().find_root().command, {}, "interlock", VARIABLE)
+    made = kind(click.get_current_context().find_root().command, {}, "interlock", COMPLETING)
     # Not made.source(): click would start a bash to ask for its version.
     click.echo(made.source_template % made.source_vars())
     return 0
