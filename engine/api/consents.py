@@ -8,13 +8,22 @@ from engine.api.times import when
 from engine.model.change import Change
 from engine.model.names import InstanceId
 from engine.model.text import first_line, printable
+from engine.plan.gates.consent import approval_policies
 from engine.plan.people.bad import bad_versions
 
 
-def approval_views(change: Change) -> list[ApprovalView]:
-    """Every approval, and whether it is of the change as it is now."""
+def approval_views(moment: Moment, change: Change) -> list[ApprovalView]:
+    """Every approval, whether it is of the change as it is now, and until when it counts for the
+    strictest policy that asks for it."""
+    policies = approval_policies(moment.estate, change)
     return [
-        {"by": printable(given.by), "at": when(given.at), "current": given.digest == change.digest}
+        {
+            "by": printable(given.by),
+            "at": when(given.at),
+            "current": given.digest == change.digest,
+            "until": when(min((end for policy in policies if (end := policy.end_of(given))), default=None)),
+            "over": any(policy.is_over(given, moment.snapshot.now) for policy in policies),
+        }
         for given in change.approvals
     ]
 

@@ -141,7 +141,7 @@ def change_view(moment: Moment, change: Change) -> ChangeView:
         "waits": [wait_view(wait) for wait in moment.waits_of_changes.get(change.id, ())],
         "forecast": _forecast(change),
         "digest": change.digest,
-        "approvals": approval_views(change),
+        "approvals": approval_views(moment, change),
         "overrides": override_views(moment, change),
         "evidence": {printable(key): printable(value) for key, value in sorted(change.evidence.items())},
         "not_before": when(change.not_before),

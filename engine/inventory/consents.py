@@ -55,6 +55,9 @@ class ApprovalEntry(_Given):  # type: ignore[misc] # it has a key called from
     applies_to: ScopeEntry = Field(default=ScopeEntry(), description="What it applies to; default: everything")
     count: Count = Field(default=1, description="How many people have to approve")
     four_eyes: Flag = Field(default=True, description="Whether the requester's own approval never counts")
+    valid: PositiveDuration | None = Field(
+        default=None, description="How long an approval counts; default: until the change becomes another"
+    )
 
 
 class EvidenceEntry(Section):
@@ -110,7 +113,7 @@ class Consents:
             people = ", ".join(sorted(able)) or "nobody"
             self._fault((*path, "count"), f"{entry.count} can never approve: there is only {people}")
         scope = self._scope(path, entry.applies_to)
-        return ApprovalPolicy(name, scope, entry.count, tuple(givers), entry.four_eyes)
+        return ApprovalPolicy(name, scope, entry.count, tuple(givers), entry.four_eyes, entry.valid)
 
     def _scope(self, path: Any, entry: ScopeEntry) -> Any:
         return self.scopes.make(self.read, (*path, "applies_to"), entry)

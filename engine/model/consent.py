@@ -9,7 +9,7 @@ as ``team:NAME``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from engine.model.scope import Scope
 
@@ -38,13 +38,24 @@ class Override:
 @dataclass(frozen=True, slots=True)
 class ApprovalPolicy:
     """Changes within ``scope`` need the approval of ``count`` of the people named in ``givers``
-    (none named: anybody's). ``four_eyes``: the requester's own never counts."""
+    (none named: anybody's). ``four_eyes``: the requester's own never counts. ``valid_s``: an
+    approval counts for so many seconds; None: for as long as the change is what it was."""
 
     name: str
     scope: Scope
     count: int = 1
     givers: tuple[str, ...] = ()
     four_eyes: bool = True
+    valid_s: float | None = None
+
+    def end_of(self, approval: Approval) -> datetime | None:
+        """When an approval ceases to count for this policy; None: never by itself."""
+        return approval.at + timedelta(seconds=self.valid_s) if self.valid_s is not None else None
+
+    def is_over(self, approval: Approval, now: datetime) -> bool:
+        """Whether an approval has ceased to count."""
+        end = self.end_of(approval)
+        return end is not None and now >= end
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -47,6 +48,33 @@ def test_approve_says_what_it_approves_and_the_change_shows_it(still: Served, in
     assert [wait["reason"] for wait in shown["waits"]] == ["ApprovalRequired"]
     assert f"approved by {ME}" in interlock("show", "1").out
     assert interlock("approve", "1", "--digest", "0" * 16).code == 1
+
+
+def test_an_approval_says_until_when_it_counts_and_that_it_is_over(still: Served, interlock: Interlock) -> None:
+    policy = ApprovalPolicy("pci", EVERYTHING, 2, (ME, "kim"), four_eyes=False, valid_s=3600.0)
+    policies(still, approvals=(policy,))
+    interlock("deploy", "ledger=1.1.0", "-e", "prod")
+    assert interlock("approve", "1").code == 0
+    assert re.search(rf"approved by {ME} .* ago \(until .+\)\n", interlock("show", "1").out)
+    policies(still, approvals=(replace(policy, valid_s=1e-6),))
+    interlock("hold", "1")  # this engine's clock goes on with what happens
+    shown = interlock("show", "1", "-o", "json").data
+    assert [(given["current"], given["over"]) for given in shown["approvals"]] == [(True, True)]
+    assert f"2 missing; the approval of {ME} ended at" in interlock("why", "1").out
+    assert ": ask again)" in interlock("show", "1").out
+
+
+def test_a_replayed_approval_is_refused_and_audited(still: Served, interlock: Interlock) -> None:
+    """The digest of what was looked at, sent again once the change is another."""
+    policies(still, approvals=(ApprovalPolicy("pci", EVERYTHING, 1, (ME,), four_eyes=False),))
+    interlock("deploy", "ledger=1.1.0", "-e", "prod")
+    looked_at = interlock("show", "1", "-o", "json").data["digest"]
+    interlock("cancel", "1")
+    interlock("deploy", "ledger=2.0.0", "-e", "prod")
+    ran = interlock("approve", "2", "--digest", looked_at)
+    assert (ran.code, "is not what you looked at any more" in ran.err) == (1, True)
+    assert interlock("show", "2", "-o", "json").data["approvals"] == []
+    assert "is not what you looked at any more" in interlock("audit", "-o", "json").out.splitlines()[-1]
 
 
 def test_an_approval_by_the_requester_is_refused_with_who_could(still: Served, interlock: Interlock) -> None:

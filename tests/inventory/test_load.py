@@ -251,7 +251,8 @@ def test_windows_and_freezes() -> None:
 def test_approvals_evidence_and_overrides() -> None:
     inventory = load(COMPLETE)
     pci, prod = Scope(labels={"compliance": "pci"}), Scope(("prod",))
-    assert inventory.approvals == (ApprovalPolicy("pci", pci, 2, ("team:payments", "kim"), four_eyes=False),)
+    given = ApprovalPolicy("pci", pci, 2, ("team:payments", "kim"), four_eyes=False, valid_s=8 * 3600.0)
+    assert inventory.approvals == (given,)
     assert inventory.evidence == (EvidencePolicy("ticket", prod, "ticket", "[A-Z]+-[0-9]+"),)
     gates = ("window", "freeze", "ApprovalRequired")
     assert inventory.overrides == OverridePolicy(gates, ("team:payments", "kim"), 7200)

@@ -9,10 +9,12 @@ import pytest
 from engine.model.change import Change, Kind, Status
 from engine.model.consent import ApprovalPolicy, EvidencePolicy
 from engine.model.names import InstanceId
-from engine.model.request import Approve, Deploy, Reject
+from engine.model.request import Approve, Deploy, Hold, Reject
 from engine.model.scope import Scope
 from engine.model.wait import Reason
 from engine.plan.estate import Estate
+from engine.plan.gates.consent import approval
+from engine.plan.gates.table import split
 from engine.plan.preview import preview
 from tests.builders import World, service, world
 from tests.plan.asking import ask, refused, with_policies, with_teams
@@ -96,6 +98,42 @@ def test_nobody_counts_twice() -> None:
     ask(made, Approve("bo", change.id))
     assert "by bo already" in ask(made, Approve("bo", change.id))
     assert made.settle() == []
+
+
+def test_an_approval_ends_where_the_policy_says_and_can_be_given_again() -> None:
+    made = guarded(2)
+    (policy,) = made.inventory.approvals
+    with_policies(made, approvals=(replace(policy, valid_s=3600.0),))
+    change = made.deploy(pay="2.0")
+    ask(made, Approve("bo", change.id))
+    made.elapsed_s += 3599.0
+    assert "bo already" in ask(made, Approve("bo", change.id))
+    assert "approved by bo, 1 missing" in waiting(made)
+    made.elapsed_s += 1.0
+    assert "nobody has approved it, 2 missing; the approval of bo ended at 2026-11-24 10:00 UTC" in waiting(made)
+    assert "1 more wanted" in ask(made, Approve("kim", change.id))
+    assert made.settle() == [], "the one that ended does not count"
+    assert "all it needs" in ask(made, Approve("bo", change.id))
+    assert len(made.settle()) == 1
+    made.elapsed_s += 7200.0
+    assert made.change(change).status is Status.RUNNING, "what has started goes on"
+
+
+def test_what_ends_by_time_alone_is_asked_at_every_moment() -> None:
+    """The same change that only a window held: whoever keeps answers must not keep an approval's."""
+    made = guarded(1)
+    change = made.deploy(pay="2.0")
+    (policy,) = made.inventory.approvals
+    assert approval in split(made.inventory, change)[0]
+    with_policies(made, approvals=(replace(policy, valid_s=3600.0),))
+    assert approval in split(made.inventory, change)[1]
+    ask(made, Approve("bo", change.id))
+    ask(made, Hold("ana", change.id))
+    assert made.settle() == []
+    assert {wait.reason for wait in made.settled.waits} == {Reason.HELD}
+    made.elapsed_s += 3600.0
+    assert made.settle() == []
+    assert {wait.reason for wait in made.settled.waits} == {Reason.HELD, Reason.APPROVAL_REQUIRED}
 
 
 def edited(made: World, change: Change) -> Change:

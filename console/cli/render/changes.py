@@ -90,6 +90,9 @@ def _decided(change: ChangeView) -> list[str]:
     lines = [f"  {what} {printable(text)}" for what, text in said if text]
     for approval in change["approvals"]:
         stale = "" if approval["current"] else " (of what it was before: it does not count)"
+        if approval["current"] and approval["until"] and change["started"] is None:
+            ended = approval["over"]
+            stale = f" ({'ended at' if ended else 'until'} {clock(approval['until'])}{': ask again' if ended else ''})"
         lines.append(f"  approved by {printable(approval['by'])} {age(approval['at'])} ago{stale}")
     for key, value in change["evidence"].items():
         lines.append(f"  evidence: {printable(key)}={printable(value)}")

@@ -98,11 +98,14 @@ ItemView = TypedDict(
 
 
 class ApprovalView(TypedDict):
-    """``current``: it was given for the change as it is now."""
+    """``current``: it was given for the change as it is now. ``until``: it counts no longer than
+    that, where a policy says so; ``over``: that time is past."""
 
     by: str
     at: str | None
     current: bool
+    until: str | None
+    over: bool
 
 
 class GivenOverrideView(TypedDict):

@@ -5,6 +5,7 @@ They concern the change as a whole: one item that a policy names holds all of th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from engine.model.change import Change
 from engine.model.consent import ApprovalPolicy
@@ -23,7 +24,7 @@ def approval(case: Case) -> Iterator[Wait]:
     """Fewer approvals than a policy wants, from those whom it names."""
     change, inventory = case.change, case.estate.inventory
     for policy in approval_policies(case.estate, change):
-        given = counted(inventory, policy, change)
+        given = counted(inventory, policy, change, case.estate.snapshot.now)
         missing = policy.count - len(given)
         if missing <= 0:
             continue
@@ -35,6 +36,9 @@ def approval(case: Case) -> Iterator[Wait]:
         stale = [given.by for given in change.approvals if given.digest != change.digest]
         if stale:
             message += f"; what {', '.join(stale)} approved has changed since"
+        for each in change.approvals:
+            if each.by not in stale and policy.is_over(each, case.estate.snapshot.now):
+                message += f"; the approval of {each.by} ended at {policy.end_of(each):%Y-%m-%d %H:%M} UTC"
         owner = f"policies.approvals.{policy.name}"
         yield case.wait(Reason.APPROVAL_REQUIRED, message, owner, _who_to_ask(case.estate, policy, change))
 
@@ -46,7 +50,7 @@ def _who_to_ask(estate: Estate, policy: ApprovalPolicy, change: Change) -> str:
     givers = people(inventory, policy.givers) or able(estate, Role.APPROVER, map(change.instance, change.items))
     if ANYBODY in givers:
         return f"{command}  # anybody{but}"
-    given = counted(inventory, policy, change)
+    given = counted(inventory, policy, change, estate.snapshot.now)
     left = [who for who in givers if who not in given and not why_not(inventory, policy, change, who)]
     allowed = able(estate, Role.APPROVER, map(change.instance, change.items))
     left = [who for who in left if ANYBODY in allowed or who in allowed]
@@ -76,12 +80,14 @@ def approval_policies(estate: Estate, change: Change) -> tuple[ApprovalPolicy, .
     return tuple(policy for policy in estate.inventory.approvals if _covers(estate, policy.scope, change))
 
 
-def counted(inventory: Inventory, policy: ApprovalPolicy, change: Change) -> tuple[str, ...]:
-    """Whose approvals count for a policy: of these very items, by the right people."""
+def counted(inventory: Inventory, policy: ApprovalPolicy, change: Change, now: datetime) -> tuple[str, ...]:
+    """Whose approvals count for a policy: of these very items, by the right people, not too long ago."""
     return tuple(
         given.by
         for given in change.approvals
-        if given.digest == change.digest and why_not(inventory, policy, change, given.by) == ""
+        if given.digest == change.digest
+        and not policy.is_over(given, now)
+        and why_not(inventory, policy, change, given.by) == ""
     )
 
 

@@ -97,6 +97,8 @@ def split(inventory: Inventory, change: Change) -> tuple[tuple[Gate, ...], tuple
         passing.add(dependency_version)  # it looks for a whole chain of dependents to go with it
     if inventory.limits.unavailable is not None or inventory.limits.unavailable_per_domain is not None:
         passing.add(budget)
+    if any(policy.valid_s is not None for policy in inventory.approvals):
+        passing.add(approval)
     asking = [gate for gate in gates_of(change) if gate not in OF_TURN and gate not in idle]
     return tuple(gate for gate in asking if gate not in passing), tuple(gate for gate in asking if gate in passing)
 

@@ -29,12 +29,14 @@ def approve(estate: Estate, request: Approve) -> Judgement:
     refusals = [why_not(estate.inventory, policy, change, request.actor) for policy in policies]
     if all(refusals):
         raise RequestRefused(f"{'; '.join(dict.fromkeys(refusals))}. Nothing was approved")
-    if any(given.by == request.actor and given.digest == change.digest for given in change.approvals):
+    now = estate.snapshot.now
+    said = [given for given in change.approvals if given.by == request.actor and given.digest == change.digest]
+    if any(not any(policy.is_over(given, now) for policy in policies) for given in said):
         return (), f"change {change.id} is approved by {request.actor} already"
     missing = 0
     for policy, refusal in zip(policies, refusals, strict=True):
-        given = len(counted(estate.inventory, policy, change)) + (not refusal)
-        missing += max(0, policy.count - given)
+        given = {*counted(estate.inventory, policy, change, now), *([] if refusal else [request.actor])}
+        missing += max(0, policy.count - len(given))
     rest = f"{missing} more wanted" if missing else "that is all it needs"
     event = ChangeApproved(change.id, request.actor, change.digest)
     return (event,), f"change {change.id} ({_what(change)}) is approved by {request.actor}; {rest}"
