@@ -20,7 +20,7 @@ from engine.plan.why import why
 from tests.runtime.running import Running, running_engine
 
 FLAGS = Scope(services=("flags",))
-TURNS = ("3.0.4", "3.1.0")
+TURNS = ("3.1.0", "3.0.4")  # it runs 3.1.0
 
 
 def now() -> datetime:

@@ -20,7 +20,7 @@ from engine.sim.link import SimTransport
 from engine.sim.run import MakeWorld, Options, make_world, simulate
 from engine.sim.world import World
 
-TRIES = 12
+TRIES = 24
 
 
 def breaches_of(make: MakeWorld = make_world) -> str:
