@@ -181,9 +181,10 @@ def _write_organization(folders: Folders, sample: Sample) -> None:
         keep = file.name.endswith((".yaml", ".md"))
         if keep and (sample.verbatim or file.name == ORGANIZATION_FILE):
             (folders.inventory / file.name).write_bytes(file.read_bytes())
-    if not sample.verbatim:
+    if sample.verbatim:
+        _write_roles(folders.inventory / ROLES_FILE)
+    else:  # without its teams' people, everybody may do everything
         _write_yaml(folders.inventory / "services.yaml", {"services": dict(sample.services)})
-    _write_roles(folders.inventory / ROLES_FILE)
 
 
 def _write_roles(path: Path) -> None:
