@@ -16,7 +16,14 @@ ROOT = Path(__file__).parent.parent
 
 # The console's one door to the engine for what needs no running engine, or starts one.
 DOOR = "console/cli/offline.py"
-ALLOWED = ("engine.api.client", "engine.api.protocol", "engine.api.address", "engine.model", "engine.errors")
+ALLOWED = (
+    "engine.api.client",
+    "engine.api.protocol",
+    "engine.api.shape",
+    "engine.api.address",
+    "engine.model",
+    "engine.errors",
+)
 ENGINE_ONLY = {"asyncssh", "aiosqlite", "sqlite3", "fastapi", "uvicorn", "engine.runtime", "engine.plan"}
 
 
