@@ -121,8 +121,8 @@ class _Story:
                 await asyncio.wait((asking,), timeout=0.5)
             if not asking.done():
                 asking.cancel()
-            elif isinstance(asking.exception(), InterlockError):
-                return  # refused, as it would be in the story undisturbed
+            elif isinstance(asking.exception(), InterlockError) or not asking.result().change:
+                return  # refused, or nothing differs: as it would be in the story undisturbed
 
     async def _ready(self) -> WatchedEngine:
         while (engine := self._world.engine) is None:

@@ -27,6 +27,10 @@ FOUND: dict[str, tuple[Found, ...]] = {
             "its turn, past its canaries and its order of domains",
             "tests/plan/test_strategy_budgets.py",
         ),
+        Found(
+            "seed 44: what came back from maintenance clashed with what had moved on while nothing of it ran",
+            "tests/plan/test_coming_back.py",
+        ),
         Found("a placement that could not be put back was tried for ever", "tests/plan/test_rollouts.py"),
     ),
     "Planted bugs": (

@@ -27,6 +27,8 @@ from engine.plan.people.overrides import is_lifted
 from engine.plan.rollouts.batch import execute, untouchable
 from engine.plan.rollouts.hooks import begun as as_it_begins
 from engine.plan.rollouts.under_way import UnderWay
+from engine.plan.sequencing.safety import unsafe
+from engine.plan.sequencing.sequence import Clash
 
 GONE = frozenset({Status.CANCELLED, Status.SUPERSEDED})
 OPEN = frozenset({Status.WAITING, Status.RUNNING, Status.PAUSED})
@@ -167,7 +169,7 @@ def _why_not(
         yield from _crowded(rollout, placement, budgets)
         if leaves:
             yield from _no_room(rollout, placement, budgets)
-        elif clash := rollout.unsafe(estate.known(placement.instance).target):
+        elif clash := _no_way_back(rollout):
             yield rollout.wait(Reason.DEPENDENCY_VERSION, placement, clash.sentence())
     elif estate.snapshot.draining:
         message = "the engine is stopping; it goes on when an engine runs again"
@@ -186,6 +188,15 @@ def _neighbours(rollout: UnderWay, begun: dict[InstanceId, str]) -> Iterator[Wai
         if number is not None and number != rollout.change.id:
             message = f"{name} is rolling (change {number})"
             yield Wait(Reason.DEPENDENCY_BUSY, str(rollout.instance), message, rollout.change.id, blocker=number)
+
+
+def _no_way_back(rollout: UnderWay) -> Clash | None:
+    """The clash that coming back would make. What is away runs nowhere: that it would clash is no clash
+    there is already, which would impose nothing."""
+    estate, instance = rollout.estate, rollout.instance
+    here = [placement for placement in estate.placements(instance) if not is_away(estate, placement)]
+    runs = frozenset(version for placement in here for version in estate.may_run_at(placement))
+    return unsafe(estate, instance, estate.known(instance).target, mine=runs)
 
 
 def _in_its_turn(rollout: UnderWay, placement: PlacementId) -> Iterator[Wait]:

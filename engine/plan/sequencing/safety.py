@@ -9,12 +9,19 @@ from engine.plan.estate import Estate
 from engine.plan.sequencing.sequence import Clash, clash_of
 
 
-def unsafe(estate: Estate, instance: InstanceId, version: str | None, apart_from: Collection[str] = ()) -> Clash | None:
+def unsafe(
+    estate: Estate,
+    instance: InstanceId,
+    version: str | None,
+    apart_from: Collection[str] = (),
+    mine: frozenset[str] | None = None,
+) -> Clash | None:
     """The clash that ``version`` would make with what neighbours (but those ``apart_from``) may run
-    now; a pair that clashes already imposes nothing."""
+    now; a pair that clashes already imposes nothing. ``mine``: what of the instance counts for that
+    (None: all that may run)."""
     if version is None:
         return None
-    mine, one = estate.may_run(instance), frozenset({version})
+    mine, one = estate.may_run(instance) if mine is None else mine, frozenset({version})
     name = instance.service
     for other in estate.neighbours(name):
         if other in apart_from:
