@@ -25,7 +25,7 @@ from engine.sim.process import EngineProcess, virtual_loop
 from engine.sim.world import World
 from engine.store.folder import JOURNAL
 
-HARMLESS = frozenset(("observe", "log", "claim"))  # what a claim may change, the host decides by it
+HARMLESS = frozenset(("observe", "verify", "log", "claim"))  # what a claim may change, the host decides by it
 LONG_ENOUGH_S = 240.0
 
 

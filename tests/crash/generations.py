@@ -27,7 +27,7 @@ from engine.store.folder import JOURNAL
 from engine.store.sqlite import SqliteStore
 from engine.transport.ssh import SshTransport
 
-HARMLESS = frozenset(("observe", "log", "claim"))  # what a claim may change, the host decides by it
+HARMLESS = frozenset(("observe", "verify", "log", "claim"))  # what a claim may change, the host decides by it
 PATIENCE_S = 60.0
 
 

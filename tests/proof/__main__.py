@@ -41,7 +41,7 @@ IN_THE_SUITE = 32  # the seeds that tests/simulation runs already: these go on f
 def chosen_parts(arguments: argparse.Namespace) -> list[Callable[[], Line]]:
     """What is to be run, in order."""
     cut = arguments.cut
-    seeds = arguments.seeds or (170 if cut else 600)
+    seeds = arguments.seeds or (80 if cut else 600)
     begin = IN_THE_SUITE if arguments.no_suite else 0
     chosen: list[Callable[[], Line]] = [
         partial(parts.simulation, range(begin, begin + seeds), _say),
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--cut", action="store_true", help="less of everything, and something of every kind")
     parser.add_argument("--no-suite", action="store_true", help="leave out what `make test` runs too")
     parser.add_argument("--no-document", action="store_true", help="leave docs/reliability.md as it is")
-    parser.add_argument("--seeds", type=int, default=0, help="of the simulation [600, 170 in a cut]")
+    parser.add_argument("--seeds", type=int, default=0, help="of the simulation [600, 80 in a cut]")
     parser.add_argument("--stories", type=int, default=0, help="whose points are crashed at [20, 2 in a cut]")
     parser.add_argument("--rounds", type=int, default=0, help="of a stale engine, simulated [100, 20 in a cut]")
     parser.add_argument("--fleet-rounds", type=int, default=0, help="the same on real servers [200, 30 in a cut]")
