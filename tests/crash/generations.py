@@ -28,7 +28,7 @@ from engine.store.sqlite import SqliteStore
 from engine.transport.ssh import SshTransport
 
 HARMLESS = frozenset(("observe", "verify", "log", "claim"))  # what a claim may change, the host decides by it
-PATIENCE_S = 60.0
+PATIENCE_S = 120.0
 
 
 @dataclass(slots=True)
@@ -98,10 +98,13 @@ class Generation:
         return Claim(state.store, state.epoch, self.engine.name)
 
     async def until_stopped(self, random: Random) -> None:
-        """Queue a change whenever nothing is under way, until a call stops it in the middle of one."""
+        """Queue a change whenever nothing is under way, or what is has come to nothing for some seconds, until a
+        call stops it in the middle of one."""
         async with asyncio.timeout(PATIENCE_S):
+            looks = 0
             while not self.transport.stopped.is_set():
-                if not list(self.engine.snapshot.state.unfinished()):
+                looks += 1
+                if not list(self.engine.snapshot.state.unfinished()) or looks % 50 == 0:
                     await self._ask(random)
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self.transport.stopped.wait(), 0.1)

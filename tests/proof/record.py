@@ -60,8 +60,8 @@ FOUND: dict[str, tuple[Found, ...]] = {
 }
 
 LEFT: dict[str, str] = {
-    "Seeded simulation": "seed 118: ten changes that contradict each other wait in a circle, each naming another, until "
-    "a person cancels one; 20,000 seeds of a night are run by hand: `interlock simulate --seeds 20000`",
+    "Seeded simulation": "seed 118: ten changes that contradict each other wait in a circle, each naming another, "
+    "until a person cancels one; 20,000 seeds of a night are run by hand: `interlock simulate --seeds 20000`",
     "Crash at every step": "on simulated hosts; a `kill -9` on real ones is tried at ten moments (`tests/lab`)",
     "Stale engines, simulated": "the second journal is a copy: two on one folder are refused by its lock",
     "Stale engines, embedded fleet": "both engines are in one process; SIGSTOP is a closed gate before each call",
