@@ -16,6 +16,7 @@ from engine import inventory as inventories
 from engine.drivers import DIGEST, SCRIPT, StepResult
 from engine.errors import InterlockError
 from engine.model.inventory import Inventory
+from engine.model.maintenance import Restart
 from engine.model.names import InstanceId
 from engine.model.observation import Claim
 from engine.model.remote import Command, Reply
@@ -28,7 +29,8 @@ from engine.store.sqlite import SqliteStore
 from engine.transport.ssh import SshTransport
 
 HARMLESS = frozenset(("observe", "verify", "log", "claim"))  # what a claim may change, the host decides by it
-PATIENCE_S = 120.0
+PATIENCE_S = 60.0
+LOOKS = 600  # a tenth of a second apart
 
 
 @dataclass(slots=True)
@@ -79,6 +81,7 @@ class Generation:
 
     def __init__(self, inventory: Inventory, store: SqliteStore, transport: Stoppable, engine: Engine) -> None:
         self.inventory, self.store, self.transport, self.engine = inventory, store, transport, engine
+        self.refusal = ""
         self._loop = asyncio.create_task(engine.run())
 
     @classmethod
@@ -100,21 +103,28 @@ class Generation:
     async def until_stopped(self, random: Random) -> None:
         """Queue a change whenever nothing is under way, or what is has come to nothing for some seconds, until a
         call stops it in the middle of one."""
-        async with asyncio.timeout(PATIENCE_S):
-            looks = 0
-            while not self.transport.stopped.is_set():
-                looks += 1
-                if not list(self.engine.snapshot.state.unfinished()) or looks % 50 == 0:
-                    await self._ask(random)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self.transport.stopped.wait(), 0.1)
+        for look in range(LOOKS):
+            if self.transport.stopped.is_set():
+                return
+            if not list(self.engine.snapshot.state.unfinished()) or look % 50 == 49:
+                await self._ask(random)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.transport.stopped.wait(), 0.1)
+        waits = [f"{wait.reason}: {wait.message}" for wait in self.engine.plan.waits]
+        raise AssertionError(
+            f"nothing was asked of any host; at work: {sorted(self.engine.activity)}; waits: {waits}; {self.refusal}"
+        )
 
     async def _ask(self, random: Random) -> None:
         catalog = self.engine.snapshot.catalog
         name = random.choice(sorted(catalog.by_service))
         version = random.choice(catalog.versions(name))
-        with suppress(InterlockError):  # what does not fit: another one does
-            await self.engine.submit(Deploy("ana", "prod", {name: version}))
+        for request in (Deploy("ana", "prod", {name: version}), Restart("ana", f"{name}@prod")):
+            try:
+                if (await self.engine.submit(request)).change:
+                    return
+            except InterlockError as refusal:  # a bad version, or what runs already: it can be restarted
+                self.refusal = str(refusal)
 
     async def end(self) -> None:
         """Stop its loop, and close what it holds."""
@@ -127,14 +137,14 @@ class Generation:
 
 
 def quick(inventory: Inventory) -> Inventory:
-    """The same, with every rollout as quick as it can be."""
+    """The same, open to everybody, with every rollout as quick as it can be."""
     services = {
         name: replace(
             service, rollout=replace(service.rollout, min_healthy_time_s=0.1, healthy_deadline_s=6.0, bake_s=0.0)
         )
         for name, service in inventory.services.items()
     }
-    return replace(inventory, services=services)
+    return replace(inventory, services=services, roles=())
 
 
 async def generations(inventory_path: Path, folder: Path, rounds: int, seed: int = 0) -> Tally:
