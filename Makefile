@@ -10,8 +10,8 @@ PY := .venv/bin/python
 PYTHON ?=
 # Passed on: make demo ARGS="--services 50", make test ARGS="-k wait"
 ARGS ?=
-# Test processes at a time (tests/conftest.py says which tests stay together).
-WORKERS ?= 2
+# Test processes at a time; many tests wait for hosts (tests/conftest.py says which stay together).
+WORKERS ?= 3
 # What `make test-pythons` runs on.
 VERSIONS ?= 3.11 3.12 3.13
 

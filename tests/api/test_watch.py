@@ -117,7 +117,9 @@ def test_a_client_notices_an_engine_that_dies(tmp_path: Path) -> None:
         def half_an_answer() -> None:
             connection, _ = listener.accept()
             connection.recv(65536)
-            connection.sendall(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\n{}\n")
+            line = b'{"seq": 1, "at": "", "kind": "", "change": "", "subject": "", "message": ""}\n'
+            head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+            connection.sendall(b"%s%x\r\n%s" % (head, len(line) + 1, line))
             connection.close()
 
         thread = threading.Thread(target=half_an_answer)
