@@ -103,6 +103,13 @@ def test_health_must_hold_for_the_whole_time(box: Box) -> None:
     assert "ended" in answer.detail
 
 
+def test_a_check_has_to_pass_as_often_as_it_says(box: Box) -> None:
+    """It passes once, and never again."""
+    check = HealthCheck(command=("mkdir", "once"), interval_s=0.1, timeout_s=1.0, passes=2)
+    web = placed(box).at("1.0", health=check).staged("1.0")
+    assert web.switch("s1", healthy_s=0.0, deadline_s=1.0).result is StepResult.REVERTED
+
+
 def test_another_version_than_the_release_is_not_healthy(box: Box, port: int) -> None:
     """Whatever answers on the port: what the service reports is what counts."""
     other = placed(box, served(box, port), "other").staged("1.0").deployed("1.0", "s1")

@@ -30,7 +30,7 @@ MUTANTS = (
         "        answers.clear()\n"
         "        await self._commit(draft)\n",
         "a request is answered before its change is in the journal",
-        f"{CRASH} -k 'commit-of-ChangeAccepted'",
+        "tests/runtime/test_durable.py",
     ),
     Mutant(
         "claims-without-a-look",

@@ -51,7 +51,7 @@ MUTANTS = (
         '    yield ask("sync_fully" if durable else "sync_never")\n',
         '    yield ask("sync_never")\n',
         "a commit returns before it is on disk: a power cut loses acknowledged events",
-        "tests/store/test_contract.py tests/store/test_crash.py tests/store/test_damage.py",
+        "tests/store/test_synced.py",
     ),
     Mutant(
         "two-engines-on-one-folder",
