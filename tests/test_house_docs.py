@@ -65,6 +65,22 @@ def test_every_reason_to_wait_is_explained() -> None:
     assert [reason.value for reason in Reason if f"`{reason.value}`" not in text] == []
 
 
+def test_whoever_is_refused_reads_that_nothing_changed(generator: ModuleType) -> None:
+    refused = re.split(r"^## ", generator.messages(), flags=re.MULTILINE)
+    body = next(part for part in refused if part.startswith("RequestRefused\n"))
+    rows = [line for line in body.splitlines() if line.startswith("| ") and "`engine/plan/requests/" in line]
+    assert len(rows) > 40
+    assert [row for row in rows if not re.search(r"[Nn]othing (?:was|unverified)", row)] == []
+
+
+def test_messages_said_by_way_of_a_variable_are_listed(generator: ModuleType) -> None:
+    """Most gates write their sentence first and wait with it below."""
+    text = generator.messages()
+    assert "the window {policy} is closed{never}" in text
+    assert "{count} of at most {limit} rollouts {what} run already" in text
+    assert "change {id} goes first from now on; its gates hold it as before" in text
+
+
 def test_the_files_that_the_architecture_names_exist() -> None:
     text = (ROOT / "docs/architecture.md").read_text()
     named = re.findall(r"`((?:engine|console|tests|docs)/[\w./-]+\.\w+)`", text)

@@ -65,6 +65,15 @@ def test_a_machine_that_lacks_something_is_told_what(
     assert not (tmp_path / ".venv").exists()
 
 
+def test_what_make_runs_has_standard_output_to_itself(tmp_path: Path) -> None:
+    """`make demo ARGS=--headless` prints JSON for scripts, also where it has to set up first."""
+    done = set_up(
+        tmp_path, {"python3": 'case "$1" in -m) exit 1;; esac; case "$2" in *platform*) echo Python 3.12.1;; esac'}
+    )
+    assert "making .venv" in done.stderr
+    assert done.stdout == ""
+
+
 def test_every_pin_is_one_exact_version_and_no_address() -> None:
     assert [line for line in PINS if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.+!]+( ; .+)?", line)] == []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -11,6 +12,8 @@ from console.cli.session import is_terminal, say
 from engine.api.protocol import ChangeView, ItemView
 from engine.model.text import printable
 
+# Time that is left: a line that differs in nothing else is no news, or a bake would fill a log with its seconds.
+LEFT = re.compile(r"\b(?:\d+(?:\.\d+)?(?:ms|[smhd]))+\b|\b\d+(?:\.\d+)? s\b")
 TOLD_ABOVE_BARS = (" waits, ", "    to move it: ", ": failed", ": reverted")
 
 
@@ -48,8 +51,12 @@ class News:
                 detail = f": {printable(move['detail'])}" if move["detail"] else ""
                 lines.append(f"  {step}: {move['phase'] or move['state']}{again}{detail}")
         lines += self._waits(change)
-        new = [line for line in lines if line not in self._said]
-        self._said.update(new)
+        new: list[str] = []
+        for line in lines:
+            news = LEFT.sub("", line)
+            if news not in self._said:
+                self._said.add(news)
+                new.append(line)
         return new
 
     def _waits(self, change: ChangeView) -> list[str]:

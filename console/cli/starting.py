@@ -13,12 +13,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from console.cli.session import say
 from engine.api.client import Client
 from engine.errors import EngineUnreachable, InterlockError, InventoryInvalid
 from engine.model.text import printable
 
 LOG_NAME = "engine.log"
-START_S = 30.0
+START_S = 120.0  # an engine that lives may be slow: a long journal, a busy machine
+SLOW_S = 10.0
 STOP_S = 30.0
 POLL_S = 0.05
 LOG_TAIL = 8
@@ -66,22 +68,30 @@ def start_engine(inventory: Path, state: Path, address: str, *, exit_when_idle: 
 
 def _await_answer(engine: EngineProcess, offset: int) -> None:
     client = Client(engine.address, 5.0)
-    deadline = time.monotonic() + START_S
+    begun, told = time.monotonic(), False
     while True:
         if (status := engine.process.poll()) is not None:
             words = _last_words(engine.log, offset)
             if status == InventoryInvalid.exit_code:
                 raise InventoryInvalid((words,))
-            raise InterlockError(f"The engine ended at once (exit status {status}); {engine.log} ends with:\n{words}")
+            raise InterlockError(
+                f"The engine ended at once (exit status {status}). What it knew is kept; mend what it says and start "
+                f"it again. Its log, {engine.log}, ends with:\n{words}"
+            )
         try:
             client.engine()
             return
         except EngineUnreachable:
-            if time.monotonic() > deadline:
+            waited_s = time.monotonic() - begun
+            if waited_s > START_S:
                 raise InterlockError(
-                    f"The engine does not answer after {START_S:.0f} s; {engine.log} ends with:\n"
+                    f"The engine did not answer within {START_S:.0f} s and was stopped. What it knew is kept; if this "
+                    f"machine is busy, start it again later. Its log, {engine.log}, ends with:\n"
                     f"{_last_words(engine.log, offset)}"
                 ) from None
+            if waited_s > SLOW_S and not told:
+                told = True
+                say(f"the engine does not answer yet; waiting up to {START_S:.0f} s for it (its log is {engine.log})")
             time.sleep(POLL_S)
 
 

@@ -48,7 +48,8 @@ class MetricsServer:
             shown = f"[{host}]" if ":" in host else host
             said = error.strerror or str(error)
             raise InterlockError(
-                f"The metrics' address {shown}:{port} cannot be had: {said}. Nothing was started."
+                f"The metrics' address {shown}:{port} cannot be had: {said}. Nothing was started; "
+                "choose another with --metrics."
             ) from error
 
     async def stop(self) -> None:

@@ -44,7 +44,10 @@ def open_listener(path: Path) -> Listener:
         _clear(path)
         return Listener(path, _bind(path), _identity(path))
     except OSError as error:
-        raise InterlockError(f"The engine's socket {path} cannot be made: {error.strerror or error}.") from error
+        raise InterlockError(
+            f"The engine's socket {path} cannot be made: {error.strerror or error}. "
+            "Nothing was started; mend its folder's permissions, or choose another place with --engine."
+        ) from error
 
 
 def _clear(path: Path) -> None:
@@ -61,7 +64,7 @@ def _clear(path: Path) -> None:
         return
     except TimeoutError:
         pass  # alive, only slow
-    raise InterlockError(f"Another engine answers at {path}: nothing was started.")
+    raise InterlockError(f"Another engine answers at {path}. Nothing was started; use that one, or stop it first.")
 
 
 def _bind(path: Path) -> socket.socket:

@@ -59,7 +59,7 @@ def instances(inventory: Inventory, subject: str) -> list[InstanceId]:
             raise UsageError(f"{name} has no placement in {where}; it runs in {', '.join(placed) or 'no environment'}.")
         placed = [where]
     if not placed:
-        raise UsageError(f"{name} has no placement in any environment.")
+        raise UsageError(f"{name} has no placement in any environment; give it one in the inventory, and reload.")
     return [InstanceId(name, env) for env in placed]
 
 

@@ -44,7 +44,10 @@ async def keep(request: Request, service: str, version: str, sha256: str, kind: 
         raise RequestDenied(refusal)
     known = port.snapshot.catalog.find(service, version)
     if known is not None and known.is_marker:
-        raise RequestRefused(f"{service} takes no artifacts: its releases are images, or what its script knows")
+        raise RequestRefused(
+            f"{service} takes no artifacts: its releases are images, or what its script knows. "
+            "Leave --artifact out; nothing was kept"
+        )
     if known is not None and known.sha256 and known.sha256 != sha256:
         raise RequestRefused(
             f"{service} {version} is known already with other content ({known.place}, sha256 {known.sha256[:12]}...): "

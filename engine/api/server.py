@@ -128,7 +128,9 @@ class ApiServer:
         while not self._server.started:
             if self._serving.done():
                 self._listener.close()
-                raise InterlockError(f"The server on {self.path} did not start.") from self._serving.exception()
+                raise InterlockError(
+                    f"The server on {self.path} did not start; what was done before is kept."
+                ) from self._serving.exception()
             await asyncio.sleep(0.01)
 
     async def stop(self) -> None:

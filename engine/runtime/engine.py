@@ -187,7 +187,10 @@ class Engine:
     async def reload(self, inventory: Inventory) -> None:
         """Take up a changed inventory; by itself it moves nothing."""
         if inventory.organization != self.snapshot.inventory.organization:
-            raise UsageError("the organization's name cannot change under a running engine; the old inventory is kept")
+            raise UsageError(
+                "the organization's name cannot change under a running engine: the old inventory is kept. "
+                "Start an engine of its own for the other organization."
+            )
         catalog = await self._find_artifacts(inventory)
         await self.transport.reconfigure(inventory)
         self.snapshot = replace(self.snapshot, inventory=inventory, catalog=catalog)

@@ -65,14 +65,18 @@ class Kept:
         keeping nothing, for other content than was announced or than is kept under that name, for
         what is too large, and if it cannot be written."""
         if self._folder is None:
-            raise RequestRefused("this engine keeps no artifacts: publish the file where the inventory looks for it")
+            raise RequestRefused(
+                "this engine keeps no artifacts: publish the file where the inventory looks for it. Nothing was kept"
+            )
         home = self._folder / arriving.service / arriving.version
         new = self._folder / f".new-{secrets.token_hex(8)}"
         try:
             await asyncio.to_thread(new.mkdir, mode=0o700, parents=True)
             sha256 = await _write(new, arriving, pieces, largest_bytes)
             if sha256 != arriving.sha256:
-                raise RequestRefused("the artifact arrived with another sha256 than was announced. Nothing was queued")
+                raise RequestRefused(
+                    "the artifact arrived with another sha256 than was announced: send it again. Nothing was queued"
+                )
             await asyncio.to_thread(_place, new, home, sha256)
         except OSError as error:
             raise RequestRefused(

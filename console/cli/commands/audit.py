@@ -77,7 +77,8 @@ def _verify(session: Session, file: Path | None, known: str) -> None:
         click.echo(json.dumps(data))
     if wrong:
         raise InterlockError(
-            f"The audit does not hold: {printable(wrong)}. The chain is whole up to event {found.seq}."
+            f"The audit does not hold: {printable(wrong)}. The chain is whole up to event {found.seq}; "
+            "nothing was changed. Keep a copy of the state folder as it is, and compare it with the newest backup."
         )
     if not session.wants_json:
         before = f" The first {found.unchained} are from before the chain." if found.unchained else ""
@@ -99,7 +100,10 @@ def _replay(session: Session, seq: int) -> None:
 
     session.give(view, told)
     if view["decision"] and not view["same"]:
-        raise InterlockError(f"Event {seq} is not what is decided from what the journal says was known then.")
+        raise InterlockError(
+            f"Event {seq} is not what is decided from what the journal says was known then: another version of "
+            "Interlock decided it, or somebody changed the journal (interlock audit verify). Nothing was changed."
+        )
 
 
 def _of_engine(client: Client, after: int) -> Iterator[AuditView]:

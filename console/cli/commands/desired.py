@@ -20,7 +20,7 @@ def export_command(session: Session, environment: str) -> None:
     """Today's desired versions, in the form that apply takes."""
     desired = session.client().export()
     if environment:
-        desired = {environment: _of(desired, environment)}
+        desired = {environment: _of(desired, environment, "What is desired")}
     session.give(desired, lambda: write_desired(desired).rstrip())
 
 
@@ -67,13 +67,15 @@ def _wanted(file: str, environment: str) -> dict[str, dict[str, str]]:
     from console.cli.desired_file import read_desired  # a YAML parser, which nothing else here needs
 
     wanted = read_desired(file)
-    return {environment: _of(wanted, environment)} if environment else wanted
+    return {environment: _of(wanted, environment, file if file != "-" else "Standard input")} if environment else wanted
 
 
-def _of(desired: dict[str, dict[str, str]], environment: str) -> dict[str, str]:
+def _of(desired: dict[str, dict[str, str]], environment: str, source: str) -> dict[str, str]:
     if environment not in desired:
         hint = did_you_mean(near(environment, desired))
-        raise UsageError(f"There is nothing for the environment {printable(environment, 80)!r}{hint}.")
+        raise UsageError(
+            f"{printable(source, 200)} has nothing for the environment {printable(environment, 80)!r}{hint}."
+        )
     return desired[environment]
 
 

@@ -36,7 +36,10 @@ def doctor_command(session: Session, hosts: tuple[str, ...], trust_new: bool, in
     ill = sorted({finding["host"] for finding in every if finding["severity"] == "error"})
     count = len({finding["host"] for finding in every})
     if ill:
-        raise InterlockError(f"{len(ill)} of {count} hosts cannot be relied on: {', '.join(ill[:20])}.")
+        raise InterlockError(
+            f"{len(ill)} of {count} hosts cannot be relied on: {', '.join(ill[:20])}. "
+            "What to do stands with each finding; then run it again."
+        )
     say(f"all {count} hosts are fit" if count != 1 else "the host is fit")
 
 

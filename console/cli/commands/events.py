@@ -41,7 +41,9 @@ def watch_command(session: Session, change: str) -> None:
             click.echo(json.dumps(event) if session.wants_json else _event_text(event))
             if change and event["kind"] == "change-status" and client.change(change)["state"] in FINAL:
                 return
-    raise EngineUnreachable(f"the engine at {client.address} ended the stream: it is stopping")
+    raise EngineUnreachable(
+        f"the engine at {client.address} ended the stream: it is stopping. Watch again when an engine runs."
+    )
 
 
 def _event_text(event: WatchEvent) -> str:

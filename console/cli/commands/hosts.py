@@ -35,4 +35,6 @@ def probe_command(session: Session, hosts: tuple[str, ...]) -> None:
     session.give(seen, lambda: hosts_text(seen))
     silent = [host["host"] for host in seen if host["state"] != "up"]
     if silent:
-        raise HostUnreachable(f"no answer from {', '.join(silent)}")
+        raise HostUnreachable(
+            f"no answer from {', '.join(silent)}; interlock doctor says what is wrong there. Nothing was changed."
+        )

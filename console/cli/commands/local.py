@@ -36,13 +36,15 @@ def init_command(session: Session, folder: Path) -> None:
     file = folder / "interlock.yaml"
     there = [name for name in INVENTORY_NAMES if (folder / name).exists()]
     if there:
-        raise RequestRefused(f"{folder / there[0]} exists already: nothing was written.")
+        raise RequestRefused(
+            f"{folder / there[0]} exists already: nothing was written. Choose another folder, or move it away."
+        )
     try:
         (folder / "artifacts").mkdir(parents=True, exist_ok=True)
         with file.open("x", encoding="utf-8") as opened:
             opened.write(offline.starter(getpass.getuser()))
     except OSError as error:
-        raise InterlockError(f"{file} cannot be written: {error.strerror}.") from error
+        raise InterlockError(f"{file} cannot be written: {error.strerror}. Choose another folder.") from error
     say(f"{file} is written: two hosts, two services, every line commented. Next:")
     for step in STEPS:
         say(f"  {step}")

@@ -146,7 +146,8 @@ def _await_settled(engine: EngineProcess) -> None:
         if time.monotonic() > deadline:
             names = ", ".join(f"{row['service']}@{row['environment']}" for row in open_ones[:5])
             raise InterlockError(
-                f"The demo did not settle within {SETTLED_S:.0f} s: {names} not adopted; see {engine.log}."
+                f"The demo did not settle within {SETTLED_S:.0f} s: {names} not adopted, and it was stopped. "
+                f"If this machine is busy, try again later, or with less: --services 5. Its log is {engine.log}."
             )
         time.sleep(POLL_S)
 
@@ -154,7 +155,9 @@ def _await_settled(engine: EngineProcess) -> None:
 def _serve(engine: EngineProcess) -> None:
     """Until SIGTERM or ctrl-C; an engine that ends by itself is an error."""
     status = engine.process.wait()
-    raise InterlockError(f"The demo's engine ended (exit status {status}); its log is {engine.log}.")
+    raise InterlockError(
+        f"The demo's engine ended (exit status {status}), and its hosts were stopped too. Its log is {engine.log}."
+    )
 
 
 class _Ended(BaseException):
@@ -182,12 +185,19 @@ def _ended_by_signal() -> Iterator[None]:
 
 @contextmanager
 def _folder(named: str | None) -> Iterator[Path]:
-    """The folder named, or one of our own that is removed afterwards."""
+    """The folder named, or one of our own that is removed afterwards, unless something failed in it."""
     if named:
         yield Path(named).expanduser().resolve()
         return
     root = Path(tempfile.mkdtemp(prefix="interlock-demo-"))
+    failed = False
     try:
         yield root
+    except InterlockError:
+        failed = True
+        raise
     finally:
-        shutil.rmtree(root, ignore_errors=True)
+        if failed and any(root.rglob("*.log")):
+            say(f"the demo's folder {root} is kept, for its logs; remove it when you have seen them")
+        else:
+            shutil.rmtree(root, ignore_errors=True)

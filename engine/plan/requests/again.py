@@ -22,12 +22,17 @@ def retry(estate: Estate, request: Retry) -> Judgement:
     again = [item for item in change.items if _is_unfinished(change, item)]
     if change.status is Status.REVERTING or not any(item.status in ENDED_BADLY for item in again):
         later = "; retry it when that is done" if change.status is Status.REVERTING else ""
-        raise RequestRefused(f"change {change.id} is {change.status.value}: nothing of it has failed{later}")
+        raise RequestRefused(
+            f"change {change.id} is {change.status.value}: nothing of it has failed{later}. Nothing was changed"
+        )
     for item in again:
         _check_newest(estate, change, item)
         flying = [move.host for move in item.moves.values() if move.finished is None]
         if flying:
-            raise RequestRefused(f"a step of {item.service} is still at work on {flying[0]}: retry when it has ended")
+            raise RequestRefused(
+                f"a step of {item.service} is still at work on {flying[0]}: retry when it has ended. "
+                "Nothing was changed"
+            )
     cleared = _cleared(estate, request, change, again)
     services = tuple(item.service for item in again)
     event = ChangeRetried(change.id, request.actor, services, request.reason)
@@ -63,7 +68,8 @@ def _cleared(estate: Estate, request: Retry, change: Change, again: list[Item]) 
         marks = [m for m in bad_versions(estate, change.instance(item)) if m[1].version == item.goal]
         if marks and not request.reason.strip():
             raise RequestRefused(
-                f"{sentence(*marks[0])}. To try it again, say why: interlock retry {change.id} --reason TEXT"
+                f"{sentence(*marks[0])}. To try it again, say why: interlock retry {change.id} --reason TEXT. "
+                "Nothing was changed"
             )
         events += [VersionCleared(where, item.goal, request.actor, request.reason) for where, _ in marks]
     return events
@@ -73,7 +79,9 @@ def expedite(estate: Estate, request: Expedite) -> Judgement:
     """The change goes before those that came first."""
     change = find_change(estate, request.change)
     if change.status in FINAL or not any(item.status is Status.WAITING for item in change.items):
-        raise RequestRefused(f"change {change.id} is {change.status.value}: nothing of it waits for its turn")
+        raise RequestRefused(
+            f"change {change.id} is {change.status.value}: nothing of it waits for its turn. Nothing was changed"
+        )
     event = ChangeExpedited(change.id, request.actor, request.reason)
     return (event,), f"change {change.id} goes first from now on; its gates hold it as before"
 

@@ -42,8 +42,8 @@ def _with_chain(estate: Estate, change: Change) -> Change:
     if not found:
         what = ", ".join(f"{item.service} {item.goal}" for item in change.items)
         raise RequestRefused(
-            f"those joined with {what} have no good versions that accept it and that can be reached in a safe order. "
-            "Nothing was queued"
+            f"those joined with {what} have no good versions that accept it and that can be reached in a safe order: "
+            "roll back to another version (--to), or deploy one that they accept. Nothing was queued"
         )
     mine = {item.service for item in change.items}
     more = tuple(

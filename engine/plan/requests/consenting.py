@@ -17,7 +17,9 @@ def approve(estate: Estate, request: Approve) -> Judgement:
     """A yes that counts for at least one policy; else it is refused with who could give it."""
     change = find_change(estate, request.change)
     if change.status in FINAL:
-        raise RequestRefused(f"change {change.id} is {change.status.value}: there is nothing to approve")
+        raise RequestRefused(
+            f"change {change.id} is {change.status.value}: there is nothing to approve. Nothing was recorded"
+        )
     if request.digest and request.digest != change.digest:
         raise RequestRefused(
             f"change {change.id} is not what you looked at any more ({_what(change)} now); look again. "
@@ -25,7 +27,10 @@ def approve(estate: Estate, request: Approve) -> Judgement:
         )
     policies = approval_policies(estate, change)
     if not policies:
-        raise RequestRefused(f"no policy asks for approvals of change {change.id}; nothing was recorded")
+        raise RequestRefused(
+            f"no policy asks for approvals of change {change.id}; interlock why {change.id} says what holds it. "
+            "Nothing was recorded"
+        )
     refusals = [why_not(estate.inventory, policy, change, request.actor) for policy in policies]
     if all(refusals):
         raise RequestRefused(f"{'; '.join(dict.fromkeys(refusals))}. Nothing was approved")
@@ -46,9 +51,11 @@ def reject(estate: Estate, request: Reject) -> Judgement:
     """A no: the change is cancelled. Whoever may approve it may reject it."""
     change = find_change(estate, request.change)
     if change.status in FINAL:
-        raise RequestRefused(f"change {change.id} is {change.status.value}: there is nothing to reject")
+        raise RequestRefused(
+            f"change {change.id} is {change.status.value}: there is nothing to reject. Nothing was changed"
+        )
     if change.started is not None:
-        raise RequestRefused(f"change {change.id} has started: abort it, or roll it back")
+        raise RequestRefused(f"change {change.id} has started: abort it, or roll it back. Nothing was changed")
     refusals = [
         why_not(estate.inventory, policy, change, request.actor) for policy in approval_policies(estate, change)
     ]

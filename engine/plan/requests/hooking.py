@@ -20,7 +20,7 @@ def settle_hook(estate: Estate, request: SettleHook) -> Judgement:
     change = find_change(estate, request.change)
     runs = _unsettled(estate, change)
     if not runs:
-        raise RequestRefused(_why_none(change))
+        raise RequestRefused(f"{_why_none(change)}. Nothing was changed")
     events = tuple(HookSettled(change.id, run.step, request.actor, request.again) for run in runs)
     what = ", ".join(f"{run.hook.value} of {run.service} on {run.on}" for run in runs)
     return events, f"{what}: {'to be run again' if request.again else 'taken as done'}"

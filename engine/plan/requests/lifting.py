@@ -28,7 +28,7 @@ def override(estate: Estate, request: OverrideGate) -> Judgement:
     if not request.reason.strip():
         raise UsageError("say why it is overridden: --reason TEXT")
     if change.status in FINAL:
-        raise RequestRefused(f"change {change.id} is {change.status.value}: no gate holds it")
+        raise RequestRefused(f"change {change.id} is {change.status.value}: no gate holds it. Nothing was changed")
     if reasons_of(gate) <= NEVER_OVERRIDDEN:
         raise RequestRefused(f"{gate} can never be overridden: it keeps the estate whole. Nothing was changed")
     policy = estate.inventory.overrides

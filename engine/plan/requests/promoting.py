@@ -22,7 +22,7 @@ def promote(estate: Estate, request: Promote) -> Judgement:
     services = tuple(name for name, why in whys.items() if not why)
     if not services:
         why = next((why for why in whys.values() if why != NOTHING), NOTHING)
-        raise RequestRefused(f"nothing of change {change.id} awaits promotion: {why}")
+        raise RequestRefused(f"nothing of change {change.id} awaits promotion: {why}. Nothing was changed")
     said = f"change {change.id}: the canary of {', '.join(services)} is promoted"
     paused = f"; it goes on when the change is resumed (paused by {change.paused_by})" if change.paused_by else ""
     return (ChangePromoted(change.id, request.actor, services),), f"{said}{paused}"

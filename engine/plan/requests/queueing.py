@@ -57,7 +57,7 @@ def deploy(estate: Estate, request: Deploy) -> Judgement:
 def _check_evidence(request: Deploy) -> None:
     """What cannot be evidence at all; whether it is what policies ask for is a gate's business."""
     if len(request.evidence) > MAX_EVIDENCE:
-        raise UsageError(f"more than {MAX_EVIDENCE} pieces of evidence")
+        raise UsageError(f"{len(request.evidence)} pieces of evidence were given; at most {MAX_EVIDENCE} are taken")
     for key, value in request.evidence.items():
         if not key or not value or len(key) > MAX_VALUE or len(value) > MAX_VALUE:
             raise UsageError(f"evidence is KEY=VALUE, each of 1 to {MAX_VALUE} characters; found {key[:40]!r}")
@@ -192,7 +192,9 @@ def _rollback_change(estate: Estate, request: Rollback, change: Change) -> Judge
         if item.origin is not None and item.status in (Status.SUCCEEDED, Status.RUNNING, Status.PAUSED)
     ]
     if not items:
-        raise RequestRefused(f"change {change.id} is {change.status.value}: it has nothing to go back from")
+        raise RequestRefused(
+            f"change {change.id} is {change.status.value}: it has nothing to go back from. Nothing was queued"
+        )
     for item in items:
         check_good(estate, InstanceId(item.service, change.environment), item.goal)
     left = {InstanceId(item.service, change.environment): change.item(item.service).goal for item in items}

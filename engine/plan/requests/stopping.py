@@ -37,7 +37,9 @@ def pause(estate: Estate, request: Pause) -> Judgement:
         return (), f"change {change.id} is paused already, by {change.paused_by}"
     runs_on = change.status is Status.REVERTING and any(item.status is Status.RUNNING for item in change.items)
     if change.status not in (Status.WAITING, Status.RUNNING) and not runs_on:
-        raise RequestRefused(f"change {change.id} is {change.status.value}: there is nothing to pause")
+        raise RequestRefused(
+            f"change {change.id} is {change.status.value}: there is nothing to pause. Nothing was changed"
+        )
     return (ChangePaused(change.id, request.actor),), f"change {change.id} pauses at the next safe point"
 
 
@@ -49,7 +51,7 @@ def resume(estate: Estate, request: Resume) -> Judgement:
         return _let_go(estate, find_instance(estate, request.subject), request.actor)
     change = find_change(estate, request.subject)
     if not change.paused_by or change.status in FINAL:
-        raise RequestRefused(f"change {change.id} is {change.status.value}, not paused")
+        raise RequestRefused(f"change {change.id} is {change.status.value}, not paused. Nothing was changed")
     return (ChangeResumed(change.id, request.actor),), f"change {change.id} goes on"
 
 
@@ -78,10 +80,10 @@ def cancel(estate: Estate, request: Cancel) -> Judgement:
     if change.started and not held:
         raise RequestRefused(
             f"change {change.id} is {change.status.value}: only what has not started can be cancelled; "
-            f"pause or abort it, or roll it back"
+            "pause or abort it, or roll it back. Nothing was changed"
         )
     if not waiting:
-        raise RequestRefused(f"change {change.id} is {change.status.value}: nothing of it waits")
+        raise RequestRefused(f"change {change.id} is {change.status.value}: nothing of it waits. Nothing was changed")
     events: list[Event] = [ItemStatus(change.id, item.service, Status.CANCELLED) for item in waiting]
     if not held:
         events.append(ChangeStatus(change.id, Status.CANCELLED, request.actor))
@@ -98,7 +100,7 @@ def hold(estate: Estate, request: Hold) -> Judgement:
     if change.status is not Status.WAITING:
         raise RequestRefused(
             f"change {change.id} is {change.status.value}: hold is for what has not started"
-            f"{'; pause it instead' if change.status is Status.RUNNING else ''}"
+            f"{'; pause it instead' if change.status is Status.RUNNING else ''}. Nothing was changed"
         )
     return (ChangeHeld(change.id, request.actor),), f"change {change.id} does not start until it is released"
 
@@ -110,7 +112,7 @@ def release(estate: Estate, request: Release) -> Judgement:
     change = find_change(estate, request.subject)
     if not change.held_by:
         hint = f"; interlock resume {change.id} lets it go on" if change.status is Status.PAUSED else ""
-        raise RequestRefused(f"change {change.id} is {change.status.value}, not held{hint}")
+        raise RequestRefused(f"change {change.id} is {change.status.value}, not held{hint}. Nothing was changed")
     return (ChangeReleased(change.id, request.actor),), f"change {change.id} may start again"
 
 
@@ -118,11 +120,15 @@ def abort(estate: Estate, request: Abort) -> Judgement:
     """What is unfinished of a change goes back, what has not started does not start."""
     change = find_change(estate, request.change)
     if change.status in FINAL or change.status is Status.REVERTING:
-        raise RequestRefused(f"change {change.id} is {change.status.value}: there is nothing to abort")
+        raise RequestRefused(
+            f"change {change.id} is {change.status.value}: there is nothing to abort. Nothing was changed"
+        )
     if change.is_tended:
         hosts = ", ".join(sorted({host for item in change.items for host in item.hosts}))
         undo = f"interlock uncordon {hosts} brings things back" if change.kind is Kind.DRAIN else "it ends by itself"
-        raise RequestRefused(f"change {change.id} ({change.kind.value} {hosts}) has no way back of its own: {undo}")
+        raise RequestRefused(
+            f"change {change.id} ({change.kind.value} {hosts}) has no way back of its own: {undo}. Nothing was changed"
+        )
     if not _is_begun(change):
         return cancel(estate, Cancel(request.actor, change.id))
     why = f"aborted by {request.actor}{f': {request.reason}' if request.reason else ''}"
