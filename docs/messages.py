@@ -11,6 +11,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from engine import errors
@@ -116,7 +117,7 @@ def is_sentence(text: str) -> bool:
 
 
 def variables(function: ast.AST) -> Said:
-    """What each variable of a function, or of a module, is set to."""
+    """What each variable of a function is set to."""
     found: dict[str, list[ast.expr]] = defaultdict(list)
     for node in ast.walk(function):
         if isinstance(node, ast.Assign):
@@ -135,14 +136,22 @@ def _set(found: dict[str, list[ast.expr]], target: ast.expr, value: ast.expr) ->
         found[target.id].append(value)
 
 
-def functions() -> Iterator[tuple[str, ast.AST, Said]]:
-    """Every function of the program, and every module for what stands outside, with its file."""
+def pieces(node: ast.AST, said: Said) -> Iterator[tuple[ast.AST, Said]]:
+    """Every piece of code below ``node``, with what the variables of the functions around it hold."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from pieces(child, {**said, **variables(child)})
+        else:
+            yield child, said
+            yield from pieces(child, said)
+
+
+def code() -> Iterator[tuple[str, ast.AST, Said]]:
+    """Every piece of the program, with its file."""
     for folder in ("engine", "console"):
         for path in sorted((ROOT / folder).rglob("*.py")):
-            tree, file = ast.parse(path.read_text()), str(path.relative_to(ROOT))
-            inside = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-            yield from ((file, node, variables(node)) for node in inside)
-            yield file, tree, {}
+            for node, said in pieces(ast.parse(path.read_text()), {}):
+                yield str(path.relative_to(ROOT)), node, said
 
 
 def groups_of(file: str, name: str) -> Iterator[str]:
@@ -162,16 +171,16 @@ def spoken(file: str, node: ast.AST) -> Iterator[tuple[str, int, ast.expr]]:
         yield ANSWERS, node.lineno, node.value.elts[-1]
 
 
+@cache
 def messages() -> dict[str, list[Message]]:
     """All messages by what they are: the class of an error, or one of the other headings."""
     found: dict[str, set[Message]] = defaultdict(set)
-    for file, function, said in functions():
-        for node in ast.walk(function):
-            for group, line, argument in spoken(file, node):
-                for each in texts_of(argument, said):
-                    text = " ".join(each.split())
-                    if is_sentence(text):
-                        found[group].add(Message(file, line, text))
+    for file, node, said in code():
+        for group, line, argument in spoken(file, node):
+            for each in texts_of(argument, said):
+                text = " ".join(each.split())
+                if is_sentence(text):
+                    found[group].add(Message(file, line, text))
     return {group: sorted(found[group]) for group in [*ERRORS, ANSWERS, *SAID_BY] if found[group]}
 
 

@@ -188,8 +188,7 @@ class Engine:
         """Take up a changed inventory; by itself it moves nothing."""
         if inventory.organization != self.snapshot.inventory.organization:
             raise UsageError(
-                "the organization's name cannot change under a running engine: the old inventory is kept. "
-                "Start an engine of its own for the other organization."
+                "an engine cannot change its organization: the old inventory is kept; start another engine"
             )
         catalog = await self._find_artifacts(inventory)
         await self.transport.reconfigure(inventory)
