@@ -1,7 +1,10 @@
 # ---- the cache: artifacts by their sha256, shared by all services of a base ---------------------
 
 make_work() { # $work, a folder beside the releases that goes with this call
-    find "$dir/releases" -maxdepth 1 -name '.[no][el][wd].*' -mmin +240 -exec rm -rf -- '{}' + 2>/dev/null
+    set +f
+    set -- "$dir"/releases/.[no][el][wd].*
+    set -f
+    [ ! -e "$1" ] || find "$dir/releases" -maxdepth 1 -name '.[no][el][wd].*' -mmin +240 -exec rm -rf -- '{}' + 2>/dev/null
     cache=$base/.interlock/cache
     work=$dir/releases/.new.$$
     trap 'rm -rf -- "$work"' EXIT

@@ -19,10 +19,10 @@ begin() { # ACT: starts the step, or attaches to it if its name was used before
     [ "$act" != switch ] || refuse_unstaged
     unlock_base
     boot_id
-    mkdir -p -- "$steps" "$own/configurations" || answer failed "$dir cannot be written: nothing was changed"
+    { [ -d "$steps" ] && [ -d "$own/configurations" ]; } || mkdir -p -- "$steps" "$own/configurations" || answer failed "$dir cannot be written: nothing was changed"
     new=$steps/.new.$$
-    rm -rf -- "$new"
-    { mkdir -m 700 -- "$new" && (umask 077 && head -c 2000000 >"$new/bundle") && true >"$new/lock" && put_line "$new/started" "$boot"; } 2>/dev/null || {
+    [ ! -e "$new" ] || rm -rf -- "$new"
+    { mkdir -m 700 -- "$new" && (umask 077 && head -c 2000000 >"$new/bundle") && true >"$new/lock" && printf '%s\n' "$boot" >"$new/started"; } 2>/dev/null || {
         rm -rf -- "$new"
         answer failed "$own cannot be written (is the disk full?): nothing was changed"
     }
@@ -80,18 +80,23 @@ launch() { # the job, detached from this call; returns when it has its locks
             healthy_deadline_ms="$healthy_deadline_ms" confirm_ms="$confirm_ms" keep="$keep"
     fi
     keep_script
-    detach "$(unit_of step)" "" "$@"
-    tries=0
-    while [ ! -e "$steps/$step/job" ] && [ "$tries" -lt 500 ]; do
+    name_units
+    detach "interlock-step-$units" "" "$@"
+    uptime_cs
+    until_cs=$((now + 1000))
+    pause=20
+    while [ ! -e "$steps/$step/job" ] && [ "$now" -lt "$until_cs" ]; do
         [ -z "$detached" ] || kill -0 "$detached" 2>/dev/null || break
-        nap 0.02
-        tries=$((tries + 1))
+        seconds "$pause"
+        nap "$secs"
+        [ "$pause" -ge 160 ] || pause=$((pause * 2))
+        uptime_cs
     done
     unlock_base
 }
 
 keep_script() { # a copy of this script beside the service: what is detached must outlive the caller's
-    [ -f "$own/host.sh" ] && [ "$(cat "$SELF")" = "$(cat "$own/host.sh")" ] && return 0
+    [ -f "$own/host.sh" ] && same_file "$SELF" "$own/host.sh" && return 0
     cat "$SELF" >"$own/host.sh.$$" && mv -f -- "$own/host.sh.$$" "$own/host.sh" || die 70 "cannot write $own/host.sh"
 }
 
@@ -109,8 +114,9 @@ detach() { # UNIT SECONDS ARGUMENT...: run this script by itself, under systemd 
     detached=$!
 }
 
-unit_of() { # KIND: the name under which systemd runs that part of this step
-    printf 'interlock-%s-%s' "$1" "$(printf '%s' "$service/$step" | sha256sum | cut -c 1-16)"
+name_units() { # in $units how the names end under which systemd runs the parts of this step
+    units=$(printf '%s' "$service/$step" | sha256sum)
+    units=${units%"${units#????????????????}"}
 }
 
 attach() { # waits until the step has a result, and answers with it
@@ -123,8 +129,8 @@ attach() { # waits until the step has a result, and answers with it
         uptime_cs
         left=$(((limit - now) * 10))
         [ "$left" -gt 0 ] && lock_within 8 "$left" -s || answer running "$(still)"
-        flock -u 8
         is_settled && tell_result
+        flock -u 8
         recover_apart
         # a reversal that cannot be carried out yet is tried again, in no hurry
         if [ -e "$own/reversing" ]; then nap 1; else nap 0.1; fi

@@ -58,10 +58,9 @@ clear_spec() {
 
 probe_health() { # one check of the spec in h_*: 0 if it passes, else $why in words
     why=
+    told=
     if [ "$h_http" ]; then
-        said=$(fetch "$h_http" 2>&1 >/dev/null) && return 0
-        said=$(printf '%s\n' "$said" | tail -n 1 | head -c 300)
-        why="$h_http: ${said:-no answer within $h_timeout ms}"
+        probe_http && return 0
     elif [ "$h_tcp" ]; then
         probe_tcp && return 0
     elif [ "$h_check" ]; then
@@ -70,6 +69,33 @@ probe_health() { # one check of the spec in h_*: 0 if it passes, else $why in wo
         return 0
     fi
     return 1
+}
+
+probe_http() { # where the same address tells the version too, its answer goes to $told
+    if [ "$h_http" = "$h_version" ] && [ "$fetcher" = curl ]; then
+        # curl is silent unless it fails, and then brings nothing: one stream is enough for both
+        said=$({ fetch "$h_http" 2>&1; printf '\n=%s' "$?"; } | head -c 4200 | tr '\000\n\r\t' '    ')
+        told=${said%=*}
+        [ "${said##*=}" != 0 ] || return 0
+        said=${told%"${told##*[! ]}"} told=
+    else
+        said=$(fetch "$h_http" 2>&1 >/dev/null) && return 0
+        said=$(printf '%s\n' "$said" | tail -n 1)
+    fi
+    why="$h_http: $(printf '%.300s' "${said:-no answer within $h_timeout ms}")"
+    return 1
+}
+
+nobody_listens() { # whether the check asks a port of this host on which nobody listens: costs less than asking
+    case $h_http in
+    http://127.0.0.1:* | http://localhost:*) port=${h_http#http://*:} ;;
+    *) return 1 ;;
+    esac
+    port=${port%%[!0-9]*}
+    is_number "$port" && [ "$port" -le 65535 ] && [ -r /proc/net/tcp ] || return 1
+    port=$(printf ':%04X' "$port")
+    ! grep -q -s -e "$port [0-9A-F:]* 0A" /proc/net/tcp /proc/net/tcp6 || return 1
+    why="$h_http: nothing listens at that port"
 }
 
 probe_command() {
@@ -109,7 +135,8 @@ probe_tcp() { # PORT or ADDRESS:PORT: someone listens there, or a connection is 
 
 ask_version() { # what the service says it is, in $reported ("" if it says nothing usable)
     reported=
-    body=$(fetch "$h_version" 2>/dev/null | head -c 4096 | tr -d '\000' | tr '\n\r\t' '   ')
+    body=$told
+    [ "$body" ] || body=$(fetch "$h_version" 2>/dev/null | head -c 4096 | tr '\000\n\r\t' '    ')
     body=${body#"${body%%[! ]*}"}
     body=${body%"${body##*[! ]}"}
     case $body in

@@ -34,7 +34,8 @@ prepare_hook() { # its folder, complete, under another name
 launch_hook() { # under lock_base: the folder appears, and its job begins, for the first and only time
     mv -f -- "$new" "$mine" || answer failed "$own cannot be written: it was not run"
     keep_script
-    detach "$(unit_of hook)" "" hook_job driver="$driver" base="$base" service="$service" step="$step" \
+    name_units
+    detach "interlock-hook-$units" "" hook_job driver="$driver" base="$base" service="$service" step="$step" \
         ${version:+version="$version"} user="$user" timeout_ms="$timeout_ms"
     tries=0
     while [ ! -e "$mine/job" ] && [ "$tries" -lt 500 ]; do

@@ -19,7 +19,7 @@ do_job() {
     "job_$act"
     rm -f -- "$own/working"
     tidy
-    [ "$driver" != systemd ] || systemctl stop --no-block -- "$(unit_of guard).timer" 2>/dev/null
+    { [ "$driver" = systemd ] && [ "${units-}" ]; } && systemctl stop --no-block -- "interlock-guard-$units.timer" 2>/dev/null
     exit 0
 }
 
@@ -39,7 +39,8 @@ give_up() { # SENTENCE: before anything was switched
 }
 
 remember() { # FROM TO
-    printf '%s\t%s\t%s\t%s\n' "$step" "$1" "$2" "$(date +%s)" >>"$own/history"
+    moment=$(date +%s)
+    printf '%s\t%s\t%s\t%s\n' "$step" "$1" "$2" "$moment" >>"$own/history"
 }
 
 current_release() { # in $from, - if there is none
@@ -72,35 +73,44 @@ job_switch() {
     carry_out
 }
 
-write_configuration() { # the bundle, as files of configurations/STEP
+write_configuration() { # the bundle, as files of configurations/STEP; those without a line are left out
     made=$own/configurations/$step
     new=$own/configurations/.new.$$
-    rm -rf -- "$new" "$made"
-    mkdir -- "$new" && write_secrets "$new" || return 1
-    for part in run env unit check; do
-        grep -q "^$part$TAB" "$mine/bundle" || continue
-        sed -n "s/^$part$TAB//p" "$mine/bundle" >"$new/$part" || return 1
-        case $part in
-        unit) is_path "$dir" && sed "s|@SERVICE_DIR@|$dir|g" "$new/unit" >"$new/unit.new" && mv -f -- "$new/unit.new" "$new/unit" || return 1 ;;
-        env) chmod 600 "$new/env" ;;
-        run) [ "$driver" = systemd ] || chmod 600 "$new/run" ;;
-        esac
-    done
-    grep -v -e "^run$TAB" -e "^env$TAB" -e "^unit$TAB" -e "^secrets$TAB" "$mine/bundle" >"$new/health"
-    put_line "$new/digest" "$configuration" && put_line "$new/sum" "$(sum_of "$new")" && mv -f -- "$new" "$made" && rm -f -- "$mine/bundle"
+    { [ ! -e "$new" ] && [ ! -e "$made" ]; } || rm -rf -- "$new" "$made"
+    mkdir -- "$new" && sort_bundle || return 1
+    { [ "$user" = "" ] || [ ! -e "$new/secrets" ] || [ "$user" = "$(id -un)" ]; } || chown -- "$user" "$new/secrets" || return 1
+    printf '%s\n' "$configuration" >"$new/digest" && sum_of "$new" && printf '%s\n' "$sum" >"$new/sum" &&
+        mv -f -- "$new" "$made" && rm -f -- "$mine/bundle"
 }
 
-write_secrets() { # FOLDER: those of the bundle, for the service's user alone
-    grep -q "^secrets$TAB" "$mine/bundle" || return 0
-    (umask 077 && sed -n "s/^secrets$TAB//p" "$mine/bundle" >"$1/secrets") || return 1
-    [ -z "$user" ] || [ "$user" = "$(id -un)" ] || chown -- "$user" "$1/secrets"
+sort_bundle() { # each line into the file that it is of; what holds values is for its owner alone
+    is_path "$dir" || ! grep -q "^unit$TAB" "$mine/bundle" || return 1
+    (umask 077 && sed -n \
+        -e "/^run$TAB/{s///;w $new/run" -e 'd;}' \
+        -e "/^env$TAB/{s///;w $new/env" -e 'd;}' \
+        -e "/^secrets$TAB/{s///;w $new/secrets" -e 'd;}' \
+        -e "/^unit$TAB/{s///;s|@SERVICE_DIR@|$dir|g;w $new/unit" -e 'd;}' \
+        -e "w $new/health" -e "/^check$TAB/{s///;w $new/check" -e '}' "$mine/bundle") || return 1
+    set -- "$new/health"
+    for part in unit check; do [ ! -s "$new/$part" ] || set -- "$@" "$new/$part"; done
+    { [ "$driver" = systemd ] && [ -s "$new/run" ]; } && set -- "$@" "$new/run"
+    chmod 644 -- "$@" || return 1
+    set --
+    for part in run env unit check secrets; do [ -s "$new/$part" ] || set -- "$@" "$new/$part"; done
+    rm -f -- "$@"
 }
 
-sum_of() { # CONFIGURATION: one digest of all its files, by which an edit shows
-    for part in run env unit check secrets health digest; do
-        [ ! -f "$1/$part" ] || cat "$1/$part"
-        printf '\n%s\n' "$part"
-    done 2>/dev/null | sha256sum | cut -c 1-64
+sum_of() { # CONFIGURATION: in $sum one digest of all its files, by which an edit shows
+    sum=$(
+        for part in run env unit check secrets health digest; do
+            [ ! -f "$1/$part" ] || while IFS= read -r text || { printf '%s' "$text" && break; }; do
+                printf '%s\n' "$text"
+            done <"$1/$part"
+            printf '\n%s\n' "$part"
+        done 2>/dev/null | sha256sum
+    )
+    sum=${sum%% *}
+    [ "$sum" ]
 }
 
 read_health() { # the health part of a configuration folder, into h_*
@@ -154,7 +164,8 @@ arm() { # from here on the previous release comes back unless this step is confi
     unlock_base
     remember "$from" "$version"
     flush "$own/armed" "$own" "$own/history"
-    detach "$(unit_of guard)" $(((healthy_deadline_ms + confirm_ms) / 1000 + 5)) \
+    name_units
+    detach "interlock-guard-$units" $(((healthy_deadline_ms + confirm_ms) / 1000 + 5)) \
         watch driver="$driver" base="$base" service="$service" step="$step"
 }
 
@@ -216,7 +227,7 @@ restart_and_judge() {
 
 note_log() { # where the service's log stands now, in $log_start
     if [ "$driver" = systemd ]; then
-        log_start=$(date +%s)
+        log_start=$moment
     else
         log_start=0
         [ ! -f "$own/$driver/log" ] || log_start=$(wc -c <"$own/$driver/log")

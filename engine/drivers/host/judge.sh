@@ -5,7 +5,10 @@ judge() { # 0 once it has been healthy long enough; else $why
     streak=0
     pause=100
     known=
+    looked=
     worst=
+    uptime_cs
+    patience=$((now + 100))
     while :; do
         [ -e "$own/armed" ] || return 1
         if check_once; then
@@ -38,7 +41,7 @@ judge() { # 0 once it has been healthy long enough; else $why
 }
 
 check_once() { # alive, not restarted since the last look, its check passes, and it is what it should be
-    unit_state
+    look_at_unit
     [ "$unit" = running ] || return 1
     if [ "$known" ] && [ "$known" != "$ident" ]; then
         known=$ident
@@ -50,12 +53,25 @@ check_once() { # alive, not restarted since the last look, its check passes, and
         why="observe reports $reported, not $version"
         return 1
     fi
+    # only at first: what listens may be somewhere else, behind the host's own forwarding
+    [ "$now" -ge "$patience" ] || ! nobody_listens || return 1
     probe_health || return 1
     [ "$h_version" ] || return 0
     ask_version
     [ "$reported" != "$version" ] || return 0
     why="$h_version reports ${reported:-no version}, not $version"
     return 1
+}
+
+look_at_unit() { # what systemd said within the last second holds as long as its process is still the same
+    uptime_cs
+    if [ "$driver" = systemd ]; then
+        [ "$looked" ] && [ $((now - looked)) -lt 100 ] && is_alive "$main" "$main_ticks" && return 0
+        looked=$now
+    fi
+    unit_state
+    [ "$driver" = systemd ] || return 0
+    if [ "$unit" = running ] && started_at "$pid"; then main=$pid main_ticks=$ticks; else looked=; fi
 }
 
 await_confirmation() { # 0 if `armed` is gone: confirmed, or fired by somebody else

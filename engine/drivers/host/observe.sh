@@ -98,12 +98,12 @@ edited() { # yes if the files in force are not those that were written with the 
     kept=$own/configuration
     [ -e "$kept/sum" ] || return 0
     first_line "$kept/sum"
-    [ "$line" = "$(sum_of "$kept")" ] && is_installed "$kept" || printf yes
+    { sum_of "$kept" && [ "$line" = "$sum" ]; } && is_installed "$kept" || printf yes
 }
 
 is_installed() { # CONFIGURATION: whether systemd has the unit that was written with it
     [ "$driver" = systemd ] && [ -f "$1/unit" ] || return 0
-    [ -f "$UNITS/$service.service" ] && [ "$(cat "$UNITS/$service.service")" = "$(cat "$1/unit")" ]
+    [ -f "$UNITS/$service.service" ] && same_file "$UNITS/$service.service" "$1/unit"
 }
 
 observe_step() { # the step under way; one whose job has died is reversed, apart from this call

@@ -10,11 +10,19 @@ tidy() { # at the end of a job, under the service's lock: releases, configuratio
 prune_configurations() { # all but the present and the previous one: they may hold secrets
     present=$(readlink "$own/configuration" 2>/dev/null)
     present=${present##*/}
-    find "$own/configurations" -mindepth 1 -maxdepth 1 ! -name "${present:--}" ! -name "${from_configuration:--}" \
-        -exec rm -rf -- '{}' +
+    set +f
+    for name in "$own"/configurations/* "$own"/configurations/.new.*; do
+        case ${name##*/} in "${present:--}" | "${from_configuration:--}") continue ;; esac
+        [ ! -e "$name" ] || rm -rf -- "$name"
+    done
+    set -f
 }
 
 prune_steps() { # the newest 20 stay, and those of the last day: an engine may still ask for them
+    set +f
+    set -- "$own"/steps/*
+    set -f
+    [ $# -gt 20 ] || return 0
     count=0
     for name in $(ls -t -- "$own/steps"); do
         count=$((count + 1))
@@ -32,6 +40,11 @@ prune_releases() { # `keep` of them, the one that runs and the last good one alw
     fi
     first_line "$own/previous"
     previous=$line
+    set +f
+    set -- "$dir"/releases/*
+    [ $# -ge "$keep" ] || set -- "$dir"/releases/.foreign.*
+    set -f
+    [ -e "$1" ] || return 0
     lock_base
     find "$dir/releases" -mindepth 1 -maxdepth 1 -name '.foreign.*' ! -name ".foreign.$version" -exec rm -rf -- '{}' +
     # newer than what runs: brought here for a change that waits

@@ -39,7 +39,7 @@ stop_systemd() {
 install_systemd() { # CONFIGURATION: its unit file, or none, becomes systemd's; quick if it is already
     file=$UNITS/$service.service
     if [ -f "$1/unit" ]; then
-        [ -f "$file" ] && [ "$(cat "$file")" = "$(cat "$1/unit")" ] && return 0
+        [ -f "$file" ] && same_file "$file" "$1/unit" && return 0
         cat "$1/unit" >"$file.interlock" && mv -f -- "$file.interlock" "$file" || return 1
         flush "$file"
         if grep -q '^\[Install\]' "$file"; then

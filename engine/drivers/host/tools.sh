@@ -10,6 +10,10 @@ put_line() { # FILE TEXT: atomically, so that a reader sees the old or the new
     printf '%s\n' "$2" >"$1.$$" && mv -f -- "$1.$$" "$1"
 }
 
+same_file() { # FILE FILE: whether they hold the same
+    if command -v cmp >/dev/null; then cmp -s -- "$1" "$2"; else [ "$(cat "$1")" = "$(cat "$2")" ]; fi
+}
+
 flush() { # FILE...: to the disk; old syncs know no files and flush everything
     sync -- "$@" 2>/dev/null || sync
 }
@@ -27,12 +31,14 @@ uptime_cs() { # the host's monotonic clock in $now, in hundredths of a second
 }
 
 seconds() { # MILLISECONDS: as a decimal in $secs
-    secs=$(($1 / 1000)).$(printf '%03d' $(($1 % 1000)))
+    secs=$(($1 % 1000 + 1000))
+    secs=$(($1 / 1000)).${secs#1}
 }
 
 boot_id() { # in $boot
     first_line "${INTERLOCK_BOOT_ID_FILE:-/proc/sys/kernel/random/boot_id}" || die 70 "cannot read the boot id"
-    boot=$(printf '%s' "$line" | tr -cd 'A-Za-z0-9-')
+    boot=$line
+    case $boot in *[!A-Za-z0-9-]*) boot=$(printf '%s' "$line" | tr -cd 'A-Za-z0-9-') ;; esac
     [ "$boot" ] || die 70 "cannot read the boot id"
 }
 
@@ -71,7 +77,8 @@ run_within() { # MILLISECONDS COMMAND...: killed when it takes longer
 
 link_to() { # LINK TARGET: switched atomically. mv -T, or what an old busybox has instead
     [ ! -e "$1" ] || [ -L "$1" ] || return 1
-    rm -f -- "$1.new" && ln -s -- "$2" "$1.new" || return 1
+    { [ ! -e "$1.new" ] && [ ! -L "$1.new" ]; } || rm -f -- "$1.new" || return 1
+    ln -s -- "$2" "$1.new" || return 1
     mv -fT -- "$1.new" "$1" 2>/dev/null && return 0
     [ ! -L "$1" ] || rm -f -- "$1"
     mv -f -- "$1.new" "$1"
