@@ -46,7 +46,8 @@ SOCKET_NAME = "engine.sock"
 class ServeOptions:
     """What ``interlock engine`` was told. ``socket`` None: ``engine.sock`` in the state folder.
 
-    ``exit_when_idle``: end when nobody is connected and nothing is unfinished. ``metrics``: the
+    ``exit_when_idle``: end when nobody is connected and nothing is unfinished. ``attached``: end, at
+    once, when standard input does, for then whoever started this engine is gone. ``metrics``: the
     address on which the numbers, and nothing else, are served over TCP.
     """
 
@@ -56,6 +57,7 @@ class ServeOptions:
     log_format: str = "text"
     take_over: bool = False
     exit_when_idle: bool = False
+    attached: bool = False
     metrics: tuple[str, int] | None = None
 
 
@@ -107,6 +109,8 @@ async def _run(engine: Engine, depot: Depot, options: ServeOptions) -> int:
     _follow_signals(engine, options, aside)
     if options.exit_when_idle:
         aside.append(asyncio.create_task(_halt_when_idle(engine, server)))
+    if options.attached:
+        aside.append(asyncio.create_task(_halt_when_alone(engine)))
     notify("READY=1")
     log.info(
         "ready", socket=str(server.path), epoch=engine.snapshot.state.epoch, hosts=len(engine.snapshot.state.hosts)
@@ -168,6 +172,16 @@ async def _narrate(engine: Engine) -> None:
         if not isinstance(news, Progress):
             told = tell(news)
             log.info(told["message"], kind=kind_of(news.event), seq=news.seq, change=told["change"] or None)
+
+
+async def _halt_when_alone(engine: Engine) -> None:
+    """A pipe whose other end is closed tells of any death, also of one that says nothing."""
+    reader = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while await reader.read(4096):
+        pass
+    log.warning("whoever started this engine is gone: stopping now", unresolved=sorted(engine.activity))
+    engine.halt()
 
 
 async def _halt_when_idle(engine: Engine, server: ApiServer) -> None:

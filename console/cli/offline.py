@@ -33,6 +33,7 @@ def serve(
     log_format: str,
     *,
     exit_when_idle: bool,
+    attached: bool,
     take_over: bool,
     metrics: str | None,
 ) -> int:
@@ -48,6 +49,7 @@ def serve(
         log_format=log_format,
         take_over=take_over,
         exit_when_idle=exit_when_idle,
+        attached=attached,
         metrics=parse_address(metrics) if metrics is not None else None,
     )
     return run(options)

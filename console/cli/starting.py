@@ -45,17 +45,25 @@ class EngineProcess:
                 return
 
 
-def start_engine(inventory: Path, state: Path, address: str, *, exit_when_idle: bool) -> EngineProcess:
+def start_engine(
+    inventory: Path, state: Path, address: str, *, exit_when_idle: bool, attached: bool = False
+) -> EngineProcess:
     """Start an engine and return once it answers. Raises InterlockError, with the end of its
-    log, if it does not come up."""
+    log, if it does not come up. ``attached``: it ends when this process does, however that happens,
+    for it notices that a pipe which this process holds is closed."""
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     log = state / LOG_NAME
     command = [sys.executable, "-m", "console", "engine", "-i", str(inventory), "--state", str(state)]
     command += ["--engine", address, *(["--exit-when-idle"] if exit_when_idle else [])]
+    command += ["--attached"] if attached else []
     offset = log.stat().st_size if log.exists() else 0
     with log.open("ab") as output:
         process = subprocess.Popen(  # noqa: S603  # our own command
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+            command,
+            stdin=subprocess.PIPE if attached else subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     engine = EngineProcess(process, address, log)
     try:

@@ -24,10 +24,10 @@ def verify(organization: str, specs: Sequence[PlacementSpec]) -> Command:
 
 
 def parse_verify(reply: Reply, specs: Sequence[PlacementSpec]) -> tuple[Verdict, ...]:
-    """Read the answer to ``verify``: a verdict for each placement that has a release. Raises
-    ``AnswerUnreadable`` if it is not one."""
+    """Read the answer to ``verify``: a verdict for each placement that has a release, and never more
+    than one, whatever the host says. Raises ``AnswerUnreadable`` if it is not an answer."""
     names = {spec.service: spec.placement for spec in specs}
-    found: list[Verdict] = []
+    found: dict[PlacementId, Verdict] = {}
     where: PlacementId | None = None
     release = ""
     for key, value in read(reply).pairs:
@@ -36,5 +36,5 @@ def parse_verify(reply: Reply, specs: Sequence[PlacementSpec]) -> tuple[Verdict,
         elif key == "release":
             release = value
         elif key == "altered" and where is not None:
-            found.append(Verdict(where, release, value))
-    return tuple(found)
+            found.setdefault(where, Verdict(where, release, value))
+    return tuple(found.values())

@@ -22,6 +22,7 @@ from engine.runtime.ports import Chance, Clock
 from engine.transport.protocol import Transport
 
 AT_ONCE = 32
+GARBLED_MOST_S = 60.0  # the longest pause between looks at a host whose answers cannot be read
 
 log = structlog.get_logger()
 
@@ -82,12 +83,14 @@ class Observer:
         self._poked: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._ready: dict[str, _Ready] = {}
+        self._garbled: dict[str, int] = {}  # how many answers in a row could not be read
 
     def follow(self, inventory: Inventory) -> None:
         """Begin with hosts that are new, stop with those that are gone."""
         for host in set(self._tasks) - set(inventory.hosts):
             self._tasks.pop(host).cancel()
             self._ready.pop(host, None)
+            self._garbled.pop(host, None)
         for host in inventory.hosts:
             if host not in self._tasks:
                 self._poked[host] = asyncio.Event()
@@ -114,11 +117,15 @@ class Observer:
                 report = await self._observe(host)
                 skew_s = _skew_s(report.clock_s, asked, self._clock.now().timestamp())
                 fenced, reason = await self._fence(host, report) if self.claim else (False, "")
-            except (TransportError, AnswerUnreadable) as error:
+            except AnswerUnreadable as error:
+                self._garbled[host] = self._garbled.get(host, 0) + 1
+                return Look(host, began_s, None, reason=_garbled(host, error))
+            except TransportError as error:
                 return Look(host, began_s, None, reason=str(error))
             except Exception as error:  # a bug must not leave a host unobserved for ever
                 log.exception("look failed inside the engine", host=host)
                 return Look(host, began_s, None, reason=f"an error inside the engine: {error!r}")
+        self._garbled.pop(host, None)
         return Look(host, began_s, report, fenced, reason, skew_s)
 
     async def look_at(self, hosts: Iterable[str]) -> list[Look]:
@@ -136,7 +143,7 @@ class Observer:
         while True:
             poked.clear()
             self._deliver(await self.look(host))
-            interval_s = self._interval_s(host)
+            interval_s = max(self._interval_s(host), self._pause_s(host))
             await self._rest(poked, interval_s * 0.9 + self._chance.jitter(interval_s * 0.2))
 
     def _is_well(self, host: str) -> bool:
@@ -152,6 +159,11 @@ class Observer:
                 await poked.wait()
         except TimeoutError:
             return
+
+    def _pause_s(self, host: str) -> float:
+        """Doubled with every answer that cannot be read, up to a minute: asking sooner mends nothing."""
+        count = self._garbled.get(host, 0)
+        return min(GARBLED_MOST_S, 2.0 ** min(count, 10)) if count else 0.0
 
     def _interval_s(self, host: str) -> float:
         """Busy where something moves, is to move, or has drifted; steady elsewhere."""
@@ -196,6 +208,14 @@ class Observer:
                 "if that one is gone, start this one with --take-over"
             )
         return False, f"it obeys engine {holder.engine} (epoch {holder.epoch}), which is newer than this one"
+
+
+def _garbled(host: str, error: AnswerUnreadable) -> str:
+    """What an operator is told of a host whose answer cannot be read, and what to look for there."""
+    return (
+        f"what {host} says is not what the host script says: {error}. Nothing is done there until it can be read. "
+        f"A profile of its login (~/.bashrc) must print nothing, and no other program may stand in for its shell"
+    )
 
 
 def _skew_s(clock_s: float, asked_s: float, answered_s: float) -> float:

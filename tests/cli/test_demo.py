@@ -83,6 +83,24 @@ def _processes_naming(text: str) -> list[str]:
     return found
 
 
+def test_nothing_outlives_a_demo_that_is_killed(tmp_path: Path) -> None:
+    """It can say nothing any more: its engine and its hosts notice by themselves."""
+    command = [sys.executable, "-m", "console", "demo", "--headless", "--services", "3", "--hosts", "3"]
+    process = subprocess.Popen(
+        [*command, "--dir", str(tmp_path / "d")], env=environment(tmp_path), stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout
+    with process.stdout:
+        assert select.select([process.stdout], [], [], READY_S)[0], "the demo was not ready in time"
+    assert len(_processes_naming(str(tmp_path))) > 3
+    process.kill()
+    process.wait()
+    deadline = time.monotonic() + 20
+    while left := _processes_naming(str(tmp_path)):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.05)
+
+
 def test_it_is_ready_once_everything_is_adopted(demo: Demo) -> None:
     assert set(demo.ready) == {"engine", "inventory", "state"}
     rows = demo.data("status")

@@ -13,6 +13,7 @@ import pytest
 from engine import drivers
 from engine.drivers import ConfirmResult, StepResult
 from engine.model.observation import Health, Unit
+from engine.model.remote import Reply
 from tests.drivers.box import Box, Placed, eventually, placed, served
 
 
@@ -33,6 +34,15 @@ def again(web: Placed, step: str) -> None:
     assert web.confirm(step).result is ConfirmResult.CONFIRMED
     seen = web.sighting()
     assert (seen.version, seen.unit, seen.health, seen.edited) == ("1.0", Unit.RUNNING, Health.PASSING, False)
+
+
+def test_what_a_host_says_of_alterations_is_bounded(box: Box, port: int) -> None:
+    specs = [placed(box, served(box, port)).spec]
+    said = f"service\t{specs[0].service}\nrelease\t1.0\n" + "".join(
+        f"altered\tfile{number}\n" for number in range(1000)
+    )
+    (verdict,) = drivers.parse_verify(Reply(0, said), specs)
+    assert verdict.altered == "file0"
 
 
 def test_content_restarts_and_edits_are_told(any_box: Box, port: int) -> None:

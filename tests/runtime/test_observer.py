@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -90,3 +92,47 @@ async def test_a_clock_that_is_wrong_is_told(wrong_by_s: float, words: str) -> N
     before = len(draft.events)
     take_in(draft, await observer.look(host), work)
     assert len([each for each in draft.events[before:] if each.event.__class__.__name__ == "HostSeen"]) == 0
+
+
+class Garbling:
+    """A host whose login prints something before anything else, until it is mended."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.mended = False
+
+    async def run(self, host: str, command: Command) -> Reply:
+        self.asked += 1
+        return await Late(0.0).run(host, command) if self.mended else Reply(0, "Welcome to h1!\nboot\tb1\n")
+
+
+async def test_a_host_whose_answer_cannot_be_read_is_told_in_words_and_asked_ever_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = world(service("web"))
+    host = made.inventory.placements(InstanceId("web", "prod"))[0].host
+    hosts, seen, rests = Garbling(), [], []
+    observer = Observer(hosts, SystemClock(), SystemChance(), lambda: made.snapshot, seen.append)  # type: ignore[arg-type]
+    rounds = 9
+
+    async def rest(_: asyncio.Event, seconds: float) -> None:
+        rests.append(seconds)
+        hosts.mended = len(rests) > rounds
+        if len(rests) > rounds + 2:
+            await asyncio.Event().wait()
+
+    monkeypatch.setattr(observer, "_rest", rest)
+    observer.follow(replace(made.inventory, hosts={host: made.inventory.hosts[host]}))
+    async with asyncio.timeout(5):
+        while len(rests) <= rounds + 2:
+            await asyncio.sleep(0)
+    await observer.close()
+    first = seen[0]
+    assert first.report is None
+    assert f"what {host} says is not what the host script says" in first.reason
+    assert "Welcome to h1!" in first.reason
+    assert "must print nothing" in first.reason
+    steady = made.inventory.observe.steady_s
+    assert 50 < max(rests[:rounds]) <= 70 or steady > 60
+    assert rests[rounds] > 50, "the pause grows up to a minute"
+    assert max(rests[rounds + 1 :]) <= steady * 1.1, "and is forgotten with the first answer"

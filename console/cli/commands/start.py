@@ -67,10 +67,11 @@ def _show(
 @verb("engine")
 @click.option("--log-format", type=click.Choice(["text", "json"]), default="text", help="Form of the log on stderr.")
 @click.option("--exit-when-idle", is_flag=True, help="End when nobody is connected and nothing is unfinished.")
+@click.option("--attached", is_flag=True, hidden=True, help="End when standard input does: who started it is gone.")
 @click.option("--take-over", is_flag=True, help="Claim hosts that obey an engine with another state folder.")
 @click.option("--metrics", metavar="HOST:PORT", help="Serve Prometheus metrics, and nothing else, on this address.")
 def engine_command(
-    session: Session, log_format: str, exit_when_idle: bool, take_over: bool, metrics: str | None
+    session: Session, log_format: str, exit_when_idle: bool, attached: bool, take_over: bool, metrics: str | None
 ) -> int:
     """The headless engine, in the foreground. SIGTERM: stop at the next safe point; twice: now.
     SIGHUP: reload the inventory."""
@@ -82,7 +83,14 @@ def engine_command(
         raise UsageError("an engine listens on a socket of its own machine: name its path with --engine.")
     socket = Path(session.engine_address) if named else None
     return offline.serve(
-        inventory, state, socket, log_format, exit_when_idle=exit_when_idle, take_over=take_over, metrics=metrics
+        inventory,
+        state,
+        socket,
+        log_format,
+        exit_when_idle=exit_when_idle,
+        attached=attached,
+        take_over=take_over,
+        metrics=metrics,
     )
 
 
@@ -101,7 +109,8 @@ def demo_command(
     with _ended_by_signal(), _folder(folder) as root:
         say(f"starting the embedded hosts in {root}")
         with offline.demo_fleet(root, services, hosts) as fleet:
-            engine = start_engine(fleet.inventory, fleet.state, str(fleet.state / SOCKET_NAME), exit_when_idle=False)
+            address = str(fleet.state / SOCKET_NAME)
+            engine = start_engine(fleet.inventory, fleet.state, address, exit_when_idle=False, attached=True)
             try:
                 told: deque[tuple[str, str]] | None = deque() if play else None
                 with nullcontext() if told is None else _story(root, engine, None if headless else told):
