@@ -239,6 +239,11 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.MoveIntended: _intended,
     ev.MoveEnded: _ended,
     staging.ReleaseStaged: _staged,
+    staging.ReleasePinned: lambda e: (
+        e.change,
+        e.service,
+        f"{e.service}: its artifact has come, sha256 {e.sha256[:12]}",
+    ),
     ev.ForecastPublished: _foreseen,
     healing.DriftSeen: _drifted,
     healing.DriftGone: lambda e: ("", str(e.placement), f"{e.placement} is as it should be"),

@@ -74,6 +74,9 @@ class OverridesEntry(Section):
     gates: Annotated[list[GateOf], BlankList] = Field(description="Gates or single reasons")
     who: People = Field(description="Who may: users and team:NAME")
     max: PositiveDuration = Field(default=4 * 3600.0, description="The longest that an override may last")
+    applies_to: ScopeEntry = Field(
+        default=ScopeEntry(), description="The changes for which: those that touch nothing else; default: all"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,8 @@ class Consents:
         for key in ("gates", "who"):
             if not getattr(entry, key):
                 self._fault(("overrides", key), "names nothing, so nobody could override anything")
-        return OverridePolicy(tuple(entry.gates), tuple(entry.who), entry.max)
+        scope = self._scope(("overrides",), entry.applies_to)
+        return OverridePolicy(tuple(entry.gates), tuple(entry.who), entry.max, scope)
 
     def _approval(self, name: str, entry: ApprovalEntry) -> ApprovalPolicy:
         path: Path = ("approvals", name)

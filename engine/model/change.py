@@ -275,7 +275,7 @@ class Change:
     def digest(self) -> str:
         """Sixteen hexadecimal digits that change when what the change would do changes: what
         an approval is bound to."""
-        what = [(item.service, item.goal, item.configuration.digest) for item in self.items]
+        what = [(item.service, item.goal, item.configuration.digest, item.sha256) for item in self.items]
         text = json.dumps([self.environment, sorted(what)], ensure_ascii=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

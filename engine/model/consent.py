@@ -8,7 +8,7 @@ as ``team:NAME``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from engine.model.scope import Scope
@@ -71,8 +71,9 @@ class EvidencePolicy:
 @dataclass(frozen=True, slots=True)
 class OverridePolicy:
     """The ``gates`` (or single reasons) that the people named in ``who`` may lift for one
-    change, for at most ``max_s`` seconds at a time."""
+    change all of whose services ``scope`` covers, for at most ``max_s`` seconds at a time."""
 
     gates: tuple[str, ...]
     who: tuple[str, ...]
     max_s: float = 4 * 3600.0
+    scope: Scope = field(default_factory=Scope)

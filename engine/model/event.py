@@ -33,7 +33,7 @@ from engine.model.observation import Reach, Sighting
 from engine.model.outage import OutageBegan
 from engine.model.service import Configuration
 from engine.model.stage import ChangePromoted, RolloutStood, StageBaking, StagePassed
-from engine.model.staging import ReleaseStaged
+from engine.model.staging import StagingEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +281,7 @@ Event = (
     | ChangeStatus
     | MoveIntended
     | MoveEnded
-    | ReleaseStaged
+    | StagingEvent
     | ForecastPublished
     | HealingEvent
     | MaintenanceEvent

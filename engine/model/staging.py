@@ -1,5 +1,6 @@
-"""Releases brought to hosts while their changes wait, so that an opening window costs only the
-switch: what came of it, as an event and as the state's memory of it.
+"""Releases of changes that wait: brought to hosts ahead, so that an opening window costs only the switch;
+and, where a change was taken before its artifact was there, the content that came. As events and as the
+state's memory of them.
 
 As with all events, a class's name is its kind in the journal: renaming one needs a migration.
 """
@@ -23,6 +24,16 @@ class ReleaseStaged:
 
 
 @dataclass(frozen=True, slots=True)
+class ReleasePinned:
+    """The artifact for which an item waited is there: from here on the item means this content, and no
+    approval of before counts, since nobody could know then what would come."""
+
+    change: str
+    service: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class Staged:
     """What the engine knows of one host of an item that waits: how often it was tried, and when
     the last try was over, in engine time."""
@@ -32,3 +43,6 @@ class Staged:
     tries: int = 1
     ended_s: float = 0.0
     detail: str = ""
+
+
+StagingEvent = ReleaseStaged | ReleasePinned

@@ -98,7 +98,8 @@ class State:
     """The engine's whole memory. ``elapsed_s`` is engine time: it stands still while the
     engine is down. ``changes`` holds every unfinished change and the latest finished ones,
     in the order they came. ``configurations`` are those that ``deployed`` speaks of, by digest.
-    ``heals`` counts those ever begun."""
+    ``heals`` counts those ever begun. ``former`` are changes as they had ended, without their moves, before somebody
+    had them tried again: whoever is told of ends is told of these too, however late."""
 
     store: str = ""
     epoch: int = 0
@@ -119,6 +120,7 @@ class State:
     heals: int = 0
     maintenance: Mapping[str, Maintenance] = field(default_factory=dict)
     drained: Mapping[PlacementId, Drained] = field(default_factory=dict)
+    former: tuple[Change, ...] = ()
 
     @property
     def is_restless(self) -> bool:

@@ -24,6 +24,7 @@ from engine.plan.rollouts.batch import execution
 from engine.plan.rollouts.closing import close
 from engine.plan.rollouts.hooks import after, before, busy_hosts
 from engine.plan.rollouts.once import taken_up
+from engine.plan.rollouts.pinning import pins
 from engine.plan.rollouts.prestage import prestage
 from engine.plan.rollouts.rollout import advance
 from engine.plan.rollouts.under_way import UnderWay
@@ -46,6 +47,7 @@ def plan(snapshot: Snapshot, previous: Plan | None = None) -> Plan:
         behind,
         taken_up(estate),
         _adopt(estate),
+        pins(estate),
         soaks(estate),
         _carry_on(estate, queue.overtaken, busy_hosts(estate, behind[0])),
         close(estate),

@@ -32,9 +32,10 @@ class Notice:
 
 
 def notices(snapshot: Snapshot, plan: Plan) -> Iterator[Notice]:
-    """Everything that stands now: changes in the order in which they ended, then waits."""
+    """Everything that stands now: changes in the order in which they ended (those that were tried again
+    since as they had ended), then waits."""
     organization = snapshot.inventory.organization
-    for change in sorted(snapshot.state.changes.values(), key=_ended):
+    for change in sorted((*snapshot.state.former, *snapshot.state.changes.values()), key=_ended):
         event = _ENDS.get(change.status)
         if event is not None:
             ended = change.finished.isoformat() if change.finished else ""

@@ -16,8 +16,11 @@ import hmac
 import http.client
 import json
 import os
+import socket
+import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -34,6 +37,7 @@ log = structlog.get_logger()
 FILE = "webhooks.json"
 LOOK_S = 1.0
 TIMEOUT_S = 10.0
+WHOLE_S = 20.0  # an address that answers a byte now and then is not listened to for longer
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 300.0
 GIVE_UP_S = 86_400.0
@@ -47,12 +51,23 @@ def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+    limit = threading.Timer(WHOLE_S, _cut, (connection,))
+    limit.daemon = True
+    limit.start()
     try:
         target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         connection.request("POST", target, body, dict(headers))
         return connection.getresponse().status
     finally:
+        limit.cancel()
         connection.close()
+
+
+def _cut(connection: http.client.HTTPConnection) -> None:
+    """End what is read or written on a connection by another thread."""
+    if connection.sock is not None:
+        with suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_RDWR)
 
 
 def signature(secret: str, timestamp: str, body: bytes) -> str:

@@ -60,6 +60,7 @@ class _StoredState(BaseModel):
     heals: int = 0
     maintenance: tuple[Maintenance, ...] = ()
     drained: tuple[Drained, ...] = ()
+    former: tuple[Change, ...] = ()
 
 
 @cache

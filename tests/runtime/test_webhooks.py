@@ -7,123 +7,40 @@ import hashlib
 import hmac
 import json
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from engine.model.change import Change, Item, Status
+from engine.model.change import MoveState, Status
 from engine.model.hook import SecretSource
+from engine.model.request import Retry
 from engine.model.scope import Scope
-from engine.model.service import Configuration, DriverName
-from engine.model.snapshot import Plan, Snapshot
+from engine.model.snapshot import Plan
 from engine.model.wait import Reason, Wait
 from engine.model.webhook import Told, Webhook
 from engine.runtime import webhooks
 from engine.runtime.notices import concerns, notices
 from engine.runtime.ports import SystemChance
 from engine.runtime.webhooks import Webhooks
+from engine.store.codec import decode_state, encode_state
 from tests.builders import service, world
-
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-
-
-def change(number: int, status: Status, failure: str = "", service: str = "ledger") -> Change:
-    item = Item(service, "2", Configuration(DriverName.PROCESS, "", ""), origin="1", status=status, failure=failure)
-    return Change(number, "prod", (item,), "ana", NOW, status=status, finished=NOW)
-
-
-@dataclass
-class World:
-    """What the engine would show."""
-
-    hooks: tuple[Webhook, ...]
-    changes: list[Change] = field(default_factory=list)
-    waits: tuple[Wait, ...] = ()
-
-    def look(self) -> tuple[Snapshot, Plan]:
-        snapshot = world(service("ledger"))
-        state = replace(snapshot.state, changes={each.id: each for each in self.changes})
-        inventory = replace(snapshot.inventory, webhooks={each.name: each for each in self.hooks})
-        return replace(snapshot, inventory=inventory, state=state), Plan(waits=self.waits)
-
-
-@dataclass
-class Heard:
-    """A server that notes what is posted, and answers with ``status``; never takes a body that
-    holds ``refuses``."""
-
-    port: int = 0
-    status: int = 204
-    refuses: bytes = b""
-    refused: int = 0
-    posts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-    @property
-    def events(self) -> list[tuple[str, str]]:
-        """Event and subject of everything that was taken."""
-        return [(each["event"], each["subject"]) for each in (json.loads(body) for _, body in self.posts)]
+from tests.plan.asking import ask
+from tests.runtime.receiving import NOW, Heard, Real, World, change, hook, server, telling, until
 
 
 @pytest.fixture
 def heard() -> Iterator[Heard]:
-    found = Heard()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            takes = found.status < 300 and not (found.refuses and found.refuses in body)
-            if takes:
-                found.posts.append((dict(self.headers), body))
-            else:
-                found.refused += 1
-            self.send_response(found.status if takes else max(found.status, 400))
-            self.end_headers()
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found.port = server.server_address[1]
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield found
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with server() as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhooks, "LOOK_S", 0.02)
     monkeypatch.setattr(webhooks, "FIRST_PAUSE_S", 0.02)
-
-
-@asynccontextmanager
-async def telling(folder: Path, estate: World) -> AsyncIterator[None]:
-    running = asyncio.create_task(Webhooks(folder, estate.look, SystemChance()).run())
-    try:
-        await until((folder / webhooks.FILE).exists)
-        yield
-    finally:
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.01)
-
-
-def hook(heard: Heard, *events: Told, secret: SecretSource | None = None, scope: Scope | None = None) -> Webhook:
-    url = f"http://127.0.0.1:{heard.port}/x?token=t"
-    return Webhook("chat", url, events or tuple(Told), secret, scope or Scope())
 
 
 async def test_what_happens_is_told_once_and_signed(
@@ -263,6 +180,31 @@ async def test_one_that_hangs_does_not_hold_up_the_others(tmp_path: Path, heard:
     hanging.set()
     with suppress(asyncio.CancelledError):
         await running
+
+
+async def test_a_failure_that_was_retried_while_nobody_took_it_is_told_by_the_next_engine(
+    tmp_path: Path, heard: Heard
+) -> None:
+    made = world(service("ledger"))
+    made.inventory = replace(made.inventory, webhooks={"chat": hook(heard)})
+    made.deploy(ledger="2.0")
+    heard.status = 503
+    async with telling(tmp_path, Real(made)):
+        while acts := made.settle():
+            made.finish(acts[0], MoveState.REVERTED, "h1 was not healthy")
+        assert made.state.changes["1"].status is Status.FAILED
+        await until(lambda: heard.refused)
+        ask(made, Retry("ana", "1", "the disk was full"))
+    assert (made.state.changes["1"].status, heard.posts) == (Status.WAITING, [])
+    heard.status, made.state = 204, decode_state(encode_state(made.state))  # as the next engine finds it
+    async with telling(tmp_path, Real(made)):
+        await until(lambda: heard.posts)
+        made.run()
+        await until(lambda: len(heard.posts) == 2)
+        await asyncio.sleep(0.1)
+    assert heard.events == [("failed", "1"), ("done", "1")]
+    assert "h1 was not healthy" in json.loads(heard.posts[0][1])["message"]
+    assert [json.loads(body)["change"]["state"] for _, body in heard.posts] == ["failed", "succeeded"]
 
 
 def test_a_change_that_fails_again_is_told_again() -> None:

@@ -24,7 +24,7 @@ from engine.model.event import (
 from engine.model.external import ExternalSeen
 from engine.model.observation import Reach
 from engine.model.outage import OutageBegan
-from engine.model.staging import ReleaseStaged
+from engine.model.staging import ReleasePinned, ReleaseStaged
 from engine.model.state import Good, State
 from engine.plan.evolve.alarms import hear, hear_external
 from engine.plan.evolve.changes import evolve_change, restart_clocks
@@ -120,7 +120,7 @@ _FAMILIES: tuple[tuple[tuple[type, ...], Callable[[State, Recorded], State]], ..
     ((ForecastPublished,), _evolve_forecast),
     ((OutageBegan,), begin_outage),
     ((ExternalSeen,), hear_external),
-    ((ReleaseStaged,), evolve_staging),
+    ((ReleaseStaged, ReleasePinned), evolve_staging),
     ((RequestTurnedDown, JournalCopied, InventoryLoaded), _changes_nothing),
     (DECISIONS, evolve_decision),
     (SOAKS, evolve_soak),

@@ -24,6 +24,8 @@ from engine.model.state import State
 from engine.plan.evolve.hooks import set_aside_failed
 from engine.plan.evolve.parts import change_of, put_change
 
+KEPT_FORMER = 100
+
 DECISIONS = (
     ChangeHeld,
     ChangeReleased,
@@ -51,7 +53,7 @@ def evolve_decision(state: State, recorded: Recorded) -> State:
         case ChangeAborted(change, by):
             return put_change(state, replace(change_of(state, change), aborted_by=by, paused_by=""))
         case ChangeRetried():
-            return put_change(state, _again(change_of(state, event.change), event))
+            return _tried_again(state, event)
         case ChangeExpedited(change):
             rank = 1 + max(other.expedited for other in state.changes.values())
             return put_change(state, replace(change_of(state, change), expedited=rank))
@@ -70,6 +72,16 @@ def _approved(change: Change, approval: Approval) -> Change:
     """A person's newest approval counts, and counts once."""
     others = tuple(other for other in change.approvals if other.by != approval.by)
     return replace(change, approvals=(*others, approval))
+
+
+def _tried_again(state: State, event: ChangeRetried) -> State:
+    """The change begins anew; how it had ended is kept for those who were not told of it yet."""
+    change = change_of(state, event.change)
+    anew = put_change(state, _again(change, event))
+    if change.status not in FINAL:
+        return anew
+    ended = replace(change, items=tuple(replace(item, moves={}) for item in change.items), hooks={})
+    return replace(anew, former=(*state.former, ended)[-KEPT_FORMER:])
 
 
 def _again(change: Change, event: ChangeRetried) -> Change:

@@ -1,18 +1,21 @@
-"""Events of releases that are brought ahead of their time."""
+"""Events of releases of changes that wait: brought ahead of their time, and their content fixed."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from engine.model.event import Recorded
-from engine.model.staging import ReleaseStaged, Staged
+from engine.model.staging import ReleasePinned, ReleaseStaged, Staged
 from engine.model.state import State
 from engine.plan.evolve.parts import change_of, put_change, with_item
 
 
 def evolve_staging(state: State, recorded: Recorded) -> State:
-    """The state after one try. Tries of other content begin anew."""
+    """The state after one try, or after an artifact came. Tries of other content begin anew."""
     event = recorded.event
+    if isinstance(event, ReleasePinned):
+        change = change_of(state, event.change)
+        return put_change(state, with_item(change, replace(change.item(event.service), sha256=event.sha256)))
     if not isinstance(event, ReleaseStaged):
         return state
     change = change_of(state, event.change)

@@ -16,7 +16,7 @@ from engine.model.scope import Scope
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
 from engine.plan.gates.case import Case
-from engine.plan.people.authority import ANYBODY, able
+from engine.plan.people.authority import ANYBODY, able, may
 from engine.plan.people.membership import in_words, people
 
 
@@ -37,8 +37,12 @@ def approval(case: Case) -> Iterator[Wait]:
         if stale:
             message += f"; what {', '.join(stale)} approved has changed since"
         for each in change.approvals:
-            if each.by not in stale and policy.is_over(each, case.estate.snapshot.now):
+            if each.by in stale:
+                continue
+            if policy.is_over(each, case.estate.snapshot.now):
                 message += f"; the approval of {each.by} ended at {policy.end_of(each):%Y-%m-%d %H:%M} UTC"
+            elif why := why_not(inventory, policy, change, each.by):
+                message += f"; the approval of {each.by} does not count: {why}"
         owner = f"policies.approvals.{policy.name}"
         yield case.wait(Reason.APPROVAL_REQUIRED, message, owner, _who_to_ask(case.estate, policy, change))
 
@@ -52,8 +56,6 @@ def _who_to_ask(estate: Estate, policy: ApprovalPolicy, change: Change) -> str:
         return f"{command}  # anybody{but}"
     given = counted(inventory, policy, change, estate.snapshot.now)
     left = [who for who in givers if who not in given and not why_not(inventory, policy, change, who)]
-    allowed = able(estate, Role.APPROVER, map(change.instance, change.items))
-    left = [who for who in left if ANYBODY in allowed or who in allowed]
     if left:
         return f"{command}  # {' or '.join(left)}{but if change.requested_by in givers else ''}"
     return f"nobody who may approve it is left: name more people in policies.approvals.{policy.name} or in roles"
@@ -98,6 +100,8 @@ def why_not(inventory: Inventory, policy: ApprovalPolicy, change: Change, person
         return f"{person} requested change {change.id}, and approvals.{policy.name} wants other eyes: {who}"
     if policy.givers and person not in people(inventory, policy.givers):
         return f"{person} is not among those whom approvals.{policy.name} names: {who}"
+    if not all(may(inventory, person, Role.APPROVER, change.instance(item)) for item in change.items):
+        return f"{person} may not approve change {change.id}: roles of the inventory say so"
     return ""
 
 

@@ -37,4 +37,7 @@ def way_past(estate: Estate, change: Change, reason: Reason) -> str:
     policy, gate = estate.inventory.overrides, GATES[reason]
     if policy is None or reason in NEVER_OVERRIDDEN or not {gate, reason.value} & set(policy.gates):
         return ""
+    services = [estate.service(item.service) for item in change.items]
+    if not all(each is not None and policy.scope.covers(each, change.environment) for each in services):
+        return ""
     return f"interlock override {change.id} {gate if gate in policy.gates else reason.value} --reason TEXT"

@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from engine.errors import RequestRefused, UsageError
-from engine.model.change import FINAL
+from engine.errors import RequestDenied, RequestRefused, UsageError
+from engine.model.change import FINAL, Change
+from engine.model.consent import OverridePolicy
 from engine.model.decision import GateOverridden
 from engine.model.request import OverrideGate
 from engine.model.wait import GATES, NEVER_OVERRIDDEN, Reason, gate_named, reasons_of
 from engine.plan.estate import Estate
+from engine.plan.gates.consent import approval_policies
 from engine.plan.nearest import did_you_mean
 from engine.plan.people.membership import in_words, people
 from engine.plan.requests.judgement import Judgement
@@ -38,9 +40,7 @@ def override(estate: Estate, request: OverrideGate) -> Judgement:
         raise RequestRefused(
             f"policies.overrides does not name {gate}; it names {', '.join(policy.gates)}. Nothing was changed"
         )
-    if request.actor not in people(estate.inventory, policy.who):
-        who = in_words(estate.inventory, policy.who)
-        raise RequestRefused(f"{request.actor} may not override {gate}; {who} may. Nothing was changed")
+    _check_person(estate, policy, change, gate, request.actor)
     for_s = policy.max_s if request.for_s is None else request.for_s
     if not 0 < for_s <= policy.max_s:
         raise RequestRefused(
@@ -51,6 +51,27 @@ def override(estate: Estate, request: OverrideGate) -> Judgement:
     until = estate.snapshot.now + timedelta(seconds=for_s)
     said = f"{gate} is overridden for change {change.id} until {until:%Y-%m-%d %H:%M:%S} UTC"
     return (GateOverridden(change.id, gate, request.actor, request.reason, until),), said
+
+
+def _check_person(estate: Estate, policy: OverridePolicy, change: Change, gate: str, person: str) -> None:
+    """Refuse whom the policy does not name, what it does not cover, and the requester's own way past four eyes."""
+    who = in_words(estate.inventory, policy.who)
+    if person not in people(estate.inventory, policy.who):
+        raise RequestDenied(f"{person} may not override {gate}; {who} may. Nothing was changed")
+    for item in change.items:
+        service = estate.service(item.service)
+        if service is None or not policy.scope.covers(service, change.environment):
+            raise RequestDenied(
+                f"{person} may not override {gate} for {change.instance(item)}: policies.overrides.applies_to does "
+                "not cover it, so nobody may. Nothing was changed"
+            )
+    eyes = [each.name for each in approval_policies(estate, change) if each.four_eyes]
+    if Reason.APPROVAL_REQUIRED in reasons_of(gate) and person == change.requested_by and eyes:
+        others = ", ".join(name for name in people(estate.inventory, policy.who) if name != person) or "nobody else"
+        raise RequestDenied(
+            f"{person} requested change {change.id}, and approvals.{eyes[0]} wants other eyes: {others} may override "
+            f"{gate}. Nothing was changed"
+        )
 
 
 def canonical(text: str) -> str:
