@@ -19,7 +19,7 @@ from engine import inventory as inventories
 from engine.api.desk import Desk
 from engine.api.exposition import MetricsServer
 from engine.api.metrics import Metrics
-from engine.api.narrative import kind_of, tell
+from engine.api.narrative import tell
 from engine.api.server import ApiServer
 from engine.drivers import DIGEST, SCRIPT
 from engine.errors import InterlockError
@@ -171,7 +171,7 @@ async def _narrate(engine: Engine) -> None:
     async for news in engine.watch():
         if not isinstance(news, Progress):
             told = tell(news)
-            log.info(told["message"], kind=kind_of(news.event), seq=news.seq, change=told["change"] or None)
+            log.info(told["message"], kind=told["kind"], seq=news.seq, change=told["change"] or None)
 
 
 async def _halt_when_alone(engine: Engine) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
 from console.cli.render.changes import FINAL, failure_text
 from console.cli.reporting import Reporter, reporter
@@ -19,6 +20,7 @@ from engine.errors import EngineUnreachable, RequestRefused, WaitTimedOut
 
 INTERVAL_S = 0.25
 ABSENCE_S = 60.0
+T = TypeVar("T")
 
 
 def follow(client: Client, change: str, timeout_s: float | None, report: Reporter | None = None) -> ChangeView:
@@ -27,7 +29,7 @@ def follow(client: Client, change: str, timeout_s: float | None, report: Reporte
     Raises EngineUnreachable if the engine is away for longer than a minute.
     """
     deadline = None if timeout_s is None else time.monotonic() + timeout_s
-    asked = _Patient(lambda: client.change(change))
+    asked = Patient(lambda: client.change(change))
     view = asked()
     try:
         with report or reporter() as shown:
@@ -72,13 +74,14 @@ def finish(session: Session, change: ChangeView, timeout_s: float | None) -> Non
     raise RequestRefused(failure_text(change))
 
 
-class _Patient:
-    """A question that is repeated while the engine is away, for a limited time."""
+class Patient(Generic[T]):
+    """A question that is repeated while the engine, or the way to it, is away, for a limited time."""
 
-    def __init__(self, ask: Callable[[], ChangeView]) -> None:
+    def __init__(self, ask: Callable[[], T]) -> None:
         self._ask = ask
 
-    def __call__(self) -> ChangeView:
+    def __call__(self) -> T:
+        """The answer. Raises EngineUnreachable if the engine is away for longer than a minute."""
         lost_at: float | None = None
         while True:
             try:

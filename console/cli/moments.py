@@ -25,6 +25,27 @@ class Moment(click.ParamType[str]):
         return found.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+class Past(click.ParamType[str]):
+    """A time that was, as RFC 3339 in UTC: a time, or how long ago."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value).removesuffix(" ago")
+        if not text:
+            return ""
+        now = datetime.now(UTC).astimezone()
+        try:
+            found: datetime | None = now - timedelta(seconds=Duration().convert(text, None, None))
+        except (click.BadParameter, OverflowError):
+            found = read_moment(text, now)
+        if found is None:
+            self.fail(f"{text[:80]!r} is no time such as 2026-11-24T18:00Z, 18:00 or 2d (ago)", param, ctx)
+        if _TIME.match(text) and found > now:
+            found -= timedelta(days=1)  # the latest one
+        return found.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def read_moment(text: str, now: datetime) -> datetime | None:
     """The time meant at ``now`` (local time, with its zone); None if it is none."""
     if match := _TIME.match(text):

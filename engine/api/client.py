@@ -179,9 +179,13 @@ class Client:
         """Look at these hosts now (all if none is named), and tell what was seen."""
         return self._fit(list[HostView], self.post("/v1/probe", {"hosts": hosts}))
 
-    def history(self, change: str = "", limit: int = 100, before: int = 0) -> list[WatchEvent]:
-        """The latest events of the journal (before one, if its number is given), oldest first."""
+    def history(
+        self, change: str = "", limit: int = 100, before: int = 0, wanted: Mapping[str, str] | None = None
+    ) -> list[WatchEvent]:
+        """The latest events of the journal (before one, if its number is given), oldest first. ``wanted``:
+        service, environment, team, by, kind, since, until, as the route takes them."""
         params = {"change": change or None, "limit": limit, "before": before or None}
+        params |= {name: value or None for name, value in (wanted or {}).items()}
         return self._fit(list[WatchEvent], self.get("/v1/history", params))
 
     def audit(self, after: int = 0, limit: int = 1000) -> list[AuditView]:

@@ -239,11 +239,7 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
     ev.MoveIntended: _intended,
     ev.MoveEnded: _ended,
     staging.ReleaseStaged: _staged,
-    staging.ReleasePinned: lambda e: (
-        e.change,
-        e.service,
-        f"{e.service}: its artifact has come, sha256 {e.sha256[:12]}",
-    ),
+    staging.ReleasePinned: lambda e: (e.change, e.service, f"{e.service}: its artifact is {e.sha256[:12]}..."),
     ev.ForecastPublished: _foreseen,
     healing.DriftSeen: _drifted,
     healing.DriftGone: lambda e: ("", str(e.placement), f"{e.placement} is as it should be"),
@@ -261,9 +257,9 @@ _TELL: Mapping[type, Callable[[Any], Told]] = {
 }
 
 
-def kind_of(event: ev.Event) -> str:
-    """The event's name in kebab-case: ``move-ended``."""
-    return _WORD.sub("-", type(event).__name__).lower()
+def name_of(kind: type) -> str:
+    """The name of a kind of event in kebab-case: ``move-ended``."""
+    return _WORD.sub("-", kind.__name__).lower()
 
 
 def tell(news: News) -> WatchEvent:
@@ -288,7 +284,7 @@ def tell_recorded(recorded: ev.Recorded) -> WatchEvent:
     told: WatchEvent = {
         "seq": recorded.seq,
         "at": when(recorded.at) or "",
-        "kind": kind_of(recorded.event),
+        "kind": name_of(type(recorded.event)),
         "change": change,
         "subject": printable(subject),
         "message": printable(message),

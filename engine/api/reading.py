@@ -35,8 +35,6 @@ from engine.plan.people.authority import roles_of
 from engine.runtime.revisions import inventory_at
 
 router = APIRouter(prefix="/v1", tags=["look"])
-Limit = Annotated[int, Query(ge=1, le=10_000)]
-Before = Annotated[int, Query(ge=0, le=2**62)]
 After = Annotated[int | None, Query(ge=0, le=2**62)]
 Name = Annotated[str, Query(max_length=400)]
 
@@ -153,17 +151,6 @@ async def why(request: Request, subject: str) -> Any:
 async def hosts(request: Request) -> Any:
     """Every host: whether it answers, how fast, and what is placed on it."""
     return Reply(host_views(moment_of(request), port_of(request).transport.latency_ms))
-
-
-@router.get("/history", response_model=list[WatchEvent])
-async def history(request: Request, change: Name = "", limit: Limit = 100, before: Before = 0) -> Any:
-    """The latest events of the journal (``before`` the number of one, if it is given), oldest
-    first; of one change, if it is named."""
-    port = port_of(request)
-    found = await port.store.read(limit=limit, change=change, newest=True, before=before)
-    if change and not found and not before:
-        naming.change(port.snapshot, change)  # refuses the unknown
-    return Reply([tell(recorded) for recorded in found])
 
 
 @router.get(

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from engine.api import asking, auditing, deciding, forecasts, insight, problems, reading, sending, upkeep
+from engine.api import asking, auditing, chronicle, deciding, forecasts, insight, problems, reading, sending, upkeep
 from engine.api.entrance import Entrance
 from engine.api.listener import Listener, open_listener
 from engine.api.metrics import CONTENT_TYPE, Metrics
@@ -76,6 +76,7 @@ def create_app(port: Port, metrics: Metrics | None = None, *, watch_limit: int =
 
     app.include_router(reading.router)
     app.include_router(auditing.router)
+    app.include_router(chronicle.router)
     app.include_router(asking.router)
     app.include_router(sending.router)
     app.include_router(deciding.router)

@@ -132,3 +132,21 @@ def test_export_holds_what_is_desired(engine: Served, interlock: Interlock) -> N
 def test_nothing_is_queued_and_nothing_said_of_an_empty_queue(engine: Served, interlock: Interlock) -> None:
     assert interlock("queue", "-o", "json").data == []
     assert interlock("queue").out == "no changes\n"
+
+
+def test_history_tells_what_the_options_ask_for_together(still: Served, interlock: Interlock) -> None:
+    for goal in ("ledger=1.1.0", "search=1.1.0", "search=2.0.0"):
+        interlock("deploy", goal, "-e", "prod")
+    asked = ("history", "--team", "web", "--kind", "change-accepted", "-o", "json")
+    assert [event["change"] for event in interlock(*asked).data] == ["2", "3"]
+    assert [event["change"] for event in interlock(*asked, "--service", "search", "-n", "1").data] == ["3"]
+    assert len(interlock(*asked, "--since", "1h").data) == len(interlock(*asked, "--since", "1h ago").data) == 2
+    assert interlock(*asked, "--until", "1h").data == []
+    for args, said in (
+        (("--since", "soon"), "is no time such as 2026-11-24T18:00Z, 18:00 or 2d (ago)"),
+        (("--team", "wob"), "no team 'wob' (did you mean web?)"),
+        (("--kind", "deploys"), "There is no kind of event 'deploys'"),
+    ):
+        ran = interlock("history", *args)
+        assert (ran.code, ran.out) == (2, "")
+        assert said in ran.err

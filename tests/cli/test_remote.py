@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from engine.api import address, tunnel
 from engine.api.client import Client
-from engine.errors import EngineUnreachable, UsageError
+from engine.errors import EngineUnreachable, RequestRefused, UsageError
+from engine.model.access import RequestTurnedDown
+from engine.model.decision import ChangeHeld, ChangeReleased
+from engine.model.inventory import Team
+from engine.model.role import Grant, Role
+from engine.model.scope import Scope
 from tests.api.served import Served
 from tests.cli.conftest import Interlock
 from tests.transport.servers import Keys, Server, need, openssh
@@ -78,13 +85,68 @@ async def test_through_a_jump_host_that_the_users_own_configuration_names(
         Client(there, 10.0).engine()
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="logs in as other users")
-async def test_two_users_are_two_people(server: Server, still: Served) -> None:
-    for parent in (Path(still.address), *Path(still.address).parents):
+def open_to_all(path: Path) -> None:
+    """Let every user of this machine reach a socket of root's."""
+    for parent in (path, *path.parents):
         if parent != Path("/tmp") and os.stat(parent).st_uid == 0 and str(parent) != "/":
             parent.chmod(parent.stat().st_mode | 0o777 if parent.is_socket() else parent.stat().st_mode | 0o011)
-    for user in ("games", "daemon"):
-        assert Client(at(server, still, user), 10.0).engine()["you"] == user
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="logs in as other users")
+async def test_two_users_are_two_people_of_two_teams(server: Server, still: Served) -> None:
+    """Neither of them has a shell there: the way to the socket is all that sshd has to give."""
+    open_to_all(Path(still.address))
+
+    def declare() -> None:
+        inventory = still.engine.snapshot.inventory
+        teams = {"payments": Team("payments", ("games",)), "web": Team("web", ("daemon",))}
+        roles = (Grant(Role.DEPLOYER, ("team:*",), Scope(), own=True), Grant(Role.ADMIN, ("boss",)))
+        still.engine.snapshot = replace(still.engine.snapshot, inventory=replace(inventory, teams=teams, roles=roles))
+
+    still.do(declare)
+    for user, own, other, able in (
+        ("games", "ledger", "search", "boss, daemon"),
+        ("daemon", "search", "ledger", "boss, games"),
+    ):
+        client = Client(at(server, still, user), 10.0)
+        assert client.engine()["you"] == user
+        change = client.deploy({"environment": "prod", "services": {own: "1.1.0"}})["change"]
+        assert client.change(change)["requested_by"] == user
+        with pytest.raises(RequestRefused) as refusal:
+            client.post("/v1/changes", {"environment": "prod", "services": {other: "1.1.0"}, "actor": "boss"})
+        assert f"{user} may not deploy {other}@prod: that takes a deployer for {other}@prod; {able} could" in str(
+            refusal.value
+        )
+    denied = [each.event for each in still.engine.store.events if isinstance(each.event, RequestTurnedDown)]
+    assert [(each.by, each.denied) for each in denied] == [("games", True), ("daemon", True)]
+
+
+async def test_a_watch_goes_on_when_ssh_dies_under_it(server: Server, still: Served, tmp_path: Path) -> None:
+    client = Client(at(server, still), 10.0)
+    change = client.deploy({"environment": "prod", "services": {"ledger": "1.1.0"}})["change"]
+    said = tmp_path / "said"
+    with said.open("wb") as out:
+        command = [sys.executable, "-m", "console", "watch", change, "--engine", at(server, still)]
+        root = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+        watch = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, cwd=tmp_path, env=root)
+    await eventually(lambda: still.do(lambda: len(still.engine.watchers._queues)))
+    for count in range(1, 4):
+        still.do(lambda: still.engine.happen(ChangeHeld(change, "sam"), ChangeReleased(change, "sam")))
+        await eventually(lambda count=count: said.read_text().count("was released by sam") == count)
+        ssh = subprocess.run(["pgrep", "-P", str(watch.pid)], capture_output=True, text=True, check=True).stdout.split()
+        subprocess.run(["pkill", "-KILL", "-P", ssh[0], "ssh"], check=True)
+    while still.do(still.engine.step):
+        pass
+    await eventually(lambda: watch.poll() is not None)
+    assert watch.returncode == 0
+    assert said.read_text().count("was held by sam") == 3
+    assert f"change {change} is succeeded" in said.read_text()
+
+
+async def eventually(is_so: Callable[[], object]) -> None:
+    async with asyncio.timeout(20):
+        while not is_so():
+            await asyncio.sleep(0.02)
 
 
 async def test_a_link_that_broke_is_made_anew(server: Server, still: Served) -> None:

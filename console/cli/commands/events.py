@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import suppress
 
 import click
 
+from console.cli.following import INTERVAL_S, Patient
 from console.cli.grammar import verb
+from console.cli.moments import Past
 from console.cli.render.changes import FINAL
 from console.cli.render.times import clock, with_local_times
 from console.cli.session import Session, say
 from engine.api.client import Client
+from engine.api.connection import Stream
 from engine.api.protocol import LogView, WatchEvent
 from engine.errors import EngineUnreachable
 from engine.model.text import printable
@@ -21,29 +26,52 @@ POLL_S = 0.5
 
 @verb("history")
 @click.option("--change", default="", metavar="CHANGE", help="Only this change.")
+@click.option("--service", default="", metavar="SERVICE", help="Only what is about this service.")
+@click.option("-e", "--environment", default="", metavar="ENV", help="Only what is about this environment.")
+@click.option("--team", default="", metavar="TEAM", help="Only what is about this team's services.")
+@click.option("--by", default="", metavar="PERSON", help="Only what this person asked for or decided.")
+@click.option(
+    "--kind", default="", metavar="KIND", help="Only these kinds of events, such as change-status,move-ended."
+)
+@click.option(
+    "--since", type=Past(), default="", metavar="TIME", help="Only from then on: 2026-11-24T18:00Z, or 2d ago."
+)
+@click.option("--until", type=Past(), default="", metavar="TIME", help="Only before then.")
 @click.option("-n", "--limit", type=click.IntRange(1, 10_000), default=100, help="How many events. [100]")
-def history_command(session: Session, change: str, limit: int) -> None:
-    """The latest events, oldest first."""
-    events = session.client().history(change, limit)
+def history_command(session: Session, limit: int, **wanted: str) -> None:
+    """The latest events, oldest first: of all that the options ask for together."""
+    events = session.client().history(wanted.pop("change"), limit, wanted=wanted)
     session.give(events, lambda: "\n".join(_event_text(event) for event in events))
 
 
 @verb("watch")
 @click.argument("change", required=False, default="")
 def watch_command(session: Session, change: str) -> None:
-    """Events as they happen, until ctrl-C, or until the change named is done."""
+    """Events as they happen, until ctrl-C, or until the change named is done. A link that breaks, or an engine that
+    begins anew, is waited for; what happened meanwhile is told then."""
     client = session.client()
+    state = Patient(lambda: client.change(change)["state"])
+    seen = client.engine()["seq"]
     with client.watch(change) as stream:
         if change and client.change(change)["state"] in FINAL:
             say(f"change {change} is done already; interlock history --change {change} tells what happened")
             return
-        for event in stream:
+        for event in _events(client, change, stream, seen):
             click.echo(json.dumps(event) if session.wants_json else _event_text(event))
-            if change and event["kind"] == "change-status" and client.change(change)["state"] in FINAL:
+            if change and event["kind"] == "change-status" and state() in FINAL:
                 return
-    raise EngineUnreachable(
-        f"the engine at {client.address} ended the stream: it is stopping. Watch again when an engine runs."
-    )
+
+
+def _events(client: Client, change: str, stream: Stream, seen: int) -> Iterator[WatchEvent]:
+    """Every event past ``seen``, each once, over as many streams as it takes."""
+    while True:
+        with suppress(EngineUnreachable), stream:
+            for event in stream:
+                if not event["seq"] or event["seq"] > seen:
+                    yield event
+                seen = max(seen, event["seq"])
+        time.sleep(INTERVAL_S)  # an engine that is about to stop ends each stream at once
+        stream = Patient(lambda after=seen: client.watch(change, after))()  # type: ignore[misc]  # it is called at once
 
 
 def _event_text(event: WatchEvent) -> str:
@@ -70,8 +98,8 @@ def _follow(session: Session, client: Client, change: str, host: str) -> None:
     """Each line once, as it comes; NDJSON if JSON was asked for."""
     shown: dict[str, int] = {}
     while True:
-        done = client.change(change)["state"] in FINAL
-        for log in client.logs(change, host):
+        done = Patient(lambda: client.change(change)["state"])() in FINAL
+        for log in Patient(lambda: client.logs(change, host))():
             for line in log["lines"][shown.get(log["step"], 0) :]:
                 place = {"service": log["service"], "host": log["host"], "step": log["step"], "line": line}
                 text = f"{log['service']} {log['host']} | {printable(line)}"
