@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -79,6 +80,15 @@ def test_messages_said_by_way_of_a_variable_are_listed(generator: ModuleType) ->
     assert "the window {policy} is closed{never}" in text
     assert "{count} of at most {limit} rollouts {what} run already" in text
     assert "change {id} goes first from now on; its gates hold it as before" in text
+
+
+def test_the_layers_drawn_are_those_of_the_import_contracts() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    drawn = (ROOT / "docs/architecture.md").read_text().partition("## Layers")[2].split("```")[1]
+    packages = [re.split(" {2,}", line)[0] for line in drawn.splitlines() if line.startswith("engine.")]
+    names = re.findall(r"\w+", " ".join(packages).replace("engine.", ""))
+    assert names == re.findall(r"\w+", " ".join(layers))
 
 
 def test_the_files_that_the_architecture_names_exist() -> None:
