@@ -15,6 +15,7 @@ from engine.model.observation import Health
 from engine.model.scope import Scope
 from engine.model.text import printable
 from engine.runtime.asking import ask
+from engine.runtime.beats import Beats
 from engine.runtime.ports import Chance
 
 MISSES = 2
@@ -60,28 +61,17 @@ class Externals:
         self._chance = chance
         self._deliver = deliver
         self._look_at = looks
-        self._tasks: dict[str, tuple[External, asyncio.Task[None]]] = {}
+        self._beats = Beats("external", self._keep_looking)
 
     def follow(self, inventory: Inventory) -> None:
         """Begin with externals that are new or asked in another way, stop with those that are gone."""
-        for name, (external, task) in list(self._tasks.items()):
-            if inventory.externals.get(name) != external:
-                task.cancel()
-                del self._tasks[name]
-        for name, external in inventory.externals.items():
-            if name not in self._tasks:
-                task = asyncio.create_task(self._keep_looking(external), name=f"external {name}")
-                self._tasks[name] = (external, task)
+        self._beats.follow(inventory.externals)
 
     async def close(self) -> None:
         """Stop looking."""
-        tasks = [task for _, task in self._tasks.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._tasks.clear()
+        await self._beats.close()
 
-    async def _keep_looking(self, external: External) -> None:
+    async def _keep_looking(self, external: External, _: asyncio.Event) -> None:
         told: Health | None = None
         misses = 0
         while True:

@@ -18,6 +18,7 @@ from engine.model.remote import Command
 from engine.model.snapshot import Snapshot
 from engine.model.state import State
 from engine.plan.deployed import bases_on, looked_at
+from engine.runtime.beats import Beats, rest
 from engine.runtime.ports import Chance, Clock
 from engine.transport.protocol import Transport
 
@@ -51,14 +52,19 @@ class _Ready:
     command: Command
 
 
-def _ready(snapshot: Snapshot, host: str) -> _Ready:
+def specs_on(snapshot: Snapshot, host: str) -> list[drivers.PlacementSpec]:
+    """What is to be looked at on a host, as the drivers want it."""
     inventory = snapshot.inventory
-    specs = [
+    return [
         drivers.expand(configuration, placement, inventory.hosts[host], None, inventory.organization)
         for placement, configuration in looked_at(snapshot, host)
     ]
-    command = drivers.observe(inventory.organization, specs, bases_on(snapshot, host))
-    return _Ready(snapshot.state, inventory, specs, command)
+
+
+def _ready(snapshot: Snapshot, host: str) -> _Ready:
+    specs = specs_on(snapshot, host)
+    command = drivers.observe(snapshot.inventory.organization, specs, bases_on(snapshot, host))
+    return _Ready(snapshot.state, snapshot.inventory, specs, command)
 
 
 class Observer:
@@ -80,33 +86,24 @@ class Observer:
         self._snapshot = snapshot
         self._deliver = deliver
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._poked: dict[str, asyncio.Event] = {}
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._beats = Beats("observe", self._keep_looking)
         self._ready: dict[str, _Ready] = {}
         self._garbled: dict[str, int] = {}  # how many answers in a row could not be read
 
     def follow(self, inventory: Inventory) -> None:
         """Begin with hosts that are new, stop with those that are gone."""
-        for host in set(self._tasks) - set(inventory.hosts):
-            self._tasks.pop(host).cancel()
-            self._ready.pop(host, None)
-            self._garbled.pop(host, None)
-        for host in inventory.hosts:
-            if host not in self._tasks:
-                self._poked[host] = asyncio.Event()
-                self._tasks[host] = asyncio.create_task(self._keep_looking(host), name=f"observe {host}")
+        self._beats.follow({host: host for host in inventory.hosts})
+        for known in (self._ready, self._garbled):
+            for host in known.keys() - inventory.hosts.keys():
+                del known[host]
 
     def poke(self, host: str) -> None:
         """Look at a host soon, whatever its interval says."""
-        if host in self._poked:
-            self._poked[host].set()
+        self._beats.poke(host)
 
     async def close(self) -> None:
         """Stop looking."""
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        self._tasks.clear()
+        await self._beats.close()
 
     async def look(self, host: str) -> Look:
         """Look at one host now, and put this engine's claim on it if it is not there yet."""
@@ -135,30 +132,20 @@ class Observer:
             self._deliver(look)
         return list(looks)
 
-    async def _keep_looking(self, host: str) -> None:
-        poked = self._poked[host]
+    async def _keep_looking(self, host: str, poked: asyncio.Event) -> None:
         # The fleet was just looked at as one: from here on each host has a beat of its own.
         first_s = self._interval_s(host) if self._is_well(host) else 1.0
-        await self._rest(poked, self._chance.jitter(first_s))
+        await rest(poked, self._chance.jitter(first_s))
         while True:
-            poked.clear()
             self._deliver(await self.look(host))
             interval_s = max(self._interval_s(host), self._pause_s(host))
-            await self._rest(poked, interval_s * 0.9 + self._chance.jitter(interval_s * 0.2))
+            await rest(poked, interval_s * 0.9 + self._chance.jitter(interval_s * 0.2))
 
     def _is_well(self, host: str) -> bool:
         """Whether all that is placed there was seen to be healthy."""
         snapshot = self._snapshot()
         seen = [snapshot.state.sightings.get(each) for each in snapshot.inventory.placements_on(host)]
         return bool(seen) and all(each is not None and each.health is Health.PASSING for each in seen)
-
-    @staticmethod
-    async def _rest(poked: asyncio.Event, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await poked.wait()
-        except TimeoutError:
-            return
 
     def _pause_s(self, host: str) -> float:
         """Doubled with every answer that cannot be read, up to a minute: asking sooner mends nothing."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from engine.model.alarm import AlarmPolicy, Verdict
 from engine.model.inventory import Inventory
 from engine.runtime.asking import Answer, ask
+from engine.runtime.beats import Beats
 from engine.runtime.ports import Chance, Clock
 
 __all__ = ["Answer", "Ask", "Heard", "Probes", "ask"]
@@ -47,27 +48,17 @@ class Probes:
         self._deliver = deliver
         self._ask = asks
         self._awaited = awaited
-        self._tasks: dict[str, tuple[AlarmPolicy, asyncio.Task[None]]] = {}
+        self._beats = Beats("alarm", self._keep_asking)
 
     def follow(self, inventory: Inventory) -> None:
         """Begin with alarms that are new or asked in another way, stop with those that are gone."""
-        for name, (policy, task) in list(self._tasks.items()):
-            if inventory.alarms.get(name) != policy:
-                task.cancel()
-                del self._tasks[name]
-        for name, policy in inventory.alarms.items():
-            if name not in self._tasks:
-                self._tasks[name] = (policy, asyncio.create_task(self._keep_asking(policy), name=f"alarm {name}"))
+        self._beats.follow(inventory.alarms)
 
     async def close(self) -> None:
         """Stop asking."""
-        tasks = [task for _, task in self._tasks.values()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._tasks.clear()
+        await self._beats.close()
 
-    async def _keep_asking(self, policy: AlarmPolicy) -> None:
+    async def _keep_asking(self, policy: AlarmPolicy, _: asyncio.Event) -> None:
         told: Verdict | None = None
         since_s: float | None = None  # when it last began to fire
         misses = 0

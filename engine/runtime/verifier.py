@@ -17,7 +17,8 @@ from engine.errors import AnswerUnreadable, TransportError
 from engine.model.inventory import Inventory
 from engine.model.observation import Verdict
 from engine.model.snapshot import Snapshot
-from engine.plan.deployed import looked_at
+from engine.runtime.beats import Beats, rest
+from engine.runtime.observer import specs_on
 from engine.runtime.ports import Chance, Clock
 from engine.transport.protocol import Transport
 
@@ -55,42 +56,27 @@ class Verifier:
         self._snapshot = snapshot
         self._deliver = deliver
         self._places = asyncio.Semaphore(AT_ONCE)
-        self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._poked: dict[str, asyncio.Event] = {}
+        self._beats = Beats("verify", self._keep_verifying)
 
     def follow(self, inventory: Inventory) -> None:
         """Begin with hosts that are new, stop with those that are gone."""
-        for host in set(self._tasks) - set(inventory.hosts):
-            self._tasks.pop(host).cancel()
-            del self._poked[host]
-        for host in inventory.hosts:
-            if host not in self._tasks:
-                self._poked[host] = asyncio.Event()
-                self._tasks[host] = asyncio.create_task(self._keep_verifying(host), name=f"verify {host}")
+        self._beats.follow({host: host for host in inventory.hosts})
 
     def poke(self, hosts: Iterable[str]) -> None:
         """Have these read theirs soon, whatever their beat."""
         for host in hosts:
-            if host in self._poked:
-                self._poked[host].set()
+            self._beats.poke(host)
 
     async def close(self) -> None:
         """Stop."""
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
-        self._tasks.clear()
+        await self._beats.close()
 
     async def _verify(self, host: str) -> None:
         began_s, snapshot = self._clock.monotonic_s(), self._snapshot()
-        inventory = snapshot.inventory
-        specs = [
-            drivers.expand(configuration, placement, inventory.hosts[host], None, inventory.organization)
-            for placement, configuration in looked_at(snapshot, host)
-        ]
+        specs = specs_on(snapshot, host)
         async with self._places:
             try:
-                reply = await self._transport.run(host, drivers.verify(inventory.organization, specs))
+                reply = await self._transport.run(host, drivers.verify(snapshot.inventory.organization, specs))
                 verdicts = drivers.parse_verify(reply, specs)
             except (TransportError, AnswerUnreadable):
                 return  # the looks tell why it does not answer
@@ -99,16 +85,10 @@ class Verifier:
                 return
         self._deliver(Verified(host, began_s, verdicts))
 
-    async def _keep_verifying(self, host: str) -> None:
-        poked = self._poked[host]
+    async def _keep_verifying(self, host: str, poked: asyncio.Event) -> None:
         rest_s = self._chance.jitter(self._every_s())  # a fleet is not read all at once
         while True:
-            try:
-                async with asyncio.timeout(rest_s):
-                    await poked.wait()
-            except TimeoutError:
-                pass
-            poked.clear()
+            await rest(poked, rest_s)
             await self._verify(host)
             rest_s = self._every_s() * 0.9 + self._chance.jitter(self._every_s() * 0.2)
 

@@ -121,7 +121,7 @@ async def test_a_host_whose_answer_cannot_be_read_is_told_in_words_and_asked_eve
         if len(rests) > rounds + 2:
             await asyncio.Event().wait()
 
-    monkeypatch.setattr(observer, "_rest", rest)
+    monkeypatch.setattr("engine.runtime.observer.rest", rest)
     observer.follow(replace(made.inventory, hosts={host: made.inventory.hosts[host]}))
     async with asyncio.timeout(5):
         while len(rests) <= rounds + 2:
