@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from engine.fleet.embedded import embedded_fleet
 from engine.model.alarm import AlarmPolicy
 from engine.model.consent import ApprovalPolicy
 from engine.model.inventory import Inventory
@@ -17,6 +16,7 @@ from engine.model.scope import Scope
 from engine.model.wait import Reason
 from engine.model.window import Entry, Freeze, Hours, Schedule, WindowPolicy
 from engine.plan.why import why
+from tests.runtime.fleets import quick_fleet
 from tests.runtime.running import Running, running_engine
 
 FLAGS = Scope(services=("flags",))
@@ -97,7 +97,7 @@ async def all_five(held: Held, away: Path) -> None:
 
 async def test_whichever_cause_clears_last_the_change_moves_within_a_second(tmp_path: Path) -> None:
     async with (
-        embedded_fleet(tmp_path / "fleet", services=3, hosts=4) as fleet,
+        quick_fleet(tmp_path / "fleet") as fleet,
         running_engine(fleet.inventory, fleet.state) as running,
     ):
         held = Held(running)

@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine import inventory as inventories
-from engine.fleet.embedded import EmbeddedFleet, embedded_fleet
+from engine.fleet.embedded import EmbeddedFleet
 from engine.model.change import Status
 from engine.model.names import InstanceId
 from engine.model.request import Deploy
 from engine.model.service import Configuration
 from engine.plan.estate import Estate
 from engine.plan.pending import pending
+from tests.runtime.fleets import quick_fleet
 from tests.runtime.running import Running, running_engine
 
 EVENTS = InstanceId("events", "prod")
@@ -50,7 +51,7 @@ def shown(running: Running) -> tuple[str, str]:
 
 async def test_a_configuration_is_rolled_out_and_one_that_fails_is_taken_back(tmp_path: Path) -> None:
     async with (
-        embedded_fleet(tmp_path / "fleet", services=3, hosts=4) as fleet,
+        quick_fleet(tmp_path / "fleet") as fleet,
         running_engine(fleet.inventory, fleet.state) as running,
     ):
         await running.until(lambda: shown(running) == ("converged", ""))

@@ -9,27 +9,12 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
-
-from engine.fleet.embedded import EmbeddedFleet, embedded_fleet
+from engine.fleet.embedded import EmbeddedFleet
 from engine.model.change import Status
 from engine.model.remote import Command, Reply
 from engine.model.request import Deploy
 from engine.runtime.kept import Arriving, Kept
-from tests.runtime.running import Running, running_engine
-
-
-@pytest.fixture
-async def fleet(tmp_path: Path) -> AsyncIterator[EmbeddedFleet]:
-    """config, events and flags on three prod hosts and one for staging."""
-    async with embedded_fleet(tmp_path / "fleet", services=3, hosts=4) as fleet:
-        yield fleet
-
-
-@pytest.fixture
-async def running(fleet: EmbeddedFleet) -> AsyncIterator[Running]:
-    async with running_engine(fleet.inventory, fleet.state) as running:
-        yield running
+from tests.runtime.running import Running
 
 
 def counted(running: Running) -> Counter[tuple[str, str]]:

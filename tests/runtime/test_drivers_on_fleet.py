@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 
 from engine import inventory as inventories
-from engine.fleet.embedded import EmbeddedFleet, embedded_fleet
+from engine.fleet.embedded import EmbeddedFleet
 from engine.model.change import Status
 from engine.model.inventory import Inventory
 from engine.model.names import InstanceId
 from engine.model.running import Container, Script
 from engine.model.service import Amount, Configuration, DriverName, HealthCheck, RolloutPolicy, Service
 from tests.drivers.fake_podman import FakePodman
+from tests.runtime.fleets import quick_fleet
 from tests.runtime.running import Running, running_engine
 
 QUICK = HealthCheck(interval_s=0.1, timeout_s=1.0, passes=1)
@@ -30,7 +31,7 @@ KNOWN = ("1.0", "2.0")
 
 @pytest.fixture
 async def fleet(tmp_path: Path) -> AsyncIterator[EmbeddedFleet]:
-    async with embedded_fleet(tmp_path / "fleet", services=1, hosts=4) as fleet:
+    async with quick_fleet(tmp_path / "fleet", services=1, hosts=4) as fleet:
         yield fleet
 
 

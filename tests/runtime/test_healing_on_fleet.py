@@ -6,34 +6,19 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
 from engine import inventory as inventories
-from engine.fleet.embedded import EmbeddedFleet, embedded_fleet
+from engine.fleet.embedded import EmbeddedFleet
 from engine.model.change import Status
 from engine.model.event import ChangeAccepted
 from engine.model.names import InstanceId
 from engine.model.request import Deploy
 from engine.plan.deployed import bases_on
-from tests.runtime.running import Running, running_engine
+from tests.runtime.running import Running
 
 EVENTS = InstanceId("events", "prod")
-
-
-@pytest.fixture
-async def fleet(tmp_path: Path) -> AsyncIterator[EmbeddedFleet]:
-    async with embedded_fleet(tmp_path / "fleet", services=3, hosts=4) as fleet:
-        yield fleet
-
-
-@pytest.fixture
-async def running(fleet: EmbeddedFleet) -> AsyncIterator[Running]:
-    async with running_engine(fleet.inventory, fleet.state) as running:
-        yield running
 
 
 def hosts_of(running: Running) -> list[str]:

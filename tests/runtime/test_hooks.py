@@ -14,19 +14,20 @@ import pytest
 import yaml
 
 from engine.errors import StoreLocked
-from engine.fleet.embedded import EmbeddedFleet, embedded_fleet
+from engine.fleet.embedded import EmbeddedFleet
 from engine.model.change import Status
 from engine.model.hook import HookState
 from engine.model.request import SettleHook
 from engine.model.wait import Reason
 from engine.store.sqlite import SqliteStore
+from tests.runtime.fleets import quick_fleet
 from tests.runtime.running import EngineProcess, Running, eventually, running_engine
 
 
 @pytest.fixture
 async def fleet(tmp_path: Path) -> AsyncIterator[EmbeddedFleet]:
     """config, on two prod hosts and one for staging."""
-    async with embedded_fleet(tmp_path / "fleet", services=1, hosts=3) as fleet:
+    async with quick_fleet(tmp_path / "fleet", services=1, hosts=3) as fleet:
         yield fleet
 
 

@@ -4,29 +4,13 @@ it is power-cycled, and comes back; a service is restarted and removed.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
-
-from engine.fleet.embedded import EmbeddedFleet, embedded_fleet
+from engine.fleet.embedded import EmbeddedFleet
 from engine.model.change import Kind, Status
 from engine.model.maintenance import Drain, Remove, Restart, Uncordon
 from engine.model.names import InstanceId
-from tests.runtime.running import Running, running_engine
-
-
-@pytest.fixture
-async def fleet(tmp_path: Path) -> AsyncIterator[EmbeddedFleet]:
-    """config, events and flags on three prod hosts and one for staging."""
-    async with embedded_fleet(tmp_path / "fleet", services=3, hosts=4) as fleet:
-        yield fleet
-
-
-@pytest.fixture
-async def running(fleet: EmbeddedFleet) -> AsyncIterator[Running]:
-    async with running_engine(fleet.inventory, fleet.state) as running:
-        yield running
+from tests.runtime.running import Running
 
 
 def placed(running: Running, service: str) -> list[str]:

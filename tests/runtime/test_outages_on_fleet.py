@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine import inventory as inventories
-from engine.fleet.embedded import embedded_fleet
 from engine.model.change import Change, Status
 from engine.model.inventory import Inventory
 from engine.model.names import InstanceId
 from engine.model.request import Deploy
 from engine.model.service import Need
 from engine.model.window import Schedule, WindowPolicy
+from tests.runtime.fleets import quick_fleet
 from tests.runtime.running import Running, running_engine, switches
 
 
@@ -32,7 +32,7 @@ async def together(running: Running, **goals: str) -> Change:
 
 async def test_an_outage_that_fails_comes_back_in_reverse_and_one_that_does_not_arrives(tmp_path: Path) -> None:
     async with (
-        embedded_fleet(tmp_path / "fleet", services=3, hosts=4) as fleet,
+        quick_fleet(tmp_path / "fleet") as fleet,
         running_engine(fleet.inventory, fleet.state) as running,
     ):
         inventory = knotted(inventories.load(fleet.inventory))

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from engine.errors import RequestRefused
-from engine.fleet.embedded import EmbeddedFleet, embedded_fleet
+from engine.fleet.embedded import EmbeddedFleet
 from engine.model.change import Status
 from engine.model.names import InstanceId
 from engine.model.request import Abort, Deploy, Retry
 from engine.model.wait import Reason
+from tests.runtime.fleets import quick_fleet
 from tests.runtime.running import Running, running_engine
 
 
@@ -64,7 +65,7 @@ async def is_bad_once_it_failed(running: Running, fleet: EmbeddedFleet) -> None:
 
 async def test_what_people_decide_happens_on_hosts(tmp_path: Path) -> None:
     async with (
-        embedded_fleet(tmp_path / "fleet", services=3, hosts=4) as fleet,
+        quick_fleet(tmp_path / "fleet") as fleet,
         running_engine(fleet.inventory, fleet.state) as running,
     ):
         await waits_for_its_file(running, fleet)

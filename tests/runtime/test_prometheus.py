@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from engine.fleet.embedded import embedded_fleet
+from tests.runtime.fleets import quick_fleet
 from tests.runtime.running import EngineProcess, eventually
 
 PROMETHEUS = shutil.which("prometheus")
@@ -115,7 +115,7 @@ async def test_prometheus_scrapes_the_engine_and_an_alarm_asks_it_back(tmp_path:
     numbers = free_port()
     prometheus = Prometheus(tmp_path / "prometheus", str(PROMETHEUS), engine=numbers, shop=shop.server_port)
     try:
-        async with embedded_fleet(tmp_path / "fleet", services=1, hosts=3) as fleet:
+        async with quick_fleet(tmp_path / "fleet", services=1, hosts=3) as fleet:
             alarm = {"prometheus": prometheus.url, "query": "shop_orders_failing > 0", "interval": "300ms"}
             policies = fleet.inventory / "organization.yaml"
             text = policies.read_text()

@@ -8,14 +8,14 @@ import signal
 from pathlib import Path
 from typing import Any, cast
 
-from engine.fleet.embedded import embedded_fleet
+from tests.runtime.fleets import quick_fleet
 from tests.runtime.running import EngineProcess, eventually
 
 WINDOW = {"windows": {"never": {"allow": {"dates": ["2001-01-01"]}}}}
 
 
 async def test_a_decision_is_made_again_from_the_inventory_of_then(tmp_path: Path) -> None:
-    async with embedded_fleet(tmp_path / "fleet", services=1, hosts=3) as fleet:
+    async with quick_fleet(tmp_path / "fleet", services=1, hosts=3) as fleet:
         engine = await EngineProcess(fleet.inventory, fleet.state).ready()
 
         async def events(kind: str) -> list[dict[str, Any]]:

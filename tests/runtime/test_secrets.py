@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from engine.fleet.embedded import embedded_fleet
 from engine.model.change import Status
+from tests.runtime.fleets import quick_fleet
 from tests.runtime.running import EngineProcess, as_json, eventually, running_engine
 
 SENTINEL = "sentinel-7c1f-do-not-tell"
@@ -47,7 +47,7 @@ def told() -> list[str]:
 
 async def test_the_service_gets_it_and_nobody_else_ever_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CONFIG_TOKEN", SENTINEL)
-    async with embedded_fleet(tmp_path / "fleet", services=1, hosts=2) as fleet:
+    async with quick_fleet(tmp_path / "fleet", services=1, hosts=2) as fleet:
         declare(fleet.inventory, secrets={"TOKEN": {"env": "CONFIG_TOKEN"}})
         engine = await EngineProcess(fleet.inventory, fleet.state, "--log-format", "json").ready()
         for number, version in enumerate(("1.9.0", "1.8.0"), 1):
@@ -73,7 +73,7 @@ async def test_the_service_gets_it_and_nobody_else_ever_does(tmp_path: Path, mon
 
 
 async def test_a_missing_secret_is_refused_before_anything_is_switched(tmp_path: Path) -> None:
-    async with embedded_fleet(tmp_path / "fleet", services=1, hosts=2) as fleet:
+    async with quick_fleet(tmp_path / "fleet", services=1, hosts=2) as fleet:
         declare(fleet.inventory, secrets={"TOKEN": {"file": "no-such-file"}})
         async with running_engine(fleet.inventory, fleet.state) as running:
             change = await running.done(await running.deploy(config="1.9.0"))
