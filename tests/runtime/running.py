@@ -105,7 +105,7 @@ class EngineProcess:
             self.child = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         self.client = Client(str(self.socket))
 
-    async def ready(self, timeout_s: float = 30.0) -> EngineProcess:
+    async def ready(self, timeout_s: float = 90.0) -> EngineProcess:
         """Wait until it answers."""
         await eventually(self._answers, timeout_s, lambda: self.log.read_text()[-2000:])
         return self
