@@ -13,14 +13,11 @@ from engine.hygiene import check
 from engine.inventory import load
 from engine.inventory.catalog import scan
 from engine.model.finding import Severity
-from engine.model.inventory import Inventory
 from engine.model.names import InstanceId
-from engine.model.observation import Health, HostState, Reach, Sighting, Unit
 from engine.model.request import Deploy
-from engine.model.snapshot import Snapshot
-from engine.model.state import InstanceState, State
 from engine.model.wait import Reason
 from engine.plan.preview import preview
+from tests.adopted import adopted
 from tests.documents.shown import ROOT
 
 FOLDER = ROOT / "inventories"
@@ -53,21 +50,6 @@ def released(folder: Path, **versions: tuple[str, ...]) -> None:
     (artifacts / "SHA256SUMS").write_text(sums)
 
 
-def running(inventory: Inventory, now: datetime, **versions: str) -> Snapshot:
-    """The estate with everything healthy in these versions."""
-    instances, sightings = {}, {}
-    for instance in inventory.instances():
-        version, configuration = versions[instance.service], inventory.services[instance.service].configuration
-        instances[instance] = InstanceState(instance, version, configuration)
-        for placement in inventory.placements(instance):
-            sightings[placement] = Sighting(
-                placement, version, version, configuration.digest, Unit.RUNNING, Health.PASSING
-            )
-    hosts = {name: HostState(name, Reach.UP, "boot", fenced=True) for name in inventory.hosts}
-    state = State("store", 1, "engine", instances=instances, sightings=sightings, hosts=hosts)
-    return Snapshot(inventory, scan(inventory), state, now, 100.0)
-
-
 @pytest.mark.parametrize(
     ("now", "more"),
     [(TUESDAY, set()), (SATURDAY, {Reason.WINDOW_CLOSED}), (datetime(2026, 12, 22, 12, tzinfo=UTC), {Reason.FREEZE})],
@@ -77,7 +59,8 @@ def test_staging_and_prod_holds_a_change_by_every_rule_it_shows(
 ) -> None:
     folder = shutil.copytree(FOLDER / "staging-and-prod", tmp_path / "sample")
     released(folder, ledger=("2.9", "3.0"), checkout=("1.9", "2.0"))
-    snapshot = running(load(folder), now, ledger="2.9", checkout="1.9")
+    runs = {"ledger": "2.9", "checkout": "1.9"}
+    snapshot = adopted(load(folder), now, lambda instance: runs[instance.service])
     prod = preview(snapshot, Deploy("root", "prod", {"checkout": "2.0", "ledger": "3.0"}))
     assert (prod.refused, [step.service for step in prod.steps]) == ("", ["ledger", "checkout"])
     rules = {Reason.APPROVAL_REQUIRED, Reason.EVIDENCE_REQUIRED, Reason.SOAK_REQUIRED}

@@ -15,16 +15,14 @@ from engine.fleet.artifacts import write_artifacts
 from engine.fleet.releases import Pair, read_releases, sample_folder
 from engine.hygiene import check
 from engine.inventory import load
-from engine.inventory.catalog import scan
 from engine.model.finding import Severity
 from engine.model.inventory import Inventory
-from engine.model.observation import Health, HostState, Reach, Sighting, Unit
 from engine.model.request import Deploy
 from engine.model.service import DriverName
 from engine.model.snapshot import Snapshot
-from engine.model.state import InstanceState, State
 from engine.model.version import satisfies
 from engine.plan.preview import preview
+from tests.adopted import adopted
 
 RELEASES = read_releases()
 ORDERED = [pair for pair in RELEASES.pairs if pair.first != "lockstep"]
@@ -48,18 +46,11 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
         (folder / path.name).write_bytes(path.read_bytes())
     write_artifacts(folder / "artifacts", RELEASES.services.values())
     inventory = load(folder)
-    instances, sightings = {}, {}
-    for instance in inventory.instances():
-        version = RELEASES.services[instance.service].running[instance.environment]
-        configuration = inventory.services[instance.service].configuration
-        instances[instance] = InstanceState(instance, version, configuration)
-        for placement in inventory.placements(instance):
-            sightings[placement] = Sighting(
-                placement, version, version, configuration.digest, Unit.RUNNING, Health.PASSING
-            )
-    hosts = {name: HostState(name, Reach.UP, "boot", fenced=True) for name in inventory.hosts}
-    state = State("store", 1, "engine", instances=instances, sightings=sightings, hosts=hosts)
-    return Snapshot(inventory, scan(inventory), state, datetime(2026, 1, 1, tzinfo=UTC), 100.0)
+    return adopted(
+        inventory,
+        datetime(2026, 1, 1, tzinfo=UTC),
+        lambda instance: RELEASES.services[instance.service].running[instance.environment],
+    )
 
 
 def clashes(acme: Inventory, consumer: str, consumer_version: str, provider: str, version: str) -> Iterator[str]:

@@ -1,14 +1,11 @@
 """A real engine under load: its loop, journal, API and socket are those of ``interlock engine``; only hosts are
-simulated, and time is real. It runs in a thread of its own, as ``tests.api.served`` does with a small engine.
+simulated, and time is real. It runs in a thread of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -34,6 +31,7 @@ from engine.sim.estate import ENVIRONMENT, VERSIONS, Estate, generate
 from engine.sim.link import PROCESS
 from engine.sim.world import World
 from engine.store.sqlite import SqliteStore
+from tests.aside import OnLoop, aside
 
 
 def estate(
@@ -59,31 +57,18 @@ def estate(
     return replace(made, inventory=inventory, behaviours=well, installed=tuple(free))
 
 
-class Rig:
-    """The engine, its server, and a way to do something on their loop."""
+class Rig(OnLoop):
+    """The engine and its server."""
 
-    def __init__(self, engine: Engine, server: ApiServer, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, engine: Engine, server: ApiServer) -> None:
+        super().__init__()
         self.engine = engine
         self.server = server
         self.address = str(server.path)
-        self.loop = loop
 
     def client(self) -> Client:
         """A client of it."""
         return Client(self.address, 30.0)
-
-    def do(self, call: Callable[[], Any]) -> Any:
-        """Call something on the engine's loop."""
-        done: Future[Any] = Future()
-
-        def run() -> None:
-            try:
-                done.set_result(call())
-            except BaseException as error:  # noqa: BLE001  # handed to the waiting thread
-                done.set_exception(error)
-
-        self.loop.call_soon_threadsafe(run)
-        return done.result(30)
 
     def journal(self, after: int = 0) -> list[Any]:
         """The events past ``after``."""
@@ -92,33 +77,11 @@ class Rig:
         )
 
 
-@contextmanager
-def rig(folder: Path, made: Estate, *, socket: Path | None = None, watch_limit: int = QUEUE_LIMIT) -> Iterator[Rig]:
+def rig(
+    folder: Path, made: Estate, *, socket: Path | None = None, watch_limit: int = QUEUE_LIMIT
+) -> AbstractContextManager[Rig]:
     """An engine on the hosts of an estate, with its journal in ``folder``."""
-    ready: Future[Rig] = Future()
-    ends: list[Callable[[], object]] = []
-
-    async def main() -> None:
-        over, loop = asyncio.Event(), asyncio.get_running_loop()
-        ends.append(lambda: loop.call_soon_threadsafe(over.set))
-        try:
-            async with _serving(folder, made, socket or folder / "engine.sock", watch_limit) as found:
-                ready.set_result(found)
-                await over.wait()
-        except BaseException as error:
-            if not ready.done():
-                ready.set_exception(error)
-            raise
-
-    thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
-    thread.start()
-    try:
-        yield ready.result(60)
-    finally:
-        for end in ends:
-            end()
-        thread.join(60)
-        assert not thread.is_alive(), "the engine did not stop"
+    return aside(lambda: _serving(folder, made, socket or folder / "engine.sock", watch_limit))
 
 
 class _serving:  # noqa: N801  # reads as the context manager it is
@@ -149,7 +112,7 @@ class _serving:  # noqa: N801  # reads as the context manager it is
         await self.engine.start()
         await self.server.start()
         self.loop = asyncio.create_task(self.engine.run())
-        return Rig(self.engine, self.server, asyncio.get_running_loop())
+        return Rig(self.engine, self.server)
 
     async def __aexit__(self, *error: object) -> None:
         self.engine.halt()
