@@ -6,12 +6,16 @@ SHELL := /bin/sh
 .PHONY: help demo test check fmt coverage bench proof mutants docs picture pins test-pythons clean
 
 PY := .venv/bin/python
+# Compiled modules are kept, whoever's shell forbids it: else every command and engine that a test or a
+# demo starts compiles Interlock anew. `make clean` removes them.
+unexport PYTHONDONTWRITEBYTECODE
 # The interpreter to make .venv with; without it the newest found: make test PYTHON=python3.12
 PYTHON ?=
 # Passed on: make demo ARGS="--services 50", make test ARGS="-k wait"
 ARGS ?=
-# Test processes at a time; many tests wait for hosts (tests/conftest.py says which stay together).
-WORKERS ?= 3
+# Test processes at a time, for two cores: they spend half their time waiting for hosts and screens
+# (tests/conftest.py says which tests stay together).
+WORKERS ?= 4
 # What `make test-pythons` runs on.
 VERSIONS ?= 3.11 3.12 3.13
 

@@ -15,7 +15,10 @@ from xdist.scheduler import LoadScopeScheduling
 
 REQUIRED = os.environ.get("INTERLOCK_REQUIRE_LAB") == "1"
 # What takes longest begins first, so that the workers end together.
-LONGEST_FIRST = ("tests/lab/", "tests/simulation/", "tests/runtime/", "tests/drivers/", "tests/console/", "tests/plan/")
+LONGEST_FIRST = (
+    *("tests/lab/", "tests/drivers/test_kills", "tests/cli/test_demo", "tests/simulation/test_seeds"),
+    *("tests/runtime/", "tests/simulation/", "tests/drivers/", "tests/console/", "tests/cli/", "tests/plan/"),
+)
 
 
 def _length(item: pytest.Item) -> int:
