@@ -11,6 +11,7 @@ from engine.sim.faults import FAULTS, LIKELY
 from engine.sim.run import Options, simulate
 
 SEEDS = range(12)
+SHORT = (8, 22)  # stories that are soon told
 
 
 def test_the_shortest_story_fails_too_and_nothing_in_it_can_be_spared(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,6 +60,6 @@ def test_names_of_faults() -> None:
 
 
 def test_findings_add_up() -> None:
-    found = campaign(range(2), Options())
+    found = campaign(SHORT, Options())
     assert (found.seeds, found.failed) == (2, None)
-    assert found.counts["changes"] == sum(simulate(seed).counts["changes"] for seed in range(2)) > 0
+    assert found.counts["changes"] == sum(simulate(seed).counts["changes"] for seed in SHORT) > 0
