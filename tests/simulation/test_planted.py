@@ -23,9 +23,9 @@ from engine.sim.world import World
 TRIES = 24
 
 
-def breaches_of(make: MakeWorld = make_world) -> str:
-    """The first breach that a few seeds find, "" if none."""
-    for seed in range(TRIES):
+def breaches_of(make: MakeWorld = make_world, first: int = 0) -> str:
+    """The first breach that a few seeds find from ``first`` on, "" if none."""
+    for seed in range(first, first + TRIES):
         report = simulate(seed, make=make)
         if report.breaches:
             return report.breaches[0]
@@ -74,7 +74,7 @@ def test_a_planner_that_forgets_which_hosts_are_busy_is_caught(monkeypatch: pyte
 
 def test_a_planner_that_heals_nothing_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(planner, "heals", lambda *_: ([], []))
-    assert "unhealed" in breaches_of()
+    assert "unhealed" in breaches_of(first=12)  # no drift comes to stay in the stories before
 
 
 def test_a_host_that_breaks_inside_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
