@@ -1,7 +1,7 @@
 """The estate a little later: what was found out about everything to which nothing happened is kept.
 
 Two callers go from moment to moment: the planner, from one plan to the next (``going_on``, which
-compares the two snapshots), and the forecast, which knows what it touched (``still``).
+compares the two snapshots; ``is_at_rest`` tells when there is nothing to compare), and the forecast, which knows what it touched (``still``).
 """
 
 from __future__ import annotations
@@ -34,6 +34,23 @@ def going_on(before: Estate, snapshot: Snapshot) -> Estate:
     for name in SUMMED_UP:
         later.answers.pop(name, None)
     return later
+
+
+def is_at_rest(before: Estate, snapshot: Snapshot) -> bool:
+    """Whether nothing but time has passed since the estate was looked at, and nothing in it waits for
+    time: no change is unfinished, nothing drifts and no step is under way. What was planned of it, if that
+    was nothing, is nothing still."""
+    old, state = before.snapshot, snapshot.state
+    return (
+        state is old.state
+        and snapshot.inventory is old.inventory
+        and snapshot.catalog is old.catalog
+        and (snapshot.executing, snapshot.staging) == (old.executing, old.staging)
+        and snapshot.draining is old.draining
+        and not state.is_restless
+        and not state.moves_in_flight()
+        and not any(healing.differs or healing.flight for healing in state.healings.values())
+    )
 
 
 def still(before: Estate, snapshot: Snapshot, touched: Collection[InstanceId]) -> Estate:

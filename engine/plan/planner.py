@@ -18,7 +18,7 @@ from engine.plan.care.healing import heals
 from engine.plan.care.removing import advance_removal
 from engine.plan.care.tending import tend
 from engine.plan.estate import Estate
-from engine.plan.later import going_on
+from engine.plan.later import going_on, is_at_rest
 from engine.plan.outage import advance_together
 from engine.plan.rollouts.batch import execution
 from engine.plan.rollouts.closing import close
@@ -39,6 +39,9 @@ def plan(snapshot: Snapshot, previous: Plan | None = None) -> Plan:
     """What to do now, and why the rest waits. With a plan made of an earlier snapshot it says the
     same, sooner: what was found out about things to which nothing happened since is taken from there."""
     before = previous.estate if previous is not None else None
+    if previous is not None and isinstance(before, Estate) and not (previous.actions or previous.waits):
+        if is_at_rest(before, snapshot):
+            return previous
     estate = going_on(before, snapshot) if isinstance(before, Estate) else Estate(snapshot)
     queue = starts(estate)
     behind = after(estate)
