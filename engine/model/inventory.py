@@ -138,6 +138,7 @@ class Inventory:
     externals: Mapping[str, External] = field(default_factory=dict)
     webhooks: Mapping[str, Webhook] = field(default_factory=dict)
     positions: Mapping[str, Position] = field(default_factory=dict)
+    _placed: dict[str, tuple[PlacementId, ...]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def instances(self) -> tuple[InstanceId, ...]:
         """Every instance that has a placement, sorted."""
@@ -159,12 +160,18 @@ class Inventory:
 
     def placements_on(self, host: str) -> tuple[PlacementId, ...]:
         """Everything placed on one host, by name of service."""
-        environment = self.hosts[host].environment
-        return tuple(
-            PlacementId(service.name, environment, host)
-            for _, service in sorted(self.services.items())
-            if host in service.hosts.get(environment, ())
-        )
+        if not self._placed:
+            self._placed.update(self._by_host())  # each host is asked for this at every look
+        return self._placed[host]
+
+    def _by_host(self) -> dict[str, tuple[PlacementId, ...]]:
+        found: dict[str, list[PlacementId]] = {name: [] for name in self.hosts}
+        for name, service in sorted(self.services.items()):
+            for environment, hosts in service.hosts.items():
+                for host in dict.fromkeys(hosts):
+                    if host in found and self.hosts[host].environment == environment:
+                        found[host].append(PlacementId(name, environment, host))
+        return {host: tuple(placements) for host, placements in found.items()}
 
     def domain_path(self, host: str) -> tuple[str, ...]:
         """The failure domains around a host, outermost first."""

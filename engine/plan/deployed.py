@@ -4,9 +4,11 @@ was last deployed with, until a move has brought it to another one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from functools import cached_property
 
-from engine.model.names import PlacementId
+from engine.model.change import Item
+from engine.model.names import InstanceId, PlacementId
 from engine.model.service import Configuration
 from engine.model.snapshot import Snapshot
 from engine.model.state import State
@@ -32,49 +34,88 @@ def former(state: State, placement: PlacementId, configuration: Configuration) -
     return there if (there.base, there.driver) != (configuration.base, configuration.driver) else None
 
 
+class Surroundings:
+    """What is true of all hosts at one moment, and is asked of each: worked out once for all of them,
+    and from one moment to the next only where it may have changed."""
+
+    def __init__(self, snapshot: Snapshot, before: Surroundings | None = None) -> None:
+        self._snapshot = snapshot
+        if before is None or before._snapshot.inventory is not snapshot.inventory:
+            return
+        old, state = before._snapshot.state, snapshot.state
+        if old.sightings is state.sightings:
+            self.__dict__["_strays"] = before._strays
+        if old.changes is state.changes and old.drained is state.drained:
+            self.__dict__.update({"_at_work": before._at_work, "_hooked": before._hooked})
+
+    def are_of(self, snapshot: Snapshot) -> bool:
+        """Whether they are of this very state and inventory."""
+        return self._snapshot.state is snapshot.state and self._snapshot.inventory is snapshot.inventory
+
+    def looked_at(self, host: str) -> list[tuple[PlacementId, Configuration]]:
+        """The placements of a host, each with the configuration by which it is observed; orphans too:
+        what was last seen there and is not placed there, as far as is known how it got there."""
+        inventory, state = self._snapshot.inventory, self._snapshot.state
+        placed = [
+            (placement, configuration_at(state, placement) or inventory.services[placement.service].configuration)
+            for placement in inventory.placements_on(host)
+        ]
+        strays = [(placement, configuration_at(state, placement)) for placement in self._strays.get(host, ())]
+        return placed + [(placement, known) for placement, known in strays if known is not None]
+
+    def bases_on(self, host: str) -> frozenset[str]:
+        """The base folders of a host in which something is, may come, or may go back: this engine's
+        claim has to be on all of them before anything moves there."""
+        inventory = self._snapshot.inventory
+        placements = inventory.placements_on(host)
+        found = {configuration.base for _, configuration in self.looked_at(host)}
+        found |= {inventory.services[placement.service].configuration.base for placement in placements}
+        found.update(*(self._at_work.get(placement.instance, ()) for placement in placements))
+        return frozenset(found.union(self._hooked.get(host, ())))
+
+    @cached_property
+    def _strays(self) -> dict[str, list[PlacementId]]:
+        """What runs where the inventory does not place it, by host; sorted."""
+        inventory, found = self._snapshot.inventory, defaultdict[str, list[PlacementId]](list)
+        declared = {each for host in inventory.hosts for each in inventory.placements_on(host)}
+        sightings = self._snapshot.state.sightings
+        for placement in sorted(sightings.keys() - declared):
+            if sightings[placement].version is not None:
+                found[placement.host].append(placement)
+        return found
+
+    @cached_property
+    def _at_work(self) -> dict[InstanceId, set[str]]:
+        """The base folders that unfinished changes bring an instance to, or from."""
+        found = defaultdict[InstanceId, set[str]](set)
+        for change in self._snapshot.state.unfinished():
+            for item in change.items:
+                found[change.instance(item)].update(each.base for each in _ends(item))
+        return found
+
+    @cached_property
+    def _hooked(self) -> dict[str, set[str]]:
+        """The base folders in which hooks that name a host are run there, by host."""
+        state = self._snapshot.state
+        known = [service.configuration for service in self._snapshot.inventory.services.values()]
+        known += [drained.configuration for drained in state.drained.values()]
+        known += [each for change in state.unfinished() for item in change.items for each in _ends(item)]
+        found = defaultdict[str, set[str]](set)
+        for configuration in known:
+            for host in configuration.hooks.hosts():
+                found[host].add(configuration.base)
+        return found
+
+
 def looked_at(snapshot: Snapshot, host: str) -> list[tuple[PlacementId, Configuration]]:
-    """The placements of a host, each with the configuration by which it is observed; orphans too."""
-    inventory = snapshot.inventory
-    placed = inventory.placements_on(host)
-    return [
-        (placement, configuration_at(snapshot.state, placement) or inventory.services[placement.service].configuration)
-        for placement in placed
-    ] + list(_orphans_on(snapshot, host, {placement.service for placement in placed}))
-
-
-def _orphans_on(snapshot: Snapshot, host: str, placed: set[str]) -> Iterator[tuple[PlacementId, Configuration]]:
-    """What was last seen on a host that the inventory does not place there, as far as is known how
-    it got there."""
-    for placement, sighting in sorted(snapshot.state.sightings.items()):
-        if placement.host == host and placement.service not in placed and sighting.version is not None:
-            configuration = configuration_at(snapshot.state, placement)
-            if configuration is not None:
-                yield placement, configuration
+    """As ``Surroundings.looked_at``, of one moment."""
+    return Surroundings(snapshot).looked_at(host)
 
 
 def bases_on(snapshot: Snapshot, host: str) -> frozenset[str]:
-    """The base folders of a host in which something is, may come, or may go back: this engine's
-    claim has to be on all of them before anything moves there."""
-    inventory, state = snapshot.inventory, snapshot.state
-    placements = inventory.placements_on(host)
-    found = {configuration.base for _, configuration in looked_at(snapshot, host)}
-    found |= {inventory.services[placement.service].configuration.base for placement in placements}
-    services = {placement.service for placement in placements}
-    for change in state.unfinished():
-        for item in change.items:
-            if item.service in services and change.environment == inventory.hosts[host].environment:
-                found.add(item.configuration.base)
-                if item.origin_configuration is not None:
-                    found.add(item.origin_configuration.base)
-    return frozenset(found | _hooked_on(snapshot, host))
+    """As ``Surroundings.bases_on``, of one moment."""
+    return Surroundings(snapshot).bases_on(host)
 
 
-def _hooked_on(snapshot: Snapshot, host: str) -> set[str]:
-    """The base folders in which hooks that name this host are run there."""
-    state = snapshot.state
-    known = [service.configuration for service in snapshot.inventory.services.values()]
-    known += [drained.configuration for drained in state.drained.values()]
-    for change in state.unfinished():
-        for item in change.items:
-            known += [item.configuration, *([item.origin_configuration] if item.origin_configuration else [])]
-    return {configuration.base for configuration in known if host in configuration.hooks.hosts()}
+def _ends(item: Item) -> list[Configuration]:
+    return [item.configuration, *([item.origin_configuration] if item.origin_configuration is not None else [])]

@@ -110,7 +110,9 @@ def _with_verdict(draft: Draft, sighting: Sighting) -> Sighting:
     """A look does not read releases: what was last read of this one still stands."""
     known = draft.state.sightings.get(sighting.placement)
     is_same = known is not None and (known.release, known.sha256) == (sighting.release, sighting.sha256)
-    return replace(sighting, altered=known.altered) if known is not None and is_same else sighting
+    if known is None or not is_same or known.altered == sighting.altered:
+        return sighting
+    return replace(sighting, altered=known.altered)
 
 
 def _verified(draft: Draft, news: Verified, work: Work) -> None:
@@ -130,6 +132,8 @@ def _skew_s(look: Look, known: HostState) -> float:
 
 def _host(draft: Draft, seen: HostState) -> None:
     known = draft.state.hosts.get(seen.host)
+    if seen == known:
+        return
     if (
         known is None
         or replace(seen, reason=known.reason) != known

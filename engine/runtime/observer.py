@@ -17,7 +17,7 @@ from engine.model.observation import Claim, Health, HostReport
 from engine.model.remote import Command
 from engine.model.snapshot import Snapshot
 from engine.model.state import State
-from engine.plan.deployed import bases_on, looked_at
+from engine.plan.deployed import Surroundings
 from engine.runtime.beats import Beats, rest
 from engine.runtime.ports import Chance, Clock
 from engine.transport.protocol import Transport
@@ -49,22 +49,23 @@ class _Ready:
     state: State
     inventory: Inventory
     specs: list[drivers.PlacementSpec]
+    bases: frozenset[str]
     command: Command
 
 
-def specs_on(snapshot: Snapshot, host: str) -> list[drivers.PlacementSpec]:
-    """What is to be looked at on a host, as the drivers want it."""
+def specs_on(snapshot: Snapshot, host: str, around: Surroundings | None = None) -> list[drivers.PlacementSpec]:
+    """What is to be looked at on a host, as the drivers want it. ``around``: what is known of all hosts."""
     inventory = snapshot.inventory
     return [
         drivers.expand(configuration, placement, inventory.hosts[host], None, inventory.organization)
-        for placement, configuration in looked_at(snapshot, host)
+        for placement, configuration in (around or Surroundings(snapshot)).looked_at(host)
     ]
 
 
-def _ready(snapshot: Snapshot, host: str) -> _Ready:
-    specs = specs_on(snapshot, host)
-    command = drivers.observe(snapshot.inventory.organization, specs, bases_on(snapshot, host))
-    return _Ready(snapshot.state, snapshot.inventory, specs, command)
+def _ready(snapshot: Snapshot, host: str, around: Surroundings) -> _Ready:
+    specs, bases = specs_on(snapshot, host, around), around.bases_on(host)
+    command = drivers.observe(snapshot.inventory.organization, specs, bases)
+    return _Ready(snapshot.state, snapshot.inventory, specs, bases, command)
 
 
 class Observer:
@@ -89,6 +90,7 @@ class Observer:
         self._beats = Beats("observe", self._keep_looking)
         self._ready: dict[str, _Ready] = {}
         self._garbled: dict[str, int] = {}  # how many answers in a row could not be read
+        self._around: Surroundings | None = None
 
     def follow(self, inventory: Inventory) -> None:
         """Begin with hosts that are new, stop with those that are gone."""
@@ -165,11 +167,17 @@ class Observer:
                 return min(observe.busy_s, observe.steady_s)
         return observe.steady_s
 
-    async def _observe(self, host: str) -> HostReport:
+    def _ready_for(self, host: str) -> _Ready:
         snapshot = self._snapshot()
         ready = self._ready.get(host)
         if ready is None or ready.state is not snapshot.state or ready.inventory is not snapshot.inventory:
-            ready = self._ready[host] = _ready(snapshot, host)
+            if self._around is None or not self._around.are_of(snapshot):
+                self._around = Surroundings(snapshot, self._around)
+            ready = self._ready[host] = _ready(snapshot, host, self._around)
+        return ready
+
+    async def _observe(self, host: str) -> HostReport:
+        ready = self._ready_for(host)
         reply = await self._transport.run(host, ready.command)
         return drivers.parse_observe(host, reply, ready.specs)
 
@@ -178,11 +186,10 @@ class Observer:
         claim = self.claim
         if claim is None or report.claim == claim:
             return claim is not None, ""
-        inventory = self._snapshot().inventory
-        bases = bases_on(self._snapshot(), host)
-        if not bases:
+        ready = self._ready_for(host)
+        if not ready.bases:
             return True, ""
-        command = drivers.claim(inventory.organization, bases, claim, self.take_over)
+        command = drivers.claim(ready.inventory.organization, ready.bases, claim, self.take_over)
         answer = drivers.parse_claim(await self._transport.run(host, command))
         if answer.accepted:
             return True, ""

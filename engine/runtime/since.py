@@ -18,6 +18,9 @@ class Since:
 
     def stamp(self, plan: Plan, now: datetime) -> Plan:
         """The plan with every wait's ``since``; a wait that went away and came back is new."""
+        if not plan.waits:
+            self._first = {}
+            return plan
         seen: dict[tuple[Reason, str, str, str], datetime] = {}
         waits = []
         for wait in plan.waits:

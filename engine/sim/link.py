@@ -30,7 +30,7 @@ class Link:
     lost_before: float = 0.0
     lost_after: float = 0.0
     latency_s: float = 0.005
-    broken: asyncio.Event = field(default_factory=asyncio.Event)
+    broken: asyncio.Future[None] = field(default_factory=asyncio.Future)
 
     def cut(self) -> None:
         """Cut the cable."""
@@ -39,8 +39,8 @@ class Link:
 
     def break_connections(self) -> None:
         """Lose every connection there is; new ones may be made if the link is not cut."""
-        self.broken.set()
-        self.broken = asyncio.Event()
+        self.broken.set_result(None)
+        self.broken = asyncio.Future()
 
     def heal(self) -> None:
         """Everything comes through again."""
@@ -95,11 +95,7 @@ class SimTransport:
             call.cancel()
 
     async def _unless_broken(self, link: Link, call: asyncio.Task[Reply]) -> None:
-        broken = asyncio.create_task(link.broken.wait())
-        try:
-            await asyncio.wait((call, broken), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            broken.cancel()
+        await asyncio.wait((call, link.broken), return_when=asyncio.FIRST_COMPLETED)
 
     async def reconfigure(self, inventory: Inventory) -> None:
         """Nothing is kept between calls."""
