@@ -10,7 +10,7 @@ import platform
 import sys
 from pathlib import Path
 
-from tests.bench import accuracy, checking, console, forecasting, journal, load, planning, report, rollouts
+from tests.bench import accuracy, checking, console, forecasting, journal, load, planning, report, rollouts, simulation
 
 RESULTS = Path(__file__).parent.parent.parent / "build" / "bench"
 BENCHES = {
@@ -19,6 +19,7 @@ BENCHES = {
     "accuracy": accuracy,
     "journal": journal,
     "load": load,
+    "simulation": simulation,
     "checking": checking,
     "console": console,
     "rollouts": rollouts,

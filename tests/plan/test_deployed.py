@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from engine.model.change import MoveState, Status
 from engine.model.names import InstanceId, PlacementId
-from engine.plan.deployed import bases_on, looked_at
-from tests.builders import CONFIGURATION, World, service, world
+from engine.plan.deployed import Surroundings, bases_on, looked_at
+from tests.builders import CONFIGURATION, World, seen, service, world
 
 ELSEWHERE = replace(CONFIGURATION, base="elsewhere")
 FIRST, SECOND = PlacementId("web", "prod", "web-1"), PlacementId("web", "prod", "web-2")
@@ -87,3 +87,20 @@ def test_a_first_installation_taken_back_leaves_nothing_deployed() -> None:
     assert made.state.deployed == {}
     assert made.state.configurations == {}
     assert made.state.instances[InstanceId("web", "prod")].target is None
+
+
+def test_what_surrounds_a_host_follows_the_state_from_one_moment_to_the_next() -> None:
+    made = world(service("web", hosts=("web-1",)), service("api", hosts=("api-1",)))
+    before = Surroundings(made.snapshot)
+    assert [placement.service for placement, _ in before.looked_at("web-1")] == ["web"]
+    assert before.are_of(made.snapshot)
+    made.record(seen(PlacementId("api", "prod", "web-1"), "1.0"))
+    assert not before.are_of(made.snapshot)
+    later = Surroundings(made.snapshot, before)
+    assert [placement.service for placement, _ in later.looked_at("web-1")] == ["web", "api"]
+    assert later.looked_at("web-1") == looked_at(made.snapshot, "web-1")
+    made.deploy(web="2.0")
+    last = Surroundings(made.snapshot, later)
+    for host in ("web-1", "api-1"):
+        assert last.looked_at(host) == looked_at(made.snapshot, host)
+        assert last.bases_on(host) == bases_on(made.snapshot, host)

@@ -109,3 +109,16 @@ def test_a_plan_with_the_previous_one_equals_the_cold_plan(seed: int) -> None:
         again, warm = plan(snapshot, warm), plan(snapshot, warm)
         assert warm == plan(snapshot), happening
         assert again == warm  # nothing that the previous plan knows was spoilt by asking it
+
+
+def test_at_rest_nothing_is_planned_anew_until_something_happens() -> None:
+    made = world(service("a"), service("b", ("a", ">=1")))
+    made.settle()
+    at_rest = plan(made.snapshot, plan(made.snapshot))
+    assert at_rest.actions == at_rest.waits == ()
+    made.elapsed_s += 3600.0
+    assert plan(made.snapshot, at_rest) is at_rest
+    made.deploy(b="2.0")
+    deployed = plan(made.snapshot, at_rest)
+    assert deployed.actions
+    assert deployed == plan(made.snapshot)
