@@ -39,10 +39,10 @@ def plan(snapshot: Snapshot, previous: Plan | None = None) -> Plan:
     """What to do now, and why the rest waits. With a plan made of an earlier snapshot it says the
     same, sooner: what was found out about things to which nothing happened since is taken from there."""
     before = previous.estate if previous is not None else None
-    if previous is not None and isinstance(before, Estate) and not (previous.actions or previous.waits):
-        if is_at_rest(before, snapshot):
-            return previous
-    estate = going_on(before, snapshot) if isinstance(before, Estate) else Estate(snapshot)
+    known = before if isinstance(before, Estate) else None
+    if known and previous and not (previous.actions or previous.waits) and is_at_rest(known, snapshot):
+        return previous
+    estate = going_on(known, snapshot) if known else Estate(snapshot)
     queue = starts(estate)
     behind = after(estate)
     parts: list[Part] = [
