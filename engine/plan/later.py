@@ -1,7 +1,8 @@
 """The estate a little later: what was found out about everything to which nothing happened is kept.
 
 Two callers go from moment to moment: the planner, from one plan to the next (``going_on``, which
-compares the two snapshots; ``is_at_rest`` tells when there is nothing to compare), and the forecast, which knows what it touched (``still``).
+compares the two snapshots; ``is_at_rest`` tells when there is nothing to compare), and the forecast,
+which knows what it touched (``still``).
 """
 
 from __future__ import annotations

@@ -1,18 +1,18 @@
-"""Load: a hundred requests a second for a minute with twenty watchers of whom one never reads, ten thousand changes
+"""Load, the clients in processes of their own: a hundred requests a second for a minute with twenty watchers of whom one never reads, ten thousand changes
 queued as fast as they are taken, and the audit of a million events verified.
 """
 
 from __future__ import annotations
 
 import tempfile
-import threading
 import time
 from pathlib import Path
 
 from engine.store.chain import START, Entry, Verdict, link, verify
+from tests.load.crowd import crowd
 from tests.load.rig import Rig, estate, rig
 from tests.load.test_load import deploys, is_idle
-from tests.load.watchers import Reader, Tally, asked, deaf, steadily
+from tests.load.watchers import Tally
 
 TITLE = "Load: 100 requests/s for 60 s beside 20 watchers, 10,000 changes queued, an audit of 1,000,000 events"
 SECONDS, PER_S, WATCHERS, CHANGES, ROWS = 60.0, 100.0, 20, 10_000, 1_000_000
@@ -37,36 +37,26 @@ def _rss_mb() -> int:
 
 
 def _steady(served: Rig) -> dict[str, object]:
-    silent, readers = deaf(served.address), [Reader(served.address) for _ in range(WATCHERS - 1)]
-    began = time.perf_counter()
-    tally = steadily(served.address, PER_S, SECONDS, deploys(served, 4))
-    while not is_idle(served):
-        time.sleep(0.05)
-    last = served.engine.seq
-    end = time.monotonic() + 30
-    while any(not reader.seen or reader.seen[-1] < last for reader in readers) and time.monotonic() < end:
-        time.sleep(0.05)
-    lost = sum(reader.seen != list(range(reader.seen[0], reader.seen[-1] + 1)) for reader in readers)
-    for reader in readers:
-        reader.close()
-    silent.close()
+    with crowd(served.address) as watching, crowd(served.address) as asking:
+        watching.watch(WATCHERS - 1)
+        began = time.perf_counter()
+        tally = asking.steadily(PER_S, SECONDS, deploys(served, 4))
+        while not is_idle(served):
+            time.sleep(0.05)
+        last = served.engine.seq
+        end = time.monotonic() + 30
+        while any(to < last for _, to, _ in (seen := watching.seen())) and time.monotonic() < end:
+            time.sleep(0.05)
+    lost = sum(count != to - first + 1 for first, to, count in seen)
     return _row("requests beside watchers", tally, time.perf_counter() - began, lost=lost)
 
 
 def _queued(served: Rig) -> dict[str, object]:
     names = list(served.engine.snapshot.inventory.services)
-    tally, began = Tally(), time.perf_counter()
-
-    def work(first: int) -> None:
-        for number in range(first, CHANGES, 8):
-            goal = {names[number % len(names)]: ("2.1", "3.0")[number // len(names) % 2]}
-            asked(served.address, "/v1/changes", {"environment": "prod", "services": goal}, tally)
-
-    threads = [threading.Thread(target=work, args=(at,)) for at in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    goals = ({names[at % len(names)]: ("2.1", "3.0")[at // len(names) % 2]} for at in range(CHANGES))
+    began = time.perf_counter()
+    with crowd(served.address) as asking:
+        tally = asking.at_once(8, [("/v1/changes", {"environment": "prod", "services": goal}) for goal in goals])
     while not is_idle(served):
         time.sleep(0.05)
     return _row("changes queued and drained", tally, time.perf_counter() - began)
