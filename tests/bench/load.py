@@ -43,10 +43,10 @@ def _steady(served: Rig) -> dict[str, object]:
         tally = asking.steadily(PER_S, SECONDS, deploys(served, 4))
         while not is_idle(served):
             time.sleep(0.05)
-        last = served.engine.seq
-        end = time.monotonic() + 30
-        while any(to < last for _, to, _ in (seen := watching.seen())) and time.monotonic() < end:
+        end, seen = time.monotonic() + 30, watching.seen()
+        while any(last < served.engine.seq for _, last, _ in seen) and time.monotonic() < end:
             time.sleep(0.05)
+            seen = watching.seen()
     lost = sum(count != to - first + 1 for first, to, count in seen)
     return _row("requests beside watchers", tally, time.perf_counter() - began, lost=lost)
 

@@ -38,7 +38,7 @@ class Crowd:
 
     def seen(self) -> list[tuple[int, int, int]]:
         """Of each who reads: the first event, the last one, and how many there were."""
-        return [tuple(each) for each in self._do(do="seen")]  # type: ignore[misc]  # three numbers
+        return [tuple(each) for each in self._do(do="seen")]
 
     def steadily(self, per_s: float, seconds: float, requests: Requests) -> Tally:
         """As ``watchers.steadily``."""
