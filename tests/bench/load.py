@@ -1,5 +1,5 @@
-"""Load, the clients in processes of their own: a hundred requests a second for a minute with twenty watchers of whom one never reads, ten thousand changes
-queued as fast as they are taken, and the audit of a million events verified.
+"""Load, asked for by processes of their own: a hundred requests a second for a minute with twenty watchers of whom one
+never reads, ten thousand changes queued as fast as they are taken, and the audit of a million events verified.
 """
 
 from __future__ import annotations
