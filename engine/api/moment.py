@@ -1,6 +1,6 @@
 """One moment of the engine, with the indexes that its views share.
 
-It is made for one reply and thrown away: nothing here can be out of date.
+It serves every reply until the engine has another one: nothing here can be out of date.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from engine.model.state import State
 from engine.model.wait import Wait
 from engine.plan.care.drift import at_rest
 from engine.plan.estate import Estate
+from engine.plan.later import going_on
 from engine.plan.pending import orphans
 
 
@@ -32,8 +33,9 @@ class Moment:
 
     @cached_property
     def estate(self) -> Estate:
-        """The planner's index over the same snapshot."""
-        return Estate(self.snapshot)
+        """The planner's index over the same snapshot, with what the planner found out already."""
+        known = self.plan.estate
+        return going_on(known, self.snapshot) if isinstance(known, Estate) else Estate(self.snapshot)
 
     @cached_property
     def orphans(self) -> dict[InstanceId, tuple[PlacementId, ...]]:

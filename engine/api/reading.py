@@ -46,9 +46,12 @@ def port_of(request: Request) -> Port:
 
 
 def moment_of(request: Request) -> Moment:
-    """The engine as it is now."""
-    port = port_of(request)
-    return Moment(port.snapshot, port.plan, port.activity)
+    """The engine as it is now; the same moment for all who ask until the engine's next step."""
+    port, kept = port_of(request), request.app.state
+    known: Moment | None = kept.moment
+    if known is None or known.snapshot is not port.snapshot or known.plan is not port.plan:
+        known = kept.moment = Moment(port.snapshot, port.plan, port.activity)
+    return known
 
 
 def _engine_view(request: Request) -> EngineView:
@@ -74,7 +77,7 @@ async def board(request: Request, at: Name = "") -> Any:
         "engine": _engine_view(request),
         "status": status_rows(moment, moment.snapshot.inventory.instances()),
         "externals": external_views(moment.snapshot),
-        "changes": change_views(moment),
+        "changes": change_views(moment, request.app.state.settled),
         "hosts": host_views(moment, port_of(request).transport.latency_ms),
     }
     return Reply(whole)
@@ -112,7 +115,7 @@ async def graph(request: Request) -> Any:
 @router.get("/changes", response_model=list[ChangeView])
 async def changes(request: Request) -> Any:
     """The queue, then the latest finished changes, newest first."""
-    return Reply(change_views(moment_of(request)))
+    return Reply(change_views(moment_of(request), request.app.state.settled))
 
 
 @router.get("/changes/{change}", response_model=ChangeView)

@@ -26,6 +26,7 @@ from engine.api.metrics import CONTENT_TYPE, Metrics
 from engine.api.peer import PeerProtocol
 from engine.api.port import Port
 from engine.api.protocol import Problem
+from engine.api.settled import Settled
 from engine.api.watching import QUEUE_LIMIT
 from engine.errors import InterlockError
 
@@ -65,6 +66,8 @@ def create_app(port: Port, metrics: Metrics | None = None, *, watch_limit: int =
         responses={f"4{n:02}": {"model": Problem} for n in (0, 3, 4, 9, 13, 22)},
     )
     app.state.port = port
+    app.state.moment = None
+    app.state.settled = Settled()
     app.state.stopping = asyncio.Event()
     app.state.watch_limit = watch_limit
     told = metrics or Metrics(port)

@@ -28,6 +28,7 @@ from engine.api.protocol import (
     StatusRow,
     WaitView,
 )
+from engine.api.settled import Settled
 from engine.api.stages import stage_view
 from engine.api.times import when
 from engine.model.change import FINAL, Change, Item, Move, MoveState, Status
@@ -115,12 +116,14 @@ def _placement(moment: Moment, placement: PlacementId) -> PlacementView:
     }
 
 
-def change_views(moment: Moment) -> list[ChangeView]:
-    """The unfinished changes in the queue's order, then the finished ones, newest first."""
+def change_views(moment: Moment, settled: Settled | None = None) -> list[ChangeView]:
+    """The unfinished changes in the queue's order, then the finished ones, newest first. ``settled``
+    keeps the views of those that are over."""
     every = list(moment.state.changes.values())
     queue = list(moment.state.unfinished())
     done = [change for change in reversed(every) if change.status in FINAL]
-    return [change_view(moment, change) for change in queue + done]
+    kept = settled or Settled()
+    return [change_view(moment, change) for change in queue] + [kept.view(moment, each, change_view) for each in done]
 
 
 def change_view(moment: Moment, change: Change) -> ChangeView:

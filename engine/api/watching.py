@@ -81,10 +81,10 @@ class EventStream(Lines):
         """Take events as they come, whether or not the client reads."""
         try:
             async for news in self._events:
-                event = tell(news)
+                event, line = _told(news)
                 if (event["seq"] and event["seq"] <= self._last) or not self._wanted(event):
                     continue
-                self._queue.append(_line(event))
+                self._queue.append(line)
                 if len(self._queue) > self._limit:
                     self._queue.clear()
                     transport.abort()
@@ -108,6 +108,22 @@ class EventStream(Lines):
 async def _gone(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+# The newest news by identity, told: every watcher is told the same, and there may be many.
+_TOLD: dict[int, tuple[News, WatchEvent, bytes]] = {}
+_TOLD_AT_MOST = 256
+
+
+def _told(news: News) -> tuple[WatchEvent, bytes]:
+    """News in words, and its line."""
+    known = _TOLD.get(id(news))
+    if known is None or known[0] is not news:
+        if len(_TOLD) >= _TOLD_AT_MOST:
+            del _TOLD[next(iter(_TOLD))]
+        event = tell(news)
+        known = _TOLD[id(news)] = news, event, _line(event)
+    return known[1], known[2]
 
 
 def _line(event: WatchEvent) -> bytes:
