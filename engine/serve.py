@@ -21,6 +21,7 @@ from engine.api.exposition import MetricsServer
 from engine.api.metrics import Metrics
 from engine.api.narrative import tell
 from engine.api.server import ApiServer
+from engine.collector import settle
 from engine.drivers import DIGEST, SCRIPT
 from engine.errors import InterlockError
 from engine.runtime.depot import Depot
@@ -106,6 +107,7 @@ async def _run(engine: Engine, depot: Depot, options: ServeOptions) -> int:
     await engine.start(options.take_over)
     aside.append(asyncio.create_task(foresee(engine, forecaster)))
     await server.start()
+    settle()
     _follow_signals(engine, options, aside)
     if options.exit_when_idle:
         aside.append(asyncio.create_task(_halt_when_idle(engine, server)))

@@ -83,8 +83,9 @@ def findings(path: Path) -> list[dict[str, Any]]:
 
     Each is ``{"file", "line", "severity", "rule", "message"}``.
     """
+    from engine.collector import collector_paused
     from engine.hygiene import check
-    from engine.inventory import collector_paused, load
+    from engine.inventory import load
     from engine.inventory.catalog import scan
 
     try:

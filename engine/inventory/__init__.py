@@ -3,8 +3,7 @@ wrote is here; what leaves is checked, resolved and free of YAML."""
 
 from __future__ import annotations
 
-from engine.inventory.collector import collector_paused
 from engine.inventory.finder import find
 from engine.inventory.loader import load
 
-__all__ = ["collector_paused", "find", "load"]
+__all__ = ["find", "load"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.collector import collector_paused
 from engine.inventory.alarms import make_alarms
 from engine.inventory.artifacts import StorageEntry, make_storage
-from engine.inventory.collector import collector_paused
 from engine.inventory.consents import Consents
 from engine.inventory.document import Document, ObserveEntry, PoliciesEntry, SshEntry
 from engine.inventory.estate import Estate, make_ssh, read_estate

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import aiosqlite
 
+from engine.collector import collector_paused
 from engine.errors import StoreError
 from engine.model.event import Recorded
 from engine.model.state import State
@@ -80,7 +81,8 @@ class SqliteStore:
 
     async def load(self) -> Loaded:
         """Read the newest snapshot and what came after it."""
-        return await self._read(operations.load())
+        with collector_paused():
+            return await self._read(operations.load())
 
     async def append(self, events: Sequence[Recorded]) -> None:
         """Make events durable; returns when they are on disk, together with others' if any."""
