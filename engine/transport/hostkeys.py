@@ -60,12 +60,7 @@ def _read_known_hosts(route: Route, file: str) -> asyncssh.SSHKnownHosts:
         facts = os.stat(file)
         return _parse_known_hosts(file, facts.st_mtime_ns, facts.st_size, facts.st_ino)
     except FileNotFoundError:
-        if not route.known_hosts:
-            return asyncssh.import_known_hosts("")
-        raise HostKeyMismatch(
-            f"{route}: its host key cannot be checked: {file} (ssh.known_hosts) does not exist. {UNTOUCHED} "
-            f"Create it with the keys of your hosts (`ssh-keyscan ADDRESS`, compared with what the hosts say)."
-        ) from None
+        return asyncssh.import_known_hosts("")  # nothing is on record yet, and no key is good
     except (OSError, ValueError) as error:
         raise HostKeyMismatch(
             f"{route}: its host key cannot be checked: {file} cannot be read: {error}. {UNTOUCHED}"
@@ -161,12 +156,19 @@ def mismatch(route: Route, trust: Trust, witness: Witness, detail: str) -> HostK
         )
     vouched = f" and it shows no certificate of {_list(trust.authorities)}" if trust.authorities else ""
     return HostKeyMismatch(
-        f"{route} shows the host key {_print(witness.key)}, which is not recorded in {trust.file}{vouched}. "
+        f"{route} shows the host key {_print(witness.key)}, which is {_not_recorded(route, trust)}{vouched}. "
         f"{UNTOUCHED} Compare it with what `ssh-keygen -lf` says of /etc/ssh/ssh_host_*_key.pub on the host; "
-        f"if it is the same, add this line to {trust.file}: {_line(route, witness.key)}",
+        f"if it is the same, have `interlock doctor --trust-new` record it, or add this line to {trust.file}: "
+        f"{_line(route, witness.key)}",
         "" if trust.authorities else _line(route, witness.key),
         trust.file,
     )
+
+
+def _not_recorded(route: Route, trust: Trust) -> str:
+    if Path(trust.file).exists():
+        return f"not recorded in {trust.file}"
+    return f"not recorded: {trust.file}{' (ssh.known_hosts)' if route.known_hosts else ''} does not exist"
 
 
 def _print(key: asyncssh.SSHKey) -> str:

@@ -52,13 +52,19 @@ async def test_a_base_that_cannot_be_written(tmp_path: Path) -> None:
     assert {each.rule for each in found} & {"base", "disk"}, "root may write anywhere, but there is no room in it"
 
 
-async def test_a_key_that_is_not_on_record_is_recorded_only_on_request(tmp_path: Path) -> None:
+@pytest.mark.parametrize("file", ["empty", "missing"])
+async def test_a_key_that_is_not_on_record_is_recorded_only_on_request(tmp_path: Path, file: str) -> None:
     async with openssh(tmp_path) as server, site_at(tmp_path, server) as site:
         inventory = with_a_service(site.inventory, tmp_path / "base")
         known = Path(inventory.ssh.known_hosts)
-        known.write_text("")
+        if file == "empty":
+            known.write_text("")
+        else:
+            known.unlink()  # as in a fleet that `interlock init` has just made
         (refused,) = await examined(inventory)
-        assert (refused.severity, refused.rule, known.read_text()) == (Severity.ERROR, "host-key", "")
+        assert (refused.severity, refused.rule) == (Severity.ERROR, "host-key")
+        assert ("does not exist" in refused.message) == (file == "missing")
+        assert not known.exists() or known.read_text() == ""
         assert "--trust-new" in refused.remedy
         recorded, fit, *_ = await examined(inventory, trust_new=True)
         assert (recorded.severity, fit.severity) == (Severity.WARNING, Severity.OK)

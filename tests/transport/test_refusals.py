@@ -82,7 +82,7 @@ async def test_a_revoked_host_key_is_refused(tmp_path: Path, server: Server) -> 
         assert "revoked" in await refusal_of(site, HostKeyMismatch)
 
 
-async def test_known_hosts_that_is_named_must_be_there(tmp_path: Path, server: Server) -> None:
+async def test_known_hosts_that_is_not_there_vouches_for_nobody(tmp_path: Path, server: Server) -> None:
     async with site_at(tmp_path, server, known_hosts=str(tmp_path / "nowhere")) as site:
         assert f"{tmp_path}/nowhere (ssh.known_hosts) does not exist" in await refusal_of(site, HostKeyMismatch)
 
