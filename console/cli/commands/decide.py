@@ -51,10 +51,12 @@ def override_command(session: Session, change: str, gate: str, reason: str, dura
         request["for_s"] = duration
     client = session.client()
     plan = client.plan_override(request)
-    if plan["refused"]:
+    asks = is_terminal() and not yes
+    if plan["refused"] and asks:
         raise RequestRefused(plan["refused"])
-    say(let_loose_text(plan))
-    if is_terminal() and not yes:
+    if not plan["refused"]:  # else it is the engine that refuses, and keeps that
+        say(let_loose_text(plan))
+    if asks:
         click.confirm(f"Override {gate} for change {change}?", abort=True, err=True)
     tell(session, client.decide("override", request))
 
