@@ -63,8 +63,10 @@ class Session:
     @cached_property
     def engine_address(self) -> str:
         """The socket to talk to. Raises EngineUnreachable if nothing tells where."""
-        if self.engine or self.environ.get("INTERLOCK_ENGINE"):
-            return address.engine_address(self.engine, self.environ, None, self.organization)
+        if named := self.engine or self.environ.get("INTERLOCK_ENGINE"):
+            # An address that is whole needs no inventory, nor that only one lies here.
+            is_whole = not named.startswith(address.SCHEME) or "/" in named.removeprefix(address.SCHEME).rstrip("/")
+            return address.engine_address(self.engine, self.environ, None, None if is_whole else self.organization)
         organization = self.organization if not self._has_own_socket() else None
         return address.engine_address(None, self.environ, self.state_folder, organization)
 

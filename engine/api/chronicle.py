@@ -38,9 +38,10 @@ _WORD = re.compile(r"[^\s,=@/]+")
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is asked for; "" and None ask for nothing. ``services`` are those of the service and the team that
-    were named, None: whatever it is about."""
+    """What is asked for; what is empty asks for nothing. ``kinds`` are as the journal writes them; ``services``
+    those of the service and the team that were named, None: whatever it is about."""
 
+    kinds: frozenset[str] = frozenset()
     services: frozenset[str] | None = None
     environment: str = ""
     by: str = ""
@@ -55,6 +56,8 @@ class Wanted:
     def keeps(self, recorded: Recorded, changes: Mapping[str, Change], inventory: Inventory) -> bool:
         """Whether an event is wanted; ``changes`` are all that were ever accepted, by id."""
         if self.until is not None and recorded.at >= self.until:
+            return False
+        if self.kinds and type(recorded.event).__name__ not in self.kinds:
             return False
         if self.by and actor_of(recorded.event) != self.by:
             return False
@@ -126,27 +129,26 @@ async def history(
     port = port_of(request)
     inventory = port.snapshot.inventory
     wanted = Wanted(
+        _kinds(kind),
         _services(inventory, service, team),
         naming.environment(inventory, environment) if environment else "",
         by,
         time_named(since) if since else None,
         time_named(until) if until else None,
     )
-    found = await _found(port, wanted, change, _kinds(kind), limit, before)
+    found = await _found(port, wanted, change, limit, before)
     if change and not found and not before and wanted.is_everything:
         naming.change(port.snapshot, change)  # refuses the unknown
     return Reply([tell(recorded) for recorded in found])
 
 
-async def _found(
-    port: Port, wanted: Wanted, change: str, kinds_: frozenset[str], limit: int, before: int
-) -> list[Recorded]:
+async def _found(port: Port, wanted: Wanted, change: str, limit: int, before: int) -> list[Recorded]:
     """From the newest back, a page at a time, until there are enough."""
     if wanted.is_everything:
-        return await port.store.read(limit=limit, change=change, newest=True, before=before, kinds=kinds_)
+        return await port.store.read(limit=limit, change=change, newest=True, before=before, kinds=wanted.kinds)
     changes = await _accepted(port)
     found: list[Recorded] = []
-    while page := await port.store.read(limit=PAGE, change=change, newest=True, before=before, kinds=kinds_):
+    while page := await port.store.read(limit=PAGE, change=change, newest=True, before=before, kinds=wanted.kinds):
         inventory = port.snapshot.inventory
         mine = (each for each in reversed(page) if wanted.keeps(each, changes, inventory))
         for recorded in mine:

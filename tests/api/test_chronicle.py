@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from dataclasses import replace
-from typing import Any
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
-from engine.api.chronicle import about
+from engine.api.chronicle import Wanted, _found, about
 from engine.api.client import Client
+from engine.api.port import Port
 from engine.api.user import user_name
 from engine.errors import RequestRefused, UsageError
 from engine.model.access import RequestTurnedDown
 from engine.model.change import Status
 from engine.model.decision import ChangeApproved
-from engine.model.event import ChangeAccepted, HostSeen, InstanceHeld, ItemStatus
+from engine.model.event import ChangeAccepted, HostSeen, InstanceHeld, ItemStatus, Recorded
 from engine.model.names import InstanceId
 from engine.model.observation import Reach
+from engine.store.sync import SyncStore
 from tests.api.served import Served
 from tests.builders import service, world
 
@@ -119,3 +125,26 @@ def test_what_an_event_is_about() -> None:
     ]
     for event, expected in rows:
         assert about(event, changes, replace(made.inventory)) == expected, event
+
+
+def test_the_store_asks_of_a_change_or_of_kinds_and_the_history_of_both(tmp_path: Path) -> None:
+    """The real journal, which reads by one of them."""
+    store = SyncStore.open(tmp_path / "state")
+    made = world(service("web"))
+    first, second = made.deploy(web="2.0"), made.deploy(web="3.0")
+    events = [
+        ChangeAccepted(first),
+        ChangeAccepted(second),
+        ChangeApproved("1", "bo", ""),
+        ChangeApproved("2", "bo", ""),
+    ]
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+    async def found() -> list[Recorded]:
+        await store.append([Recorded(seq, at, float(seq), event) for seq, event in enumerate(events, 1)])
+        port = cast(Port, SimpleNamespace(store=store, snapshot=made.snapshot))
+        kept = await _found(port, Wanted(kinds=frozenset({"ChangeApproved"})), "2", 10, 0)
+        await store.close()
+        return kept
+
+    assert [each.seq for each in asyncio.run(found())] == [4]

@@ -9,6 +9,8 @@ import pytest
 
 from engine.api import address
 from engine.errors import EngineUnreachable, UsageError
+from tests.api.served import Served
+from tests.cli.conftest import Interlock
 
 
 def inventory(path: Path, text: str = "organization: acme\n") -> Path:
@@ -82,3 +84,16 @@ def test_the_engine_is_the_option_the_variable_the_own_or_the_systems(
 def test_without_any_hint_it_is_said_what_is_missing() -> None:
     with pytest.raises(EngineUnreachable, match="--engine"):
         address.engine_address(None, {}, None, None)
+
+
+def test_a_whole_address_needs_no_inventory_nor_a_choice_among_several(
+    still: Served, interlock: Interlock, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        folder = tmp_path / "empty" / "inventories" / name
+        folder.mkdir(parents=True)
+        inventory(folder / "inventory.yaml")
+    assert "choose one with -i" in interlock("status", "--engine", "ssh://host").err
+    ran = interlock("status", "--engine", still.address)
+    assert (ran.code, ran.err) == (0, "")
+    assert "ledger" in ran.out

@@ -65,6 +65,17 @@ def test_an_edited_export_names_the_event(
     assert wrong in ran.err
 
 
+def test_events_without_any_hash_are_vouched_for_by_nothing(
+    still: Served, interlock: Interlock, tmp_path: Path
+) -> None:
+    lines = [json.loads(line) for line in interlock("audit", "-o", "json").out.splitlines()]
+    export = tmp_path / "audit.ndjson"
+    export.write_text("\n".join(json.dumps({**entry, "hash": None}) for entry in lines))
+    ran = interlock("audit", "verify", "--file", str(export), "-o", "json")
+    assert (ran.code, ran.data["ok"]) == (1, False)
+    assert "no event carries a hash" in ran.err
+
+
 def test_a_head_kept_elsewhere_shows_what_was_cut_off(still: Served, interlock: Interlock, tmp_path: Path) -> None:
     head = interlock("audit", "head", "-o", "json").data
     kept = f"{head['seq']}:{head['hash']}"

@@ -13,7 +13,7 @@ import struct
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,9 @@ ROOT = Path(__file__).parents[2]
 class Terminal:
     """A program on a pseudo-terminal; ``out`` is every byte it wrote."""
 
-    def __init__(self, *options: str, size: tuple[int, int] = (120, 40)) -> None:
+    def __init__(
+        self, *options: str, size: tuple[int, int] = (120, 40), program: Sequence[str] = (), **variables: str
+    ) -> None:
         self.out = b""
         self.status: int | None = None
         self.pid, self.descriptor = pty.fork()
@@ -32,7 +34,9 @@ class Terminal:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
             os.chdir(ROOT)
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", PYTHONPATH=str(ROOT))
-            os.execv(sys.executable, [sys.executable, "-m", "tests.console.fake_board", *options])
+            os.environ.update(variables)
+            words = [*(program or (sys.executable, "-m", "tests.console.fake_board")), *options]
+            os.execvp(words[0], words)
 
     def read(self, seconds: float) -> bytes:
         """What comes within ``seconds``."""

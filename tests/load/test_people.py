@@ -14,6 +14,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -99,7 +100,7 @@ def test_one_order_for_all_nothing_lost_and_every_refusal_kept(served: Rig) -> N
     assert sum(refusals.values()) > PEOPLE
     assert all(len(why) > 20 for person in people for _, why in person.told["refused"])
 
-    # What one did, the others saw: within a second, unless the machine has no time for anybody.
+    # What one did, the others saw within a second; the very last of them too, unless the machine has no time.
     answered = {
         change: when for p in people for verb, change, when in p.told["accepted"] if verb == "changes" and change
     }
@@ -109,7 +110,9 @@ def test_one_order_for_all_nothing_lost_and_every_refusal_kept(served: Rig) -> N
         for seq, kind, change, when in person.told["seen"]
         if kind == "change-accepted" and change in answered and by_seq[seq]
     ]
-    print(f"{len(asked)} changes, {sum(refusals.values())} refusals, seen after {max(late):.3f} s at most")
+    seen = f"seen after {median(late):.3f} s, {max(late):.3f} s at most"
+    print(f"{len(asked)} changes, {sum(refusals.values())} refusals, {seen}")
+    assert median(late) < 1.0
     assert max(late) < (1.0 if SECONDS >= 30 else 10.0)
 
 

@@ -69,6 +69,8 @@ def _verify(session: Session, file: Path | None, known: str) -> None:
             break
     found = chain.verdict
     wrong = found.wrong or ("" if found.seq else "there are no events in it")
+    if not wrong and found.unchained == found.seq:
+        wrong = "no event carries a hash: all are from before the chain, or somebody took the hashes off"
     if not wrong and not is_known:
         wrong = f"there is no event {seq} with hash {hash_}: what stood there was cut off, or the chain written anew"
     head = f"{found.seq}:{found.head}"
