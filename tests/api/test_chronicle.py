@@ -21,7 +21,7 @@ from engine.errors import RequestRefused, UsageError
 from engine.model.access import RequestTurnedDown
 from engine.model.change import Status
 from engine.model.decision import ChangeApproved
-from engine.model.event import ChangeAccepted, HostSeen, InstanceHeld, ItemStatus, Recorded
+from engine.model.event import ChangeAccepted, Event, HostSeen, InstanceHeld, ItemStatus, Recorded
 from engine.model.names import InstanceId
 from engine.model.observation import Reach
 from engine.store.sync import SyncStore
@@ -132,12 +132,8 @@ def test_the_store_asks_of_a_change_or_of_kinds_and_the_history_of_both(tmp_path
     store = SyncStore.open(tmp_path / "state")
     made = world(service("web"))
     first, second = made.deploy(web="2.0"), made.deploy(web="3.0")
-    events = [
-        ChangeAccepted(first),
-        ChangeAccepted(second),
-        ChangeApproved("1", "bo", ""),
-        ChangeApproved("2", "bo", ""),
-    ]
+    said = [ChangeApproved(each.id, "bo", "") for each in (first, second)]
+    events: list[Event] = [ChangeAccepted(first), ChangeAccepted(second), *said]
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
     async def found() -> list[Recorded]:

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -132,7 +133,7 @@ async def test_a_watch_goes_on_when_ssh_dies_under_it(server: Server, still: Ser
     await eventually(lambda: still.do(lambda: len(still.engine.watchers._queues)))
     for count in range(1, 4):
         still.do(lambda: still.engine.happen(ChangeHeld(change, "sam"), ChangeReleased(change, "sam")))
-        await eventually(lambda count=count: said.read_text().count("was released by sam") == count)
+        await eventually(partial(tells, said, "was released by sam", count))
         ssh = subprocess.run(["pgrep", "-P", str(watch.pid)], capture_output=True, text=True, check=True).stdout.split()
         subprocess.run(["pkill", "-KILL", "-P", ssh[0], "ssh"], check=True)
     while still.do(still.engine.step):
@@ -141,6 +142,10 @@ async def test_a_watch_goes_on_when_ssh_dies_under_it(server: Server, still: Ser
     assert watch.returncode == 0
     assert said.read_text().count("was held by sam") == 3
     assert f"change {change} is succeeded" in said.read_text()
+
+
+def tells(file: Path, words: str, times: int) -> bool:
+    return file.read_text().count(words) == times
 
 
 async def eventually(is_so: Callable[[], object]) -> None:

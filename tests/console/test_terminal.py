@@ -25,7 +25,7 @@ class Terminal:
     """A program on a pseudo-terminal; ``out`` is every byte it wrote."""
 
     def __init__(
-        self, *options: str, size: tuple[int, int] = (120, 40), program: Sequence[str] = (), **variables: str
+        self, *options: str, size: tuple[int, int] = (120, 40), program: Sequence[str] = (), home: str = ""
     ) -> None:
         self.out = b""
         self.status: int | None = None
@@ -34,7 +34,8 @@ class Terminal:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
             os.chdir(ROOT)
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor", PYTHONPATH=str(ROOT))
-            os.environ.update(variables)
+            if home:
+                os.environ.update(HOME=home, XDG_CONFIG_HOME=home, XDG_STATE_HOME=home)
             words = [*(program or (sys.executable, "-m", "tests.console.fake_board")), *options]
             os.execvp(words[0], words)
 

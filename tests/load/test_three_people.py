@@ -64,8 +64,7 @@ class Person:
         self.command = becoming(uid)
 
     def console(self) -> Terminal:
-        variables = {"HOME": str(self.home), "XDG_CONFIG_HOME": str(self.home), "XDG_STATE_HOME": str(self.home)}
-        return Terminal("--engine", self.served.address, program=self.command, **variables)
+        return Terminal("--engine", self.served.address, program=self.command, home=str(self.home))
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
         command = [*self.command, *words, "--engine", self.served.address]
