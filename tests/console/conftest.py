@@ -6,12 +6,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
+from textual import _wait
 from textual.pilot import Pilot
 
 from console.tui.app import Console
 from console.tui.widgets.lines import LineView
 from tests.console.estate import NOW
 from tests.console.fake_engine import FakeEngine
+
+# After every key a pilot looks whether the process has gone quiet: for so long, instead of 20 ms. Whatever
+# takes longer than that is waited for by what the screen shows (``Hand.until``), here as before.
+_wait.SLEEP_GRANULARITY = 1 / 200
+_wait.SLEEP_IDLE = _wait.SLEEP_GRANULARITY / 20
 
 Open = Callable[..., AbstractAsyncContextManager["Hand"]]
 

@@ -13,7 +13,7 @@ from engine.fleet import demo
 from engine.fleet.embedded import EmbeddedFleet, embedded_fleet
 
 # A service has time to answer here, whatever else the machine does: who is too slow would be healed.
-TIMES = {"min_healthy_time": "200ms", "interval": "100ms", "healthy_deadline": "20s", "timeout": "5s"}
+TIMES = {"min_healthy_time": "200ms", "interval": "200ms", "healthy_deadline": "20s", "timeout": "5s"}
 
 
 def hurry(inventory: Path, **times: str) -> None:

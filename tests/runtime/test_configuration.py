@@ -51,7 +51,7 @@ def shown(running: Running) -> tuple[str, str]:
 
 async def test_a_configuration_is_rolled_out_and_one_that_fails_is_taken_back(tmp_path: Path) -> None:
     async with (
-        quick_fleet(tmp_path / "fleet") as fleet,
+        quick_fleet(tmp_path / "fleet", healthy_deadline="8s") as fleet,
         running_engine(fleet.inventory, fleet.state) as running,
     ):
         await running.until(lambda: shown(running) == ("converged", ""))

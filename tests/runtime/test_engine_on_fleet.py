@@ -23,6 +23,7 @@ from engine.model.request import Cancel, Deploy, Pause, Resume, Rollback
 from engine.model.wait import Reason
 from engine.transport.pace import Pace
 from engine.transport.ssh import SshTransport
+from tests.runtime.fleets import quick_fleet
 from tests.runtime.running import Running, running_engine, switches
 
 CONFIG, FLAGS, EVENTS = 8101, 8102, 8111
@@ -59,21 +60,23 @@ async def test_a_rollout_follows_the_order_of_versions_placement_by_placement(
         assert len(switches(fleet.home(host), "interlock", "config")) == 1
 
 
-async def test_a_version_that_never_becomes_healthy_is_taken_back_and_the_rest_held(
-    running: Running, fleet: EmbeddedFleet
-) -> None:
-    for service in ("events", "config"):
-        await running.done(await running.deploy(**{service: {"events": "5.5.0", "config": "1.9.0"}[service]}))
-    change = await running.done(await running.deploy(flags="3.3.0"), timeout_s=90)
-    assert change.status is Status.FAILED
-    item = change.item("flags")
-    assert item.status is Status.REVERTED
-    assert await reported(running, fleet, "flags") == {"3.1.0"}
-    await running.until(lambda: running.state("flags@prod") == "converged")
-    first_host = hosts_of(running, "flags")[0]
-    assert first_host in item.failure
-    assert "/healthz" in item.failure
-    assert f"{first_host}| " in item.failure
+async def test_a_version_that_never_becomes_healthy_is_taken_back_and_the_rest_held(tmp_path: Path) -> None:
+    async with (
+        quick_fleet(tmp_path / "fleet", healthy_deadline="8s") as fleet,
+        running_engine(fleet.inventory, fleet.state) as running,
+    ):
+        for service in ("events", "config"):
+            await running.done(await running.deploy(**{service: {"events": "5.5.0", "config": "1.9.0"}[service]}))
+        change = await running.done(await running.deploy(flags="3.3.0"), timeout_s=90)
+        assert change.status is Status.FAILED
+        item = change.item("flags")
+        assert item.status is Status.REVERTED
+        assert await reported(running, fleet, "flags") == {"3.1.0"}
+        await running.until(lambda: running.state("flags@prod") == "converged")
+        first_host = hosts_of(running, "flags")[0]
+        assert first_host in item.failure
+        assert "/healthz" in item.failure
+        assert f"{first_host}| " in item.failure
 
 
 async def test_a_rollback_returns_to_the_last_good_version(running: Running, fleet: EmbeddedFleet) -> None:

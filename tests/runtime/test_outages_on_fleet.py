@@ -32,7 +32,7 @@ async def together(running: Running, **goals: str) -> Change:
 
 async def test_an_outage_that_fails_comes_back_in_reverse_and_one_that_does_not_arrives(tmp_path: Path) -> None:
     async with (
-        quick_fleet(tmp_path / "fleet") as fleet,
+        quick_fleet(tmp_path / "fleet", healthy_deadline="8s") as fleet,
         running_engine(fleet.inventory, fleet.state) as running,
     ):
         inventory = knotted(inventories.load(fleet.inventory))

@@ -65,7 +65,7 @@ async def is_bad_once_it_failed(running: Running, fleet: EmbeddedFleet) -> None:
 
 async def test_what_people_decide_happens_on_hosts(tmp_path: Path) -> None:
     async with (
-        quick_fleet(tmp_path / "fleet") as fleet,
+        quick_fleet(tmp_path / "fleet", healthy_deadline="8s") as fleet,
         running_engine(fleet.inventory, fleet.state) as running,
     ):
         await waits_for_its_file(running, fleet)

@@ -59,7 +59,7 @@ async def test_twelve_placements_move_canary_first_and_domain_by_domain(tmp_path
             ending = asyncio.create_task(running.done(change))
             while not ending.done():
                 seen.append(await look(fleet))
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.1)
             assert ending.result().status is Status.SUCCEEDED
         assert set((await look(fleet)).values()) == {"1.9.0"}
         assert len(seen) > 20
