@@ -18,6 +18,7 @@ class Behaviour(StrEnum):
     FLAPPING = "flapping"  # passes and fails by turns, too briefly to be called healthy
     CRASHING = "crashing"  # ends again and again
     LYING = "lying"  # passes, and reports another version than its own
+    REFUSED = "refused"  # is not even started: no such image, or the script says no
 
     def passes(self, age_s: float) -> bool:
         """Whether the health check passes, so long after the start."""
@@ -29,7 +30,9 @@ class Behaviour(StrEnum):
 
     def runs(self, age_s: float) -> bool:
         """Whether the process is there at all, or being restarted."""
-        return age_s >= 0 and (self is not Behaviour.CRASHING or age_s % PERIOD_S < PERIOD_S / 2)
+        if self is Behaviour.REFUSED or age_s < 0:
+            return False
+        return self is not Behaviour.CRASHING or age_s % PERIOD_S < PERIOD_S / 2
 
     def restarts(self, age_s: float) -> int:
         """How often it was restarted by then."""

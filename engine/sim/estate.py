@@ -13,6 +13,7 @@ from engine.model.release import Artifact, Catalog
 from engine.model.service import Amount, Configuration, DriverName, HealthCheck, Need, RolloutPolicy, Service
 from engine.model.window import Schedule, WindowPolicy
 from engine.sim.behaviour import Behaviour
+from engine.sim.driving import with_drivers, with_images
 from engine.sim.strategies import DOMAINS, in_domains, with_strategies
 
 ENVIRONMENT = "prod"
@@ -56,8 +57,9 @@ class Estate:
     installed: tuple[str, ...]
 
 
-def generate(random: Random, services: int = 0, hosts: int = 0) -> Estate:
-    """An estate of so many services and hosts (0: a few)."""
+def generate(random: Random, services: int = 0, hosts: int = 0, *, all_drivers: bool = False) -> Estate:
+    """An estate of so many services and hosts (0: a few); ``all_drivers``: some of the services are
+    containers, or run by scripts."""
     names = _names(services or random.randint(2, 7))
     machines = tuple(f"h{number:02}" for number in range(1, (hosts or random.randint(2, 6)) + 1))
     made = {name: _service(random, name, names[:at], machines) for at, name in enumerate(names)}
@@ -77,8 +79,9 @@ def generate(random: Random, services: int = 0, hosts: int = 0) -> Estate:
         windows = {"outages": WindowPolicy("outages", Schedule(), outage=True)}
         inventory = replace(inventory, windows=windows)
     rolled = with_strategies(random, inventory.services)
-    inventory = replace(inventory, services=rolled, domains=DOMAINS, hosts=in_domains(inventory.hosts))
-    return Estate(inventory, _catalog(names), behaviours, installed)
+    run = with_drivers(random, rolled, behaviours, FIRST) if all_drivers else rolled
+    inventory = replace(inventory, services=run, domains=DOMAINS, hosts=in_domains(inventory.hosts))
+    return Estate(inventory, with_images(_catalog(names), run), behaviours, installed)
 
 
 def _names(count: int) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from engine.model.observation import Claim
 from engine.sim.behaviour import Behaviour
+from engine.sim.driving import Box
 from engine.sim.placed import Placed, Process, SimHook
 from engine.sim.tally import HookTally
 
@@ -60,6 +61,7 @@ class SimHost:
         self.placed: dict[str, Placed] = {}
         self.cache: dict[tuple[str, str], None] = {}  # base and digest, the oldest first
         self.cache_room = random.choice((0, 2, 50))
+        self.runs_docker = Random(f"{name} runtime").random() < 0.5
         self._behaviour_of = behaviour_of
         self._tasks: list[asyncio.Task[Any]] = []
 
@@ -87,6 +89,11 @@ class SimHost:
         placed.driver = driver
         placed.current = version
         placed.process = Process(version, self._behaviour_of(service, version), -60.0)
+        if driver == "container":  # by an Interlock of former days: a container of others' would stand in the way
+            placed.configuration, placed.configurations["first"] = "first", ""
+            placed.boxes.images.add(version)
+            placed.boxes.start(version, "first")
+            placed.boxes.settle()
 
     def detach(self, work: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Run something on this host that only the host's end, or a kill, can end."""
@@ -104,25 +111,37 @@ class SimHost:
         """Work takes time, and more of it on a slow host."""
         await asyncio.sleep(seconds * self.slowness)
 
-    def start(self, placed: Placed) -> None:
-        """(Re)start what is current."""
+    def start(self, placed: Placed) -> str:
+        """(Re)start what is current; "" or why it does not start."""
         placed.process = None
-        if placed.current is not None:
+        why = ""
+        if placed.current is None:
+            placed.boxes.remove()
+        else:
             behaviour = self._behaviour_of(placed.service, placed.current)
-            placed.process = Process(placed.current, behaviour, self.now_s)
-        self.witness.note(f"{self.name} runs {placed.service} {placed.current}")
+            if placed.driver == "container":
+                why = placed.boxes.start(placed.current, placed.configuration or "")
+            if behaviour is Behaviour.REFUSED:
+                why = why or f"{placed.service} {placed.current} ended with status 1"
+            if not why:
+                placed.process = Process(placed.current, behaviour, self.now_s)
+        self.witness.note(f"{self.name} runs {placed.service} {placed.current} {why}".rstrip())
         self.witness.changed(self.name, placed.service)
+        return why
 
     def stop(self, placed: Placed) -> None:
         """Stop what runs."""
         placed.process = None
+        placed.boxes.stop()
         self.witness.note(f"{self.name} stops {placed.service}")
         self.witness.changed(self.name, placed.service)
 
     def end_process(self, service: str) -> None:
         """The process dies; whoever supervises it starts it again."""
         process = self.place(service).process
-        if process is not None:
+        if process is not None and self.place(service).driver == "script":
+            self.stop(self.place(service))
+        elif process is not None:
             process.started_s = self.now_s + RESTART_S
             self.witness.note(f"{self.name} {service} ended")
 
@@ -173,7 +192,8 @@ class SimHost:
 
     def boot(self, recover: Callable[[Placed], None]) -> None:
         """Start again. ``recover`` puts back what was not confirmed, before anything starts;
-        systemd starts its services, without it they stay down until somebody starts them."""
+        systemd starts its services, docker the containers that were confirmed; what nobody keeps
+        stays down until somebody starts it."""
         self.boots += 1
         self.is_up = True
         self.witness.note(f"{self.name} boots")
@@ -182,6 +202,15 @@ class SimHost:
                 if placed.mark is not None:
                     recover(placed)
                 self.start(placed)
+            elif placed.driver == "container" and self.runs_docker and placed.boxes.present:
+                self._start_box(placed, placed.boxes.present)
+
+    def _start_box(self, placed: Placed, box: Box) -> None:
+        """As docker's daemon does when it comes up: what stands in the container, whatever is current."""
+        behaviour = self._behaviour_of(placed.service, box.version)
+        if box.starts_by_itself and behaviour is not Behaviour.REFUSED:
+            placed.process = Process(box.version, behaviour, self.now_s)
+            self.witness.changed(self.name, placed.service)
 
     def start_what_is_down(self) -> None:
         """A person starts every service that should run and does not."""

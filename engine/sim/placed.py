@@ -10,6 +10,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from engine.sim.behaviour import Behaviour
+from engine.sim.driving import Boxes
 
 Lines = tuple[tuple[str, str], ...]
 
@@ -85,6 +86,7 @@ class Placed:
     previous: str | None = None
     edited: str | None = None  # the configuration whose files somebody has changed
     altered: set[str] = field(default_factory=set)  # the releases in which somebody has
+    boxes: Boxes = field(default_factory=Boxes)  # driver container
 
     @property
     def is_locked(self) -> bool:
@@ -102,6 +104,8 @@ class Placed:
         found = {self.current, self.mark.origin if self.mark else None}
         if self.process is not None:
             found.add(self.process.version)
+        if self.driver == "container" and self.boxes.present and self.boxes.present.starts_by_itself:
+            found.add(self.boxes.present.version)
         return {version for version in found if version is not None}
 
     def is_healthy(self, now_s: float) -> bool:
@@ -109,16 +113,20 @@ class Placed:
         process = self.process
         if process is None or now_s < process.sick_until_s:
             return False
-        age_s = now_s - process.started_s
-        return process.behaviour.runs(age_s) and process.behaviour.passes(age_s)
+        return self.is_running(now_s) and process.behaviour.passes(now_s - process.started_s)
 
     def is_running(self, now_s: float) -> bool:
-        """Whether the process is there."""
-        return self.process is not None and self.process.behaviour.runs(now_s - self.process.started_s)
+        """Whether the process is there. What a script has started is not restarted once it has ended."""
+        if self.process is None:
+            return False
+        age_s = now_s - self.process.started_s
+        if self.driver == "script" and self.process.behaviour.restarts(age_s):
+            return False
+        return self.process.behaviour.runs(age_s)
 
     def restarts(self, now_s: float) -> tuple[float, int]:
-        """What changes when the process is restarted."""
-        if self.process is None:
+        """What changes when the process is restarted; a script cannot tell."""
+        if self.process is None or self.driver == "script":
             return (0.0, 0)
         return (self.process.started_s, self.process.behaviour.restarts(now_s - self.process.started_s))
 

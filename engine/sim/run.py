@@ -75,8 +75,10 @@ MakeWorld = Callable[[int, Options, Path], World]
 
 
 def make_world(seed: int, options: Options, folder: Path) -> World:
-    """A world as the seed has it."""
-    return World(seed, generate(Random(f"{seed} estate"), options.services, options.hosts), folder)
+    """A world as the seed has it; in every fourth one services are containers and scripts too."""
+    all_drivers = seed % 4 == 3
+    estate = generate(Random(f"{seed} estate"), options.services, options.hosts, all_drivers=all_drivers)
+    return World(seed, estate, folder)
 
 
 def simulate(seed: int, options: Options | None = None, make: MakeWorld = make_world) -> Report:

@@ -22,6 +22,8 @@ async def stage(host: SimHost, call: Mapping[str, str], fenced: Fenced) -> Lines
     placed, version, sha256 = host.place(call["service"]), call["version"], call["sha256"]
     kept, anew = placed.releases.get(version), call.get("anew") == "yes"
     if kept is not None and (not sha256 or kept == sha256) and not (anew and version in placed.altered):
+        if call["driver"] == "container":  # its image is pulled again, if the runtime has lost it
+            placed.boxes.images.add(version)
         return (("result", "have"),)
     if placed.current == version and not anew:
         if kept is None:
@@ -37,6 +39,8 @@ async def stage(host: SimHost, call: Mapping[str, str], fenced: Fenced) -> Lines
     if lost := fenced():
         return lost
     _put(placed, version, sha256)
+    if call["kind"] == MARKER:
+        placed.boxes.images.add(version)
     where = "pulled by the host" if call["kind"] == MARKER else "from the cache of this host"
     return (("result", "have"), ("detail", where))
 
@@ -77,4 +81,5 @@ def prune(host: SimHost, placed: Placed, keep: int) -> None:
     spare = [name for name in placed.releases if name not in (placed.current, placed.previous)]
     for version in spare[: max(0, len(spare) - max(0, keep - 2))]:
         del placed.releases[version]
+        placed.boxes.images.discard(version)
         host.witness.note(f"{host.name} prunes {placed.service} {version}")

@@ -140,8 +140,7 @@ async def _switch(host: SimHost, placed: Placed, order: Order) -> None:
     placed.configuration, placed.current = order.step, order.version
     host.witness.changed(host.name, placed.service)
     await _nap(host)
-    host.start(placed)
-    why = await _judge(host, placed, order)
+    why = host.start(placed) or await _judge(host, placed, order)
     if why:
         step.cause = (("result", "reverted"), ("detail", why), ("log", f"{placed.service} {order.version} started"))
     elif placed.mark is not None:
@@ -149,6 +148,7 @@ async def _switch(host: SimHost, placed: Placed, order: Order) -> None:
         if await _confirmed(host, placed, order.confirm_s):
             if origin not in (None, order.version):
                 placed.previous = origin
+            placed.boxes.settle()
             prune(host, placed, order.keep)
             return
         step.cause = (("result", "unconfirmed"), ("detail", "healthy, but no confirmation came"))
@@ -222,6 +222,7 @@ async def _withdraw(host: SimHost, placed: Placed, order: Order) -> None:
     host.stop(placed)
     await _nap(host)
     placed.current = placed.configuration = None
+    placed.boxes.remove()
     host.witness.changed(host.name, placed.service)
     placed.steps[order.step].publish(("result", "withdrawn"))
 

@@ -65,9 +65,11 @@ class Tampering:
             placed.edited = placed.configuration
 
     def _alter(self, host: SimHost) -> None:
-        """A file of the release that runs is edited in place."""
+        """A file of the release that runs is edited in place; a container's image is removed."""
         placed = self._some(host)
-        if placed is not None and placed.current in placed.releases:
+        if placed is not None and placed.driver == "container":
+            placed.boxes.images.discard(placed.current or "")
+        elif placed is not None and placed.current in placed.releases:
             placed.altered.add(placed.current or "")
 
     def _swap(self, host: SimHost) -> None:

@@ -65,6 +65,7 @@ async def hardened_dropbear_busybox_and_a_wrong_clock(estate: Estate) -> None:
     async with put_back(estate) as hosts:
         await become(estate, dict(zip(hosts, KINDS, strict=True)))
         inventory = declare(estate, hosts)
+        await allow_the_script_alone(estate, inventory, hosts[0])
         said = await found(inventory, *hosts)
         assert [each.severity for host in hosts[:3] for each in said[host]] == [Severity.OK] * 3, said
         ready, clock = said[hosts[3]]
@@ -72,6 +73,21 @@ async def hardened_dropbear_busybox_and_a_wrong_clock(estate: Estate) -> None:
         assert "s behind this one" in clock.message
         assert 3590 < float(clock.message.split()[3]) < 3610
         await rolls(estate, inventory, hosts, estate.folder / "state")
+        assert "a password is required" in await as_deploy(estate, hosts[0], "sudo -n true")
+
+
+async def allow_the_script_alone(estate: Estate, inventory: Path, host: str) -> None:
+    """Have doctor make the host script root's own there; from then on sudo runs that and nothing else."""
+    (said,) = await asyncio.to_thread(lambda: list(examine(inventory, [host], install=True)))
+    assert said[-1].rule == "install", said
+    assert "NOPASSWD: sha256:" in said[-1].message
+    await become(estate, {host: "rm /etc/sudoers.d/deploy"})
+
+
+async def as_deploy(estate: Estate, host: str, command: str) -> str:
+    """What a command of the login says there."""
+    words = ("su", "deploy", "-c", f"{command} 2>&1 || true")
+    return await asyncio.to_thread(estate.lab.exec, estate.machine(host), *words)
 
 
 async def doctor_names_what_a_host_lacks(estate: Estate) -> None:

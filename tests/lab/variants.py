@@ -21,7 +21,6 @@ PermitRootLogin no
 PasswordAuthentication no
 X
 sed -i 's/^Subsystem/#Subsystem/; s/^Max/#Max/' /etc/ssh/sshd_config
-echo 'deploy ALL=(root) NOPASSWD: ALL' >/etc/sudoers.d/deploy
 systemctl restart ssh
 """
 DROPBEAR = r"""
@@ -57,7 +56,11 @@ systemctl restart ssh
 RESTORE = r"""
 systemctl stop --quiet dropbear 2>/dev/null || true
 ln -sf dash /usr/bin/sh
+rm -rf /usr/local/libexec /etc/sudoers.d/interlock-* /etc/sudoers.d/deploy
 rm -rf /usr/local/bin/* /etc/dropbear /etc/ssh/sshd_config.d/lab.conf /etc/ssh/user_ca.pub
+hash -r
+echo 'deploy ALL=(root) NOPASSWD: ALL' >/etc/sudoers.d/deploy
+chmod 440 /etc/sudoers.d/deploy
 [ ! -f /usr/bin/curl.away ] || mv /usr/bin/curl.away /usr/bin/curl
 sed -i 's/^#Subsystem/Subsystem/; s/^#Max/Max/' /etc/ssh/sshd_config
 systemctl enable --quiet ssh
