@@ -180,6 +180,13 @@ def journal_entries(file: Path) -> Iterator[Mapping[str, Any]]:
     return (entry._asdict() for entry in entries(file))
 
 
+def disagreement(file: Path) -> str:
+    """What a copy of a journal keeps that its events do not come to; "" if nothing. Raises StoreError."""
+    from engine.runtime import recount
+
+    return recount.disagreement(file)
+
+
 def checked_backup(file: Path) -> int:
     """The number of events in a backup. Raises StoreError if it is damaged."""
     from engine.store.restoring import check_backup

@@ -11,8 +11,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from engine.errors import StoreError
+from engine.model.state import State
 from engine.store import operations
 from engine.store.chain import Entry
+from engine.store.codec import FORMAT, decode_state
 from engine.store.failure import explain
 from engine.store.opening import APPLICATION, check_header
 from engine.store.queries import ask
@@ -50,3 +52,28 @@ def entries(file: Path) -> Iterator[Entry]:
             if len(rows) < operations.CHUNK:
                 return
             after = rows[-1].seq
+
+
+def beside(file: Path) -> tuple[str, dict[int, State | None]]:
+    """The journal's id, and its snapshots by the event they are of; None: one that cannot be read. Those of
+    another format are left out, as an engine does. Raises StoreError."""
+    with closing(open_copy(file)) as connection:
+        try:
+            store = operations.execute(connection, ask("select_store"))[0][0]
+            rows = operations.execute(connection, ask("select_snapshots"))
+        except sqlite3.Error as error:
+            raise explain(error, file, UNTOUCHED) from error
+    return store, {seq: _state(body) for seq, format_, body in rows if format_ == FORMAT}
+
+
+def _state(body: str) -> State | None:
+    try:
+        return decode_state(body)
+    except ValueError:
+        return None
+
+
+def inventory(file: Path, digest: str) -> str | None:
+    """The text kept under a digest. Raises StoreDamaged if it was changed."""
+    with closing(open_copy(file)) as connection:
+        return operations.run(connection, operations.inventory(digest))

@@ -71,6 +71,10 @@ def _verify(session: Session, file: Path | None, known: str) -> None:
     wrong = found.wrong or ("" if found.seq else "there are no events in it")
     if not wrong and found.unchained == found.seq:
         wrong = "no event carries a hash: all are from before the chain, or somebody took the hashes off"
+    if not wrong and file and _is_journal(file):
+        from console.cli.offline import disagreement
+
+        wrong = disagreement(file)
     if not wrong and not is_known:
         wrong = f"there is no event {seq} with hash {hash_}: what stood there was cut off, or the chain written anew"
     head = f"{found.seq}:{found.head}"
@@ -117,9 +121,7 @@ def _of_engine(client: Client, after: int) -> Iterator[AuditView]:
 def _of_file(file: Path) -> Iterator[Mapping[str, Any]]:
     """The entries of an export (NDJSON), or of a journal nobody uses."""
     try:
-        with file.open("rb") as opened:
-            is_journal = opened.read(len(SQLITE)) == SQLITE
-        if is_journal:
+        if _is_journal(file):
             from console.cli.offline import journal_entries
 
             yield from journal_entries(file)
@@ -129,6 +131,11 @@ def _of_file(file: Path) -> Iterator[Mapping[str, Any]]:
                 yield _entry(file, number, line)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read: {getattr(error, 'strerror', '') or error}.") from error
+
+
+def _is_journal(file: Path) -> bool:
+    with file.open("rb") as opened:
+        return opened.read(len(SQLITE)) == SQLITE
 
 
 def _entry(file: Path, number: int, line: str) -> Mapping[str, Any]:
