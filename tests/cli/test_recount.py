@@ -15,7 +15,6 @@ from engine.store.sync import SyncStore
 from tests.builders import T0, service, world
 from tests.cli.conftest import Interlock
 
-
 YES = '[{"by":"bo","at":"2026-11-24T09:00:00Z","digest":"0"}]'
 APPROVE = f"UPDATE snapshot SET body = replace(body, '\"approvals\":[]', '\"approvals\":{YES}') WHERE seq = 3"
 
