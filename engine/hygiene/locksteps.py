@@ -14,12 +14,15 @@ from engine.model.version import satisfies, sort_key
 def ahead(inventory: Inventory, catalog: Catalog) -> Iterator[Remark]:
     """Pairs whose newest versions could be reached from those before only by both at once, with
     no known version of either that would do as a bridge."""
-    for consumer in inventory.services.values():
-        for provider in sorted({need.provider for need in consumer.needs} - {consumer.name}):
-            other = inventory.services.get(provider)
-            mine, theirs = _by_age(consumer, catalog), _by_age(other, catalog) if other else []
-            if other is None or len(mine) < 2 or len(theirs) < 2:
-                continue
+    by_age = {
+        name: _by_age(service, catalog)
+        for name, service in inventory.services.items()
+        if len(catalog.versions(name)) > 1
+    }
+    for name, mine in by_age.items():
+        consumer = inventory.services[name]
+        for provider in sorted({need.provider for need in consumer.needs if need.provider in by_age} - {name}):
+            other, theirs = inventory.services[provider], by_age[provider]
             (old, new), (was, will) = mine[-2:], theirs[-2:]
             together = _accepts(consumer, old, other, was) and _accepts(consumer, new, other, will)
             apart = _accepts(consumer, new, other, was) or _accepts(consumer, old, other, will)

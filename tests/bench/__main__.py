@@ -10,7 +10,19 @@ import platform
 import sys
 from pathlib import Path
 
-from tests.bench import accuracy, checking, console, forecasting, journal, load, planning, report, rollouts, simulation
+from tests.bench import (
+    accuracy,
+    checking,
+    console,
+    forecasting,
+    growth,
+    journal,
+    load,
+    planning,
+    report,
+    rollouts,
+    simulation,
+)
 
 RESULTS = Path(__file__).parent.parent.parent / "build" / "bench"
 BENCHES = {
@@ -20,6 +32,7 @@ BENCHES = {
     "journal": journal,
     "load": load,
     "simulation": simulation,
+    "growth": growth,
     "checking": checking,
     "console": console,
     "rollouts": rollouts,

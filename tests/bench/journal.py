@@ -69,6 +69,13 @@ async def _appends(store: SqliteStore) -> tuple[float, float]:
     return ROUNDS * WRITERS / took_s, cpu_s * 1e6 / (ROUNDS * WRITERS)
 
 
+async def history(folder: Path, count: int) -> None:
+    """Make a journal of so many events."""
+    store = await SqliteStore.open(folder)
+    await store.append(_events(1, count))
+    await store.close()
+
+
 async def _start_s(folder: Path) -> float:
     """Seconds of CPU from opening the journal to the state."""
     began = time.process_time()

@@ -7,6 +7,9 @@ import math
 from pathlib import Path
 from typing import Any
 
+from tests.bench import plots
+
+DRAWING = Path(__file__).parent.parent.parent / "docs" / "growth.svg"
 DOCUMENT = Path(__file__).parent.parent.parent / "docs" / "performance.md"
 MARK = "<!-- figures: written by make bench; what stands below is lost -->"
 
@@ -28,6 +31,14 @@ def growth(rows: list[dict[str, Any]]) -> str:
     return f"\nFrom {first['services']:,} to {last['services']:,} services: {', '.join(found)}.\n"
 
 
+def _drawn(rows: list[dict[str, Any]]) -> str:
+    """The drawing of rows that tell how costs grow, which is written beside the document."""
+    if "by" not in rows[0]:
+        return ""
+    DRAWING.write_text(plots.svg(rows), encoding="utf-8")
+    return f"\n![Growth of costs]({DRAWING.name})\n"
+
+
 def write(results: Path, titles: dict[str, str]) -> None:
     """Replace what stands below the mark by what ``results`` holds, in the order of ``titles``; what
     was measured elsewhere stays as it was."""
@@ -39,7 +50,7 @@ def write(results: Path, titles: dict[str, str]) -> None:
         if file.exists():
             figures = json.loads(file.read_text(encoding="utf-8"))
             said = f"Python {figures['python']}, {figures['machine']}.\n\n{_table(figures['rows'])}"
-            parts.append(f"## {title}\n\n{said}\n{growth(figures['rows'])}")
+            parts.append(f"## {title}\n\n{said}\n{growth(figures['rows'])}{_drawn(figures['rows'])}")
         elif title in kept:
             parts.append(f"## {kept[title]}")
     DOCUMENT.write_text("\n\n".join(part.strip() for part in parts) + "\n", encoding="utf-8")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from xml.etree import ElementTree as ET
 
 from engine.model.snapshot import Execute
 from engine.plan.planner import plan
+from tests.bench import plots
 from tests.bench.console import most_in_a_second
 from tests.bench.estate_server import Estate
 from tests.bench.planning import estate
@@ -29,3 +31,13 @@ def test_the_estate_that_the_console_is_measured_on_changes_and_says_so() -> Non
 
 def test_repaints_are_counted_in_any_second_not_by_the_clock() -> None:
     assert most_in_a_second([0.6, 0.9, 1.1, 1.5, 1.7, 2.2]) == 4
+
+
+def test_growth_is_drawn_with_the_power_of_each_cost() -> None:
+    rows = [{"by": "hosts", "cost": "looks & more", "size": size, "ms": size**2 / 10} for size in (10, 100, 1000)]
+    drawing = ET.fromstring(plots.svg(rows))
+    texts = [text.text for text in drawing.iter("{http://www.w3.org/2000/svg}text")]
+    assert "looks & more: n^2.00" in texts
+    assert "1,000" in texts
+    (line,) = drawing.iter("{http://www.w3.org/2000/svg}polyline")
+    assert len(line.get("points", "").split()) == 3
