@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
 
 from engine.api import naming
-from engine.api.graph import external_views, graph_view
+from engine.api.boards import Boards
+from engine.api.graph import graph_view
 from engine.api.judgement import why_view
 from engine.api.moment import Moment
 from engine.api.narrative import tell
@@ -72,15 +74,9 @@ async def board(request: Request, at: Name = "") -> Any:
     then, by the journal and the inventory of then (today's, where the journal kept none)."""
     if at:
         return Reply(await _past_board(request, until(at)))
-    moment = moment_of(request)
-    whole: Board = {
-        "engine": _engine_view(request),
-        "status": status_rows(moment, moment.snapshot.inventory.instances()),
-        "externals": external_views(moment.snapshot),
-        "changes": change_views(moment, request.app.state.settled),
-        "hosts": host_views(moment, port_of(request).transport.latency_ms),
-    }
-    return Reply(whole)
+    boards: Boards = request.app.state.boards
+    body = await boards.body(moment_of(request), _engine_view(request), port_of(request).transport.latency_ms)
+    return Response(body, media_type="application/json")
 
 
 async def _past_board(request: Request, end: Until) -> Board:

@@ -20,6 +20,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.api import asking, auditing, chronicle, deciding, forecasts, insight, problems, reading, sending, upkeep
+from engine.api.boards import Boards
 from engine.api.entrance import Entrance
 from engine.api.listener import Listener, open_listener
 from engine.api.metrics import CONTENT_TYPE, Metrics
@@ -68,6 +69,7 @@ def create_app(port: Port, metrics: Metrics | None = None, *, watch_limit: int =
     app.state.port = port
     app.state.moment = None
     app.state.settled = Settled()
+    app.state.boards = Boards(app.state.settled)
     app.state.stopping = asyncio.Event()
     app.state.watch_limit = watch_limit
     told = metrics or Metrics(port)

@@ -58,7 +58,10 @@ def newcomers(estate: Estate, instance: InstanceId) -> tuple[PlacementId, ...]:
 def orphans(estate: Estate) -> dict[InstanceId, tuple[PlacementId, ...]]:
     """Placements where something was last seen and which the inventory no longer has, by instance."""
     found: dict[InstanceId, tuple[PlacementId, ...]] = {}
-    for placement, sighting in sorted(estate.state.sightings.items()):
+    declared_now = {placement for instance in estate.instances for placement in estate.placements(instance)}
+    sightings = estate.state.sightings
+    for placement in sorted(sightings.keys() - declared_now):
+        sighting = sightings[placement]
         declared = estate.service(placement.service)
         hosts = declared.hosts.get(placement.environment, ()) if declared else ()
         if sighting.version is not None and placement.host not in hosts and not is_retired(estate, placement.host):

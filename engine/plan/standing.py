@@ -35,11 +35,20 @@ def state_of(estate: Estate, plan: Plan, instance: InstanceId) -> str:
     if target is not None and _differs(estate, instance):
         return "drifted"
     if status is Status.WAITING:
-        held = any(wait.subject == str(instance) for wait in plan.waits)
-        return "waiting" if held else "pending"
+        return "waiting" if str(instance) in _held(estate, plan) else "pending"
     if desired != target or pending(estate, instance):
         return "pending"
     return "converged" if is_converged(estate, instance) else "degraded"
+
+
+def _held(estate: Estate, plan: Plan) -> frozenset[str]:
+    """What the plan's waits are about; worked out once for all instances of a moment."""
+    kept = estate.answers["held"]
+    known = kept.get("all")
+    if known is None or known[0] is not plan.waits:
+        known = kept["all"] = plan.waits, frozenset(wait.subject for wait in plan.waits)
+    found: frozenset[str] = known[1]
+    return found
 
 
 def _is_paused(change: Change, item: Item) -> bool:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from dataclasses import replace
 
+import pytest
+
+from engine.api import boards
 from engine.api.moment import Moment
 from engine.api.settled import Settled
 from engine.api.views import change_views, status_rows
 from engine.model.consent import Approval
 from engine.plan.planner import plan
+from engine.runtime.work import Activity
 from tests.builders import T0, World, service, world
 
 
@@ -64,3 +70,30 @@ def test_rows_of_a_planned_moment_are_those_of_one_looked_at_afresh() -> None:
     planned, bare = moment(made), Moment(made.snapshot, replace(plan(made.snapshot), estate=None), {})
     assert planned.estate is not bare.estate
     assert status_rows(planned) == status_rows(bare)
+
+
+@pytest.mark.parametrize("large", [1, 1000])
+async def test_all_who_ask_at_one_moment_get_one_board_until_a_step_has_another_phase(
+    large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boards, "LARGE", large)
+    made, asked = converged(), list[str]()
+    activity: dict[str, Activity] = {}
+    now, kept = Moment(made.snapshot, plan(made.snapshot), activity), boards.Boards(Settled())
+
+    def latency_ms(host: str) -> None:
+        asked.append(host)
+
+    async def board(person: str, at: Moment = now) -> dict[str, object]:
+        return dict(json.loads(await kept.body(at, {"you": person}, latency_ms)))  # type: ignore[typeddict-item]
+
+    first, second = await asyncio.gather(board("ana"), board("bo"))
+    assert (first.pop("engine"), second.pop("engine")) == ({"you": "ana"}, {"you": "bo"})
+    assert first == second
+    assert first["status"] == status_rows(now)
+    assert len(asked) == len(made.inventory.hosts)
+    activity["step"] = Activity("switching")
+    await board("ana")
+    assert len(asked) == 2 * len(made.inventory.hosts)
+    made.deploy(api="2.0")
+    assert len((await board("ana", moment(made)))["changes"]) == 2  # type: ignore[arg-type]
