@@ -15,13 +15,12 @@ from engine.model.outage import OutageBegan
 from engine.model.snapshot import Action, Decide
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
-from engine.plan.gates import FORESEEN, Case, is_blocked, is_stuck, waits_before_start
+from engine.plan.gates import FORESEEN, Case, is_blocked, waits_before_start
 from engine.plan.gates.outage import together
+from engine.plan.line import Entry, Line, case_of, line
 from engine.plan.rollouts.hooks import is_running
 from engine.plan.sequencing.linked import link
-from engine.plan.sequencing.sequence import Order, order, stopped_in
-
-Entry = tuple[Change, Item]
+from engine.plan.sequencing.sequence import Order, stopped_in
 
 
 @dataclass(slots=True)
@@ -34,17 +33,6 @@ class Starts:
     waits: list[Wait] = field(default_factory=list)
     overtaken: set[tuple[str, str]] = field(default_factory=set)
     begun: set[tuple[str, str]] = field(default_factory=set)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The queue of one environment: its waiting items in order, which of them leads for each
-    service, where everything that moves will end, and the order among the leaders."""
-
-    entries: tuple[Entry, ...]
-    leaders: Mapping[str, Entry]
-    ends: Mapping[str, tuple[Change, str]]
-    order: Order
 
 
 def starts(estate: Estate) -> Starts:
@@ -93,70 +81,15 @@ def restarts(estate: Estate) -> dict[str, list[Entry]]:
     return found
 
 
-def line(estate: Estate, environment: str, entries: list[Entry]) -> Line:
-    """The queue of one environment. Of a service's items the newest leads that its turn alone
-    holds; while something else holds them all, the oldest does."""
-    by_age = sorted(entries, key=lambda entry: entry[0].number)
-    leaders: dict[str, Entry] = {item.service: (change, item) for change, item in by_age}
-    first = _line(estate, environment, entries, leaders, frozenset())
-
-    def stuck(entry: Entry) -> bool:
-        return is_stuck(case_of(estate, first, entry))
-
-    blocked = {name for name, entry in leaders.items() if stuck(entry)}
-    if not blocked:
-        return first
-    for name in sorted(blocked):
-        mine = [entry for entry in by_age if entry[1].service == name]
-        leaders[name] = next((entry for entry in reversed(mine[:-1]) if not stuck(entry)), mine[0])
-    return _line(estate, environment, entries, leaders, frozenset(blocked))
-
-
-def _line(
-    estate: Estate, environment: str, entries: list[Entry], leaders: dict[str, Entry], blocked: frozenset[str]
-) -> Line:
-    ends: dict[str, tuple[Change, str]] = {}
-    for change, item in estate.state.rollouts():
-        end = item.origin if item.status is Status.REVERTING else item.goal
-        if change.environment == environment and end and not change.is_errand:
-            ends[item.service] = (change, end)
-    ends.update({name: (change, item.goal) for name, (change, item) in leaders.items() if item.goal})
-    goals = {name: item.goal for name, (_, item) in leaders.items() if item.goal}
-    return Line(tuple(entries), leaders, ends, _order(estate, environment, goals, blocked))
-
-
-def _order(estate: Estate, environment: str, goals: dict[str, str], blocked: frozenset[str]) -> Order:
-    """The order among these, which is worked out anew where one of them goes elsewhere or runs
-    something else than when it was last asked for."""
-    key = environment, bool(blocked)
-    asked = goals, blocked, {name: estate.may_run(InstanceId(name, environment)) for name in goals}
-    known = estate.orders.get(key)
-    if known is None or known[0] != asked:
-        known = estate.orders[key] = asked, order(estate, environment, goals, blocked)
-    found: Order = known[1]
-    return found
-
-
-def case_of(
-    estate: Estate,
-    where: Line,
-    entry: Entry,
-    reserved: Mapping[str, Change] | None = None,
-    rolling: tuple[Entry, ...] = (),
-) -> Case:
-    """What the gates look at for one entry of a line."""
-    return Case(estate, *entry, where.order, where.ends, reserved or {}, rolling)
-
-
 def _walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts) -> dict[str, Change]:
     """Judge one environment's line; the changes that keep their place, by service."""
     reserved: dict[str, Change] = {}
     for change, item in where.entries:
-        if where.leaders[item.service][0] is not change or (change.id, item.service) in result.begun:
+        if not where.leads(change, item) or (change.id, item.service) in result.begun:
             continue
         case = case_of(estate, where, (change, item), reserved, tuple(rolling))
         waits = waits_before_start(case)
-        if not is_blocked(waits):
+        if keeps_place(where, item, waits):
             reserved.setdefault(item.service, change)
             overtake(estate, change, item, result)
         if waits:
@@ -169,10 +102,9 @@ def _walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts) -> 
         if isinstance(action, Decide) and isinstance(action.event, ItemStatus)
     }
     for change, item in where.entries:
-        leader = where.leaders[item.service][0]
-        if leader is not change and (change.id, item.service) not in superseded:
+        if not where.leads(change, item) and (change.id, item.service) not in superseded:
             waits = waits_before_start(case_of(estate, where, (change, item), reserved, tuple(rolling)))
-            result.waits += waits or [behind(change, item, leader)]
+            result.waits += waits or [behind(change, item, where.leaders[item.service][0])]
     return reserved
 
 
@@ -187,12 +119,20 @@ def _walk_restarts(
     """Judge the restarts of one environment. What came later in the queue does not hold them."""
     for change, item in entries:
         before = {name: other for name, other in reserved.items() if other.place < change.place}
-        waits = waits_before_start(Case(estate, change, item, Order({}), where.ends, before, tuple(rolling)))
+        waits = waits_before_start(
+            Case(estate, change, item, Order({}), where.ends, where.blocked, before, tuple(rolling))
+        )
         waits = waits or tuple(_joined(estate, change, item, rolling))
         result.waits += waits
         if not waits:
             rolling.append((change, item))
             result.actions.append(Decide(ItemStatus(change.id, item.service, Status.RUNNING)))
+
+
+def keeps_place(where: Line, item: Item, waits: tuple[Wait, ...]) -> bool:
+    """Whether nothing but its turn holds a leader, nor what goes before it: then nobody who comes
+    later and concerns it goes first."""
+    return not waits or not (is_blocked(waits) or item.service in where.idle)
 
 
 def begin(case: Case, rolling: list[Entry], result: Starts) -> None:

@@ -12,17 +12,9 @@ import pytest
 from engine.sim.run import Report, simulate
 
 SEEDS = 32
-# What the simulation has found and nobody has mended yet: whoever mends it is told by this test.
-OPEN = {30: "ten changes that contradict each other over one pair wait in a circle, though one of them could go"}
 
 
-def each(seed: int) -> object:
-    """A seed; one that is known to fail has to fail."""
-    marks = [pytest.mark.xfail(reason=OPEN[seed], strict=True)] if seed in OPEN else []
-    return pytest.param(seed, marks=marks)
-
-
-@pytest.mark.parametrize("seed", map(each, range(SEEDS)))
+@pytest.mark.parametrize("seed", range(SEEDS))
 def test_everything_holds(seed: int) -> None:
     report = simulate(seed)
     assert not report.breaches, told(report)

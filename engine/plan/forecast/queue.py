@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from engine.model.change import Change, Status
@@ -19,10 +19,11 @@ from engine.model.snapshot import Decide
 from engine.model.wait import RESERVING, Reason, Wait
 from engine.plan.estate import Estate
 from engine.plan.forecast.steps import Key
-from engine.plan.gates import is_blocked, waits_before_start
+from engine.plan.gates import waits_before_start
+from engine.plan.line import Entry, Line, case_of, line
 from engine.plan.sequencing.linked import link
 from engine.plan.sequencing.sequence import Clash, Order
-from engine.plan.starts import Entry, Line, Starts, begin, behind, case_of, line, overtake, rolling, waiting
+from engine.plan.starts import Starts, begin, behind, keeps_place, overtake, rolling, waiting
 
 ROOM = RESERVING - {Reason.DEPENDENCY_BUSY}  # what any rollout's end can clear
 PATIENCE = 2  # a full look after so many others as are half of the items that wait
@@ -171,23 +172,24 @@ class Queue:
         lane.timed.pop(name, None)
         if times := [wait.until for wait in waits if wait.until is not None]:
             lane.timed[name] = min(times)
-        if is_blocked(waits):
-            lane.reserved.pop(name, None)
-        else:
+        if keeps_place(lane.where, item, waits):
             lane.reserved[name] = change
             overtake(estate, change, item, result)
             if waits and all(wait.reason in ROOM for wait in waits):
                 lane.crowd.add(name)
+        else:
+            lane.reserved.pop(name, None)
         if not waits:
             begin(case, running, result)
         return had_place != (name in lane.reserved)
 
     def _explain_rivals(self, estate: Estate, lane: Lane, running: tuple[Entry, ...]) -> None:
         """What holds the items that do not lead their service's line."""
-        for change, item in lane.where.entries:
-            leader = lane.leaders[item.service][0]
-            if leader is not change:
-                waits = waits_before_start(case_of(estate, lane.where, (change, item), lane.reserved, running))
+        where = lane.where
+        for change, item in where.entries:
+            if not where.leads(change, item):
+                waits = waits_before_start(case_of(estate, where, (change, item), lane.reserved, running))
+                leader = where.leaders[item.service][0]
                 self._told((change.id, item.service), waits or (behind(change, item, leader),))
 
 
@@ -198,8 +200,8 @@ def _lane(where: Line) -> Lane:
     place: dict[str, int] = {}
     for position, (change, item) in enumerate(where.entries):
         counts[item.service] = counts.get(item.service, 0) + 1
-        if leaders[item.service][0] is change:
+        if where.leads(change, item):
             place[item.service] = position
     rivals = {name for name, count in counts.items() if count > 1}
-    kept = Line(where.entries, leaders, ends, Order(before, where.order.locksteps))
+    kept = replace(where, leaders=leaders, ends=ends, order=Order(before, where.order.locksteps))
     return Lane(leaders, ends, before, kept, place, rivals)

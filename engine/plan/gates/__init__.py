@@ -8,14 +8,27 @@ what a way back may skip: their waits are dropped here.
 
 from __future__ import annotations
 
-from engine.model.wait import RESERVING, Wait
+from engine.model.wait import RESERVING, Reason, Wait
 from engine.plan.gates.case import Case
+from engine.plan.gates.dependency import goes_after, goes_first
 from engine.plan.gates.kept import standing
 from engine.plan.gates.outage import companions, covered, not_yet, shared
 from engine.plan.gates.table import FORESEEN, OF_TURN, START_GATES, gates_of, turn_gates_of
 from engine.plan.people.overrides import is_lifted
 
-__all__ = ["FORESEEN", "START_GATES", "Case", "is_blocked", "is_stuck", "waits_before_start"]
+__all__ = [
+    "FORESEEN",
+    "START_GATES",
+    "Case",
+    "goes_after",
+    "goes_first",
+    "is_blocked",
+    "is_refused",
+    "is_stuck",
+    "waits_before_start",
+]
+
+_OF_VERSIONS = frozenset({Reason.DEPENDENCY_VERSION, Reason.DEPENDENT_INCOMPATIBLE, Reason.LOCKSTEP})
 
 
 def waits_before_start(case: Case) -> tuple[Wait, ...]:
@@ -49,6 +62,11 @@ def is_stuck(case: Case) -> bool:
         for waits in standing(case).values()
         for wait in waits
     )
+
+
+def is_refused(case: Case) -> bool:
+    """Whether versions hold it: those of what it would run beside, now or later."""
+    return any(wait.reason in _OF_VERSIONS for waits in standing(case).values() for wait in waits)
 
 
 def _sticks(wait: Wait) -> bool:

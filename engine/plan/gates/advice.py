@@ -4,6 +4,8 @@ to where it fits, over a bridge, with an outage, or all the way back together.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.model.change import Kind, Status
 from engine.model.names import InstanceId
 from engine.model.state import Good
@@ -17,19 +19,23 @@ from engine.plan.sequencing.bridge import bridge
 from engine.plan.sequencing.sequence import clash_of, order
 
 
-def over_bridge(case: Case, group: tuple[str, ...]) -> str:
+def out_of_lockstep(case: Case, group: tuple[str, ...], goals: Mapping[str, str]) -> str:
+    """What to do about services for which no order is safe."""
+    found = _over_bridge(case, goals) or _with_outage(case, group, goals)
+    return found or "ask their teams for a version in between that accepts both sides"
+
+
+def _over_bridge(case: Case, goals: Mapping[str, str]) -> str:
     """The command that takes the bridge, "" if none is known."""
-    goals = {name: case.ends[name][1] for name in group if name in case.ends}
     environment = case.change.environment
     if not bridge(case.estate, environment, goals):
         return ""
     return f"interlock deploy {_assignments(goals)} -e {environment} --accept-bridge"
 
 
-def with_outage(case: Case, group: tuple[str, ...]) -> str:
+def _with_outage(case: Case, group: tuple[str, ...], goals: Mapping[str, str]) -> str:
     """The command that queues the group as one change with an outage, "" if no window would allow it."""
     environment = case.change.environment
-    goals = {name: case.ends[name][1] for name in group if name in case.ends}
     if len(goals) < len(group) or not all(outage_windows(case.estate, name, environment) for name in group):
         return ""
     if case.change.kind is Kind.ROLLBACK:
@@ -108,5 +114,5 @@ def _refuse(estate: Estate, name: str, version: str, other: str, theirs: frozens
     return bool(clash_of(estate, name, mine, other, theirs) or clash_of(estate, other, theirs, name, mine))
 
 
-def _assignments(goals: dict[str, str]) -> str:
+def _assignments(goals: Mapping[str, str]) -> str:
     return " ".join(f"{name}={version}" for name, version in sorted(goals.items()))

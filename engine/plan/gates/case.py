@@ -16,14 +16,16 @@ from engine.plan.sequencing.sequence import Order
 class Case:
     """One item that wants to start. ``ends`` maps every service of the environment that is
     moving or to move to its change and the version it will end at; ``order`` is the order
-    among those to move; ``reserved`` names, for each service, the earlier change that keeps
-    its place there; ``rolling`` lists the rollouts that run now."""
+    among those to move; ``blocked`` names those that something else than their turn holds;
+    ``reserved`` names, for each service, the earlier change that keeps its place there;
+    ``rolling`` lists the rollouts that run now."""
 
     estate: Estate
     change: Change
     item: Item
     order: Order
     ends: Mapping[str, tuple[Change, str]]
+    blocked: frozenset[str]
     reserved: Mapping[str, Change]
     rolling: tuple[tuple[Change, Item], ...]
 
@@ -44,6 +46,7 @@ class Case:
             before.get(name),
             [self.ends.get(other) for other in near],
             [name in before.get(other, ()) for other in near],
+            self.blocked.intersection(near),
         )
 
     def wait(self, reason: Reason, message: str, owner: str = "", unblock: str = "", blocker: str = "") -> Wait:

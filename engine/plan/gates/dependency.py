@@ -9,7 +9,7 @@ from engine.model.names import InstanceId
 from engine.model.version import satisfies
 from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
-from engine.plan.gates.advice import over_bridge, way_back, what_to_queue, with_outage
+from engine.plan.gates.advice import out_of_lockstep, way_back, what_to_queue
 from engine.plan.gates.case import Case
 from engine.plan.gates.outage import covered, together
 from engine.plan.sequencing.sequence import Clash, clash_of
@@ -24,13 +24,30 @@ def lockstep(case: Case) -> Iterator[Wait]:
         group, clashes = caught
         shown = "; ".join(clash.sentence() for clash in clashes)
         message = f"no safe order exists for {', '.join(group)}: {shown}"
-        unblock = over_bridge(case, group) or with_outage(case, group)
-        unblock = unblock or "ask their teams for a version in between that accepts both sides"
+        unblock = out_of_lockstep(case, group, {name: case.ends[name][1] for name in group if name in case.ends})
         yield case.wait(Reason.LOCKSTEP, message, owner=case.owner(case.item.service), unblock=unblock)
 
 
 def dependency_version(case: Case) -> Iterator[Wait]:
     """What would run beside it after the move, or while it moves, refuses it."""
+    for other, consumer, first, clash in _clashes(case):
+        deadlock = _clash_before(case, other, consumer, first) if first else None
+        if first and deadlock:
+            yield _caught(case, other, first, (clash, deadlock))
+        else:
+            yield _first(case, other, first, clash) if first else _refused(case, other, clash)
+
+
+def goes_first(case: Case) -> dict[str, str]:
+    """The services that versions want to move before this one, each with the change that moves it."""
+    forced = case.order.before.get(case.item.service, {})
+    wanted = {name: case.ends[name][0].id for name, clash in forced.items() if clash and name in case.ends}
+    return wanted | {other: first[0].id for other, _, first, _ in _clashes(case) if first}
+
+
+def _clashes(case: Case) -> Iterator[tuple[str, str, tuple[Change, str] | None, Clash]]:
+    """What refuses this move: the other service, which of the two is the consumer, what the other is
+    to run first (by which change; None if nothing that is queued would do), and the clash."""
     group = together(case)
     if case.order.lockstep_of(case.item.service) and not group:
         return
@@ -40,21 +57,32 @@ def dependency_version(case: Case) -> Iterator[Wait]:
         theirs = estate.may_run(InstanceId(other, case.change.environment))
         coming = _coming(case, other)
         end = _clash(case, other, consumer, {coming[1]} if coming else theirs)
+        if end is not None and coming and _is_held(case, other, coming[0]):
+            end = _clash(case, other, consumer, theirs)  # it blocks nobody
+            coming = None
         if end is not None:
-            later = _queued_too(case, other, consumer)
-            yield _first(case, other, later, end) if later else _refused(case, other, end)
+            yield other, consumer, _queued_too(case, other, consumer), end
             continue
         if other in group or not coming:
             continue  # it is stopped, or moves while this one is; or it stays as it is
         now = _clash(case, other, consumer, theirs)
         if now is not None and not _is_broken(case, consumer, provider, mine, theirs):
-            yield _first(case, other, coming, now)
+            yield other, consumer, coming, now
 
 
 def _first(case: Case, other: str, coming: tuple[Change, str], clash: Clash) -> Wait:
     """The wait for a change of the other side."""
     message = f"{other} {coming[1]} (change {coming[0].id}) has to be there first: {clash.sentence()}"
     return case.wait(Reason.DEPENDENCY_VERSION, message, owner=case.owner(other), blocker=coming[0].id)
+
+
+def _caught(case: Case, other: str, coming: tuple[Change, str], clashes: tuple[Clash, Clash]) -> Wait:
+    """The wait of what fits beside nothing but a version that would have to come at the same moment."""
+    name, (change, goal) = case.item.service, coming
+    shown = "; ".join(clash.sentence() for clash in clashes)
+    message = f"{other} {goal} (change {change.id}) would fit, but no safe order exists for the two: {shown}"
+    unblock = out_of_lockstep(case, (name, other), {name: case.item.goal, other: goal})
+    return case.wait(Reason.LOCKSTEP, message, owner=case.owner(other), unblock=unblock)
 
 
 def _refused(case: Case, other: str, end: Clash) -> Wait:
@@ -84,9 +112,19 @@ def _coming(case: Case, other: str) -> tuple[Change, str] | None:
     return None if robbed else coming
 
 
+def _is_held(case: Case, other: str, change: Change) -> bool:
+    """Whether another change that is to move this neighbour cannot, whatever its turn."""
+    return (
+        other in case.blocked
+        and change is not case.change
+        and case.estate.rolling(InstanceId(other, case.change.environment)) is not change
+    )
+
+
 def _queued_too(case: Case, other: str, consumer: str) -> tuple[Change, str] | None:
     """A change that waits and would bring the other side to where it fits, although another one
-    leads there as long as something else holds it: this very change, or else the newest."""
+    leads there as long as something else holds it: this very change, or else the newest. One that
+    can go before this is better than one that cannot."""
     found = [
         (change, item.goal)
         for change, item in case.estate.items.get(InstanceId(other, case.change.environment), ())
@@ -95,7 +133,23 @@ def _queued_too(case: Case, other: str, consumer: str) -> tuple[Change, str] | N
         and item.goal
         and _clash(case, other, consumer, {item.goal}) is None
     ]
+    able = [each for each in found if _clash_before(case, other, consumer, each) is None]
+    found = able or found
     return next((each for each in found if each[0].id == case.change.id), found[-1] if found else None)
+
+
+def _clash_before(case: Case, other: str, consumer: str, coming: tuple[Change, str]) -> Clash | None:
+    """Why the other side cannot go there before this one moves; None if it can, if they refuse each
+    other already, or if both are to move together, in an outage."""
+    change, goal = coming
+    name, mine = case.item.service, case.estate.may_run(case.instance)
+    provider = name if other == consumer else other
+    theirs = case.estate.may_run(InstanceId(other, case.change.environment))
+    if (change is case.change and change.allow_lockstep) or _is_broken(case, consumer, provider, mine, theirs):
+        return None
+    if other == consumer:
+        return clash_of(case.estate, other, [goal], name, mine)
+    return clash_of(case.estate, name, mine, other, [goal])
 
 
 def _clash(case: Case, other: str, consumer: str, theirs: Collection[str]) -> Clash | None:
@@ -169,12 +223,17 @@ def dependency_busy(case: Case) -> Iterator[Wait]:
     group = together(case)
     if case.order.lockstep_of(name) and not group:
         return
-    for first, clash in case.order.before.get(name, {}).items():
+    for first in goes_after(case):
         coming = case.ends.get(first)
-        if first in group:
-            continue
-        if clash is None and coming and coming[0].id != case.change.id:
-            continue  # between changes the queue decides, not a mere preference
-        if coming and not case.estate.rolling(InstanceId(first, environment)):
+        if first not in group and coming and not case.estate.rolling(InstanceId(first, environment)):
             message = f"{first} {coming[1]} (change {coming[0].id}) goes first"
             yield case.wait(Reason.DEPENDENCY_BUSY, message, owner=case.owner(first), blocker=coming[0].id)
+
+
+def goes_after(case: Case) -> Iterator[str]:
+    """The services that go before this one in the order of the line."""
+    for first, clash in case.order.before.get(case.item.service, {}).items():
+        coming = case.ends.get(first)
+        if clash is None and coming and coming[0].id != case.change.id:
+            continue  # between changes the queue decides, not a mere preference
+        yield first
