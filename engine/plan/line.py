@@ -31,8 +31,7 @@ DRAWN = 4  # how often a line is drawn until it has its leaders, as a rule
 class Line:
     """The queue of one environment: its waiting items in order, which of them leads for each
     service, where everything that moves will end, and the order among the leaders. The leaders
-    of the ``blocked`` services wait for something else than their turn; those of the ``idle`` keep
-    no place in the queue, because that is true of them or of what goes before them."""
+    of the ``blocked`` services wait for something else than their turn."""
 
     environment: str
     entries: tuple[Entry, ...]
@@ -40,11 +39,10 @@ class Line:
     ends: Mapping[str, tuple[Change, str]]
     order: Order
     blocked: frozenset[str] = frozenset()
-    idle: frozenset[str] = frozenset()
 
     def leads(self, change: Change, item: Item) -> bool:
         """Whether this item leads for its service."""
-        return self.leaders[item.service][0] is change
+        return self.leaders[item.service][0].id == change.id
 
 
 def line(estate: Estate, environment: str, entries: list[Entry]) -> Line:
@@ -68,8 +66,7 @@ def line(estate: Estate, environment: str, entries: list[Entry]) -> Line:
         where = _drawn(estate, replace(where, leaders=leaders, blocked=frozenset(blocked)))
     if circles := _circles(estate, where):
         where = _drawn(estate, replace(where, blocked=where.blocked.union(*circles)))
-    where = _let_loose(estate, where, queued)
-    return replace(where, idle=_idle(estate, where))
+    return _let_loose(estate, where, queued)
 
 
 def case_of(
@@ -84,6 +81,22 @@ def case_of(
     goal = where.ends.get(entry[1].service, ("", ""))[1]
     among = where.order if entry[1].goal == goal else NO_ORDER
     return Case(estate, *entry, among, where.ends, where.blocked, reserved or {}, rolling)
+
+
+def is_after_held(estate: Estate, where: Line, entry: Entry) -> bool:
+    """Whether something that goes before a leader waits for more than its turn: so does this one."""
+    asked = {entry[1].service}
+    todo = list(goes_after(case_of(estate, where, entry)))
+    while todo:
+        name = todo.pop()
+        if name in asked or name not in where.leaders:
+            continue
+        asked.add(name)
+        case = case_of(estate, where, where.leaders[name])
+        if name in where.blocked or is_refused(case):
+            return True
+        todo += goes_after(case)
+    return False
 
 
 def _queued(entries: Iterable[Entry]) -> Queued:
@@ -163,14 +176,3 @@ def _circles(estate: Estate, where: Line) -> list[set[str]]:
     }
     found = nx.strongly_connected_components(graph) if aside else ()
     return sorted((names for names in found if len(names) > 1 and names & aside), key=min)
-
-
-def _idle(estate: Estate, where: Line) -> frozenset[str]:
-    """The services whose leaders are held, or have to wait for another item that is."""
-    cases = {name: case_of(estate, where, entry) for name, entry in where.leaders.items()}
-    idle = {name for name, case in cases.items() if name in where.blocked or is_refused(case)}
-    todo = set(idle)
-    while todo:
-        todo = {name for name, case in cases.items() if name not in idle and not todo.isdisjoint(goes_after(case))}
-        idle |= todo
-    return frozenset(idle)

@@ -17,7 +17,7 @@ from engine.model.wait import Reason, Wait
 from engine.plan.estate import Estate
 from engine.plan.gates import FORESEEN, Case, is_blocked, waits_before_start
 from engine.plan.gates.outage import together
-from engine.plan.line import Entry, Line, case_of, line
+from engine.plan.line import Entry, Line, case_of, is_after_held, line
 from engine.plan.rollouts.hooks import is_running
 from engine.plan.sequencing.linked import link
 from engine.plan.sequencing.sequence import Order, stopped_in
@@ -89,7 +89,7 @@ def _walk(estate: Estate, where: Line, rolling: list[Entry], result: Starts) -> 
             continue
         case = case_of(estate, where, (change, item), reserved, tuple(rolling))
         waits = waits_before_start(case)
-        if keeps_place(where, item, waits):
+        if keeps_place(estate, where, (change, item), waits):
             reserved.setdefault(item.service, change)
             overtake(estate, change, item, result)
         if waits:
@@ -129,10 +129,10 @@ def _walk_restarts(
             result.actions.append(Decide(ItemStatus(change.id, item.service, Status.RUNNING)))
 
 
-def keeps_place(where: Line, item: Item, waits: tuple[Wait, ...]) -> bool:
+def keeps_place(estate: Estate, where: Line, entry: Entry, waits: tuple[Wait, ...]) -> bool:
     """Whether nothing but its turn holds a leader, nor what goes before it: then nobody who comes
     later and concerns it goes first."""
-    return not waits or not (is_blocked(waits) or item.service in where.idle)
+    return not waits or not (is_blocked(waits) or is_after_held(estate, where, entry))
 
 
 def begin(case: Case, rolling: list[Entry], result: Starts) -> None:

@@ -172,7 +172,7 @@ class Queue:
         lane.timed.pop(name, None)
         if times := [wait.until for wait in waits if wait.until is not None]:
             lane.timed[name] = min(times)
-        if keeps_place(lane.where, item, waits):
+        if keeps_place(estate, lane.where, entry, waits):
             lane.reserved[name] = change
             overtake(estate, change, item, result)
             if waits and all(wait.reason in ROOM for wait in waits):

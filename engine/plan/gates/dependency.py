@@ -114,11 +114,8 @@ def _coming(case: Case, other: str) -> tuple[Change, str] | None:
 
 def _is_held(case: Case, other: str, change: Change) -> bool:
     """Whether another change that is to move this neighbour cannot, whatever its turn."""
-    return (
-        other in case.blocked
-        and change is not case.change
-        and case.estate.rolling(InstanceId(other, case.change.environment)) is not change
-    )
+    rolling = case.estate.rolling(InstanceId(other, case.change.environment))
+    return other in case.blocked and change.id not in (case.change.id, rolling.id if rolling else "")
 
 
 def _queued_too(case: Case, other: str, consumer: str) -> tuple[Change, str] | None:
@@ -145,7 +142,7 @@ def _clash_before(case: Case, other: str, consumer: str, coming: tuple[Change, s
     name, mine = case.item.service, case.estate.may_run(case.instance)
     provider = name if other == consumer else other
     theirs = case.estate.may_run(InstanceId(other, case.change.environment))
-    if (change is case.change and change.allow_lockstep) or _is_broken(case, consumer, provider, mine, theirs):
+    if (change.id == case.change.id and change.allow_lockstep) or _is_broken(case, consumer, provider, mine, theirs):
         return None
     if other == consumer:
         return clash_of(case.estate, other, [goal], name, mine)
