@@ -24,10 +24,10 @@ from console.tui.render.hosts import hosts_table
 from console.tui.render.layout import lay_out
 from console.tui.render.line import Line, crop, fit, length, line, pad, shorten, span, spread, wrap
 from console.tui.render.palette import LOOKS
-from console.tui.render.queue import queue_table
+from console.tui.render.queue import change_pane, queue_table
 from console.tui.render.services import services_table
 from console.tui.render.wires import Wires
-from tests.console.estate import NOW, SERVICES, stamp, status_row
+from tests.console.estate import NOW, SERVICES, change, item, stamp, status_row
 from tests.console.story import make_board, make_graph
 
 
@@ -200,6 +200,16 @@ def test_tables_never_run_over(picture: Picture, width: int) -> None:
         assert made.rows
         if width >= 80:
             assert all(length(made_row.cells) <= width for made_row in made.rows)
+
+
+def test_a_change_that_waits_tells_where_its_release_is_already() -> None:
+    def told(**faults: str) -> str:
+        staged = {"done": 7, "total": 12, "faults": faults}
+        waiting = change("5", "waiting", [item("web", "1.0", "2.0", "waiting", 0, 12, staged=staged)])
+        return "\n".join(text(each) for each in change_pane(waiting, NOW, 120, 20))  # type: ignore[arg-type]
+
+    assert "0/12  staged on 7 of 12" in told()
+    assert "staged on 7 of 12, some failed" in told(h3="no space left")
 
 
 @pytest.mark.parametrize("width", [20, 80, 120, 200])

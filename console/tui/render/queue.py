@@ -18,7 +18,7 @@ from console.tui.render.table import Column, Row, Table, cells, head, widths
 from console.tui.render.times import age, took
 from console.tui.render.title import ends_in, title
 from console.tui.render.waits import wait_lines
-from engine.api.protocol import ChangeView
+from engine.api.protocol import ChangeView, ItemView
 
 COLUMNS = (
     Column("change", 6, right=True),
@@ -86,10 +86,19 @@ def change_pane(change: ChangeView | None, now: datetime, width: int, height: in
                 span(f" {its.glyph} ", its.style), fit(item["service"], 18, TEXT),
                 *move_spans(item),
                 span(f"  {item['state']}", its.style), span(f"  {item['done']}/{item['total']}", MUTED),
+                span(_staged(item), MUTED),
             )
         )  # fmt: skip
         found += failure_lines(item["failure"], width, "   ")
     return [*found, EMPTY, *wait_lines(change["waits"], now, width)][:height]
+
+
+def _staged(item: ItemView) -> str:
+    """On how many hosts its release is already, while that is on its way; whom it did not reach is in the log."""
+    staged = item.get("staged")
+    if staged is None:
+        return ""
+    return f"  staged on {staged['done']} of {staged['total']}" + (", some failed" if staged["faults"] else "")
 
 
 def services_phrase(change: ChangeView, environment: str) -> Line:
