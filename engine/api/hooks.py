@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from engine.api.moment import Moment
 from engine.api.protocol import HookView, LogView
 from engine.api.times import when
 from engine.model.change import Change
-from engine.model.hook import HookName, HookRun, HookState
-from engine.model.names import PlacementId
+from engine.model.hook import Hooked, HookName, HookRun, HookState
+from engine.model.names import InstanceId, PlacementId
 from engine.model.text import printable
 
 
@@ -54,8 +56,31 @@ def _warning(run: HookRun) -> str:
     return f"the hook {run.hook.value} of {run.service} on {run.host} {how}: {run.detail}"
 
 
-def hook_logs(change: Change, host: str = "") -> list[LogView]:
-    """What the hooks of a change wrote, all of them or those for one host's placement."""
+def heal_logs(moment: Moment, instances: Iterable[InstanceId], host: str = "") -> list[LogView]:
+    """What the last heal of each placement of these came to, as long as it is remembered, after what its
+    hooks wrote."""
+    found: list[LogView] = []
+    for placement in (each for instance in instances for each in moment.estate.inventory.placements(instance)):
+        healing = moment.state.healings.get(placement)
+        if healing is None or not healing.attempts or host not in ("", placement.host):
+            continue
+        under_way = healing.flight is not None
+        found += hook_logs(healing)
+        found.append(
+            {
+                "service": placement.service,
+                "host": placement.host,
+                "step": healing.flight.step if healing.flight else healing.done,
+                "state": "moving" if under_way else "done" if healing.done else "failed",
+                "detail": printable(healing.detail or f"heals {', '.join(healing.differs or healing.healed)}"),
+                "lines": [],
+            }
+        )
+    return found
+
+
+def hook_logs(change: Hooked, host: str = "") -> list[LogView]:
+    """What the hooks of a change, or of a heal, wrote, all of them or those for one host's placement."""
     return [
         {
             "service": run.service,

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from engine.api import naming
 from engine.api.boards import Boards
 from engine.api.graph import graph_view
+from engine.api.hooks import heal_logs
 from engine.api.judgement import why_view
 from engine.api.moment import Moment
 from engine.api.narrative import tell
@@ -123,11 +124,14 @@ async def change(request: Request, change: str) -> Any:
 
 @router.get("/changes/{change}/logs", response_model=list[LogView])
 async def logs(request: Request, change: str, host: Name = "") -> Any:
-    """What the moves of a change wrote; one host's, if it is named."""
+    """What the moves of a change wrote; one host's, if it is named. For SERVICE or SERVICE@ENV what the
+    last heals of its placements came to, and what their hooks wrote."""
     moment = moment_of(request)
-    found = naming.change(moment.snapshot, change)
     if host:
         naming.host(moment.snapshot.inventory, host)
+    if change not in moment.snapshot.state.changes and not change.isdigit():
+        return Reply(heal_logs(moment, naming.instances(moment.snapshot.inventory, change), host))
+    found = naming.change(moment.snapshot, change)
     return Reply(await with_service_logs(port_of(request), found, log_views(moment, found, host)))
 
 

@@ -85,7 +85,8 @@ def _event_text(event: WatchEvent) -> str:
 @click.option("--host", default="", metavar="HOST", help="Only this host.")
 @click.option("-f", "--follow", is_flag=True, help="Go on until the change is done.")
 def logs_command(session: Session, change: str, host: str, follow: bool) -> None:
-    """What the steps and services of a change wrote on their hosts."""
+    """What the steps and services of a change wrote on their hosts. SERVICE or SERVICE@ENV in the place of a
+    change: how the last heals of its placements ended, and what their hooks wrote."""
     client = session.client()
     if not follow:
         found = client.logs(change, host)
