@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import time
 from pathlib import Path
 
 from textual.pilot import Pilot
 
 from console.cli.starting import start_engine
 from console.tui.app import Console
+from console.tui.dialogs.deploy import DeployDialog
 from engine.api.client import Client
 from engine.fleet.demo import running
 
@@ -21,10 +23,16 @@ SIZE = (150, 46)
 
 
 async def until(pilot: Pilot[int], text: str, timeout_s: float = 60.0) -> None:
-    """Wait until the topmost screen shows a text."""
-    async with asyncio.timeout(timeout_s):
-        while text not in "\n".join(str(view.text) for view in pilot.app.screen.query("LineView")):  # type: ignore[attr-defined]
-            await pilot.pause(0.05)
+    """Wait until the topmost screen shows a text; TimeoutError with what it shows instead."""
+
+    def shown() -> str:
+        return "\n".join(str(view.text) for view in pilot.app.screen.query("LineView"))  # type: ignore[attr-defined]
+
+    deadline = time.monotonic() + timeout_s
+    while text not in shown():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"the screen does not show {text!r} within {timeout_s:g} s, but:\n{shown()}")
+        await pilot.pause(0.05)
 
 
 async def shoot(address: str) -> None:
@@ -39,6 +47,8 @@ async def shoot(address: str) -> None:
         await until(pilot, "3.2.1 → 3.3.0")
         app.save_screenshot("deploy.svg", path=str(DOCS))
         await pilot.press("enter")
+        while isinstance(app.screen, DeployDialog):  # it ends when the engine has answered
+            await pilot.pause(0.02)
         await pilot.press("escape")
         await until(pilot, "switching")
         app.save_screenshot("map.svg", path=str(DOCS))

@@ -184,8 +184,9 @@ class DeployDialog(ModalScreen[Accepted | None]):
             box.cursor_position = len(box.value)
 
     def action_leave(self) -> None:
-        """Nothing is queued."""
-        self.dismiss(None)
+        """Nothing is queued; what is being sent already cannot be called back, and ends this itself."""
+        if not self._sending:
+            self.dismiss(None)
 
     def action_bridge(self) -> None:
         """Queues the steps of the bridge that the preview shows."""
