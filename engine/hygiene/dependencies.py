@@ -57,34 +57,43 @@ def single_points(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
 
 
 def across_domains(inventory: Inventory, _catalog: Catalog) -> Iterator[Remark]:
-    """Consumers in a failure domain that holds no placement of what they need, so that the loss of
-    another domain stops them. What they need may lose any one of its domains, and has a placement in
-    the same outer domain (another zone of the region), does not: that is how zones are meant to be
-    used, and a finding for each such pair would bury those that matter."""
+    """Consumers in a failure domain that holds no placement of what they need. Where the loss of
+    another domain stops them, each is a finding. What they need may lose any one of its domains and
+    has a placement in the same outer domain (another zone of the region), or has but one host in all:
+    that was meant so, and is told once, of the environment."""
     small = one_of_each(inventory)
-    domains = {
-        (service.name, environment): frozenset(inventory.hosts[host].domain for host in hosts)
-        for service in inventory.services.values()
-        for environment, hosts in service.hosts.items()
-    }
+    meant: dict[str, list[str]] = {}
     for service in inventory.services.values():
         for provider, index in _first_needs(service).items():
             apart: list[str] = []
-            for environment in (name for name in service.hosts if name not in small):
-                there = domains.get((provider, environment), frozenset())
-                alone = [
-                    domain
-                    for domain in sorted(domains[service.name, environment] - there)
-                    if not _is_spread_around(inventory, domain, there)
-                ]
-                if there and alone:
+            for environment in service.hosts:
+                there = _domains(inventory, provider, environment)
+                without = sorted(_domains(inventory, service.name, environment) - there) if there else []
+                alone = [domain for domain in without if not _is_spread_around(inventory, domain, there)]
+                if alone and environment not in small:
                     apart.append(f"{_listed(alone)} of {environment} (it has {_listed(sorted(there))})")
+                elif without:
+                    meant.setdefault(environment, []).append(f"{service.name} -> {provider}")
             if apart:
                 yield Remark(
                     f"services.{service.name}.needs.{index}",
                     f"{service.name} runs where {provider} does not, in {' and in '.join(apart)}: it fails when either "
                     f"domain does. Place {provider} there too, or {service.name} only beside it",
                 )
+    for environment, pairs in sorted(meant.items()):
+        cross = "1 dependency crosses" if len(pairs) == 1 else f"{len(pairs)} dependencies cross"
+        yield Remark(
+            f"environments.{environment}",
+            f"in {environment}, {cross} failure domains ({_listed(sorted(pairs))}): the consumer runs in a domain "
+            "that has no placement of its provider, and fails when the way between the two does. Fit for zones that "
+            "are near each other; else place the provider in every domain of its consumers",
+        )
+
+
+def _domains(inventory: Inventory, service: str, environment: str) -> frozenset[str]:
+    """The failure domains in which a service has placements."""
+    declared = inventory.services.get(service)
+    return frozenset(inventory.hosts[host].domain for host in (declared.hosts.get(environment, ()) if declared else ()))
 
 
 def one_of_each(inventory: Inventory) -> frozenset[str]:

@@ -226,22 +226,31 @@ def test_findings_come_by_file_and_line(tmp_path: Path) -> None:
 
 def test_the_sample_organization_has_a_handful_of_findings() -> None:
     inventory = load(Path("inventories/acme"))
-    assert [finding.rule for finding in check(inventory, Catalog({}))] == ["no-artifact", "single-point-of-failure"]
+    assert [finding.rule for finding in check(inventory, Catalog({}))] == [
+        "no-artifact",
+        "across-domains",  # of staging
+        "single-point-of-failure",
+        "across-domains",  # of prod
+    ]
 
 
 ZONES = {"eu-a": Domain("eu-a", "eu"), "eu-b": Domain("eu-b", "eu"), "us-a": Domain("us-a", "us")}
 
 
 @pytest.mark.parametrize(
-    ("provider", "is_found"),
+    ("provider", "where"),
     [
-        (("eu-b", "us-a"), False),  # another zone of the region has it, and it outlives any one of its own
-        (("eu-b",), True),  # gone with one zone that is not the consumer's
-        (("us-a", "us-b"), True),  # only in another region
+        (("eu-a",), []),
+        (
+            ("eu-b", "us-a"),
+            ["environments.prod"],
+        ),  # another zone of the region has it, and it outlives any one of its own
+        (("eu-b",), ["services.checkout.needs.0"]),  # gone with one zone that is not the consumer's
+        (("us-a", "us-b"), ["services.checkout.needs.0"]),  # only in another region
     ],
 )
-def test_a_provider_is_across_domains_where_the_loss_of_another_one_stops_its_consumer(
-    provider: tuple[str, ...], is_found: bool
+def test_a_need_across_domains_is_told_by_itself_where_the_loss_of_another_one_stops_the_consumer(
+    provider: tuple[str, ...], where: list[str]
 ) -> None:
     made = world(
         service("checkout", ("ledger", ">=1"), hosts=("c",)),
@@ -251,4 +260,4 @@ def test_a_provider_is_across_domains_where_the_loss_of_another_one_stops_its_co
     hosts = {name: replace(host, domain=name.removeprefix("l-") if name != "c" else "eu-a") for name, host in
              made.hosts.items()}  # fmt: skip
     made = replace(made, domains=domains, hosts=hosts)
-    assert bool(list(across_domains(made, Catalog({})))) is is_found
+    assert [remark.key for remark in across_domains(made, Catalog({}))] == where
