@@ -43,6 +43,8 @@ from engine.api.protocol import (
 )
 from engine.api.shape import misfit
 
+__all__ = ["Client", "Stream"]
+
 T = TypeVar("T")
 
 

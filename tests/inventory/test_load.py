@@ -255,4 +255,5 @@ def test_approvals_evidence_and_overrides() -> None:
     assert inventory.approvals == (given,)
     assert inventory.evidence == (EvidencePolicy("ticket", prod, "ticket", "[A-Z]+-[0-9]+"),)
     gates = ("window", "freeze", "ApprovalRequired")
-    assert inventory.overrides == OverridePolicy(gates, ("team:payments", "kim"), 7200)
+    scope = Scope(("staging", "prod"))
+    assert inventory.overrides == OverridePolicy(gates, ("team:payments", "kim"), 7200, scope)

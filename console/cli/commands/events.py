@@ -15,8 +15,7 @@ from console.cli.moments import Past
 from console.cli.render.changes import FINAL
 from console.cli.render.times import clock, with_local_times
 from console.cli.session import Session, say
-from engine.api.client import Client
-from engine.api.connection import Stream
+from engine.api.client import Client, Stream
 from engine.api.protocol import LogView, WatchEvent
 from engine.errors import EngineUnreachable
 from engine.model.text import printable

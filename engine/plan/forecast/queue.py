@@ -116,7 +116,7 @@ class Queue:
             change = estate.state.changes[old.id]
             if change.item(name).status is Status.WAITING:
                 lane.leaders[name] = (change, change.item(name))
-                return True
+                return lane.ends[name][0].id == old.id  # else a rollout went on that this one could not take over
             del lane.leaders[name], lane.place[name], lane.before[name]
             lane.reserved.pop(name, None)
             lane.crowd.discard(name)

@@ -45,7 +45,7 @@ def look_for_bridge(estate: Estate, environment: str, goals: Mapping[str, str]) 
         return Bridge()
     moving, gave_up = _joined(estate, goals, found), False
     for listed in (False, True):
-        banks = _banks(estate, environment, moving, found, listed=listed)
+        banks = _banks(estate, environment, moving, listed=listed)
         while True:
             crossing = cross(banks)
             gave_up = gave_up or crossing.gave_up
@@ -90,9 +90,7 @@ def _joined(estate: Estate, goals: Mapping[str, str], found: Order) -> dict[str,
     return {name: goals[name] for names in found.generations() for name in names if name in joined}
 
 
-def _banks(
-    estate: Estate, environment: str, moving: Mapping[str, str], found: Order, *, listed: bool
-) -> tuple[Bank, ...]:
+def _banks(estate: Estate, environment: str, moving: Mapping[str, str], *, listed: bool) -> tuple[Bank, ...]:
     """The services that move, and those beside them that stay."""
     beside = sorted({other for name in moving for other in estate.neighbours(name)} - set(moving))
     banks = []
@@ -101,7 +99,7 @@ def _banks(
         start = estate.may_run(InstanceId(name, environment))
         goal = moving.get(name)
         stones: tuple[tuple[int, str], ...] = ()
-        if goal is not None and start and found.lockstep_of(name):
+        if goal is not None and start:
             stones = _stones(estate, InstanceId(name, environment), start, goal, listed=listed)
         banks.append(Bank(name, estate.scheme(name), service.needs if service else (), start, goal, stones))
     return tuple(banks)

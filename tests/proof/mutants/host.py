@@ -50,7 +50,7 @@ MUTANTS = (
     Mutant(
         "no-backstop",
         f"{SCRIPT}/job.sh",
-        '    detach "$(unit_of guard)" $(((healthy_deadline_ms + confirm_ms) / 1000 + 5)) \\\n'
+        '    detach "interlock-guard-$units" $(((healthy_deadline_ms + confirm_ms) / 1000 + 5)) \\\n'
         '        watch driver="$driver" base="$base" service="$service" step="$step"\n',
         "",
         "nobody watches the job: one that is killed or hangs is never put back",
