@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -237,6 +238,7 @@ def test_without_an_organization_the_socket_has_to_be_named() -> None:
 
 
 def test_a_machine_without_ssh_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "cat").symlink_to(shutil.which("cat") or "")  # what the guard of the tunnel runs
     monkeypatch.setenv("PATH", str(tmp_path))
     made = tunnel.Tunnel("ssh://host/s")
     with pytest.raises(EngineUnreachable, match="not found"):
