@@ -64,8 +64,8 @@ def line(estate: Estate, environment: str, entries: list[Entry]) -> Line:
             if free is None:
                 blocked.add(name)
         where = _drawn(estate, replace(where, leaders=leaders, blocked=frozenset(blocked)))
-    if circles := _circles(estate, where):
-        where = _drawn(estate, replace(where, blocked=where.blocked.union(*circles)))
+    if circling := _circling(estate, where):
+        where = _drawn(estate, replace(where, blocked=where.blocked | circling))
     return _let_loose(estate, where, queued)
 
 
@@ -160,13 +160,13 @@ def _is_free(case: Case) -> bool:
     return not is_stuck(case) and not is_refused(case)
 
 
-def _circles(estate: Estate, where: Line) -> list[set[str]]:
+def _circling(estate: Estate, where: Line) -> frozenset[str]:
     """The services whose leaders wait for each other, by way of items that do not lead. Whatever way
     leads out of such a circle begins with an item that can go while the others stay as they are.
     Waits for leaders alone make no circle: that is a lockstep, which the order among them has found."""
     cases = {name: case_of(estate, where, entry) for name, entry in where.leaders.items()}
     if not any(is_refused(case) for case in cases.values()):
-        return []
+        return frozenset()
     wanted = {name: goes_first(case) for name, case in cases.items()}
     graph = nx.DiGraph([(name, first) for name, firsts in wanted.items() for first in firsts if first in wanted])
     aside = {
@@ -175,4 +175,4 @@ def _circles(estate: Estate, where: Line) -> list[set[str]]:
         if any(first in where.leaders and where.leaders[first][0].id != change for first, change in firsts.items())
     }
     found = nx.strongly_connected_components(graph) if aside else ()
-    return sorted((names for names in found if len(names) > 1 and names & aside), key=min)
+    return frozenset().union(*(names for names in found if len(names) > 1 and names & aside))

@@ -16,14 +16,12 @@ from pathlib import Path
 from engine.api.moment import Moment
 from engine.api.views import change_views, host_views, status_rows
 from engine.model.snapshot import Snapshot
-from engine.plan.evolve import fold
 from engine.plan.forecast import forecast
 from engine.plan.planner import plan
 from engine.sim.campaign import quietly
 from engine.sim.run import Options, simulate
-from engine.store.sqlite import SqliteStore
 from tests.bench.forecasting import queued
-from tests.bench.journal import history
+from tests.bench.journal import history, start_s
 from tests.bench.planning import best_ms, estate, one_later
 from tests.bench.simulation import EVERY_S, peaceful
 
@@ -58,18 +56,9 @@ def _queue(size: int) -> Iterator[Point]:
 
 
 def _history(size: int) -> Iterator[Point]:
-    async def start(folder: Path) -> float:
-        began = time.process_time()
-        store = await SqliteStore.open(folder)
-        loaded = await store.load()
-        fold(loaded.state, loaded.events)
-        took_s = time.process_time() - began
-        await store.close()
-        return took_s
-
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(history(Path(folder), size))
-        yield "a start without snapshot", 1000 * min(asyncio.run(start(Path(folder))) for _ in range(RUNS))
+        yield "a start without snapshot", 1000 * min(asyncio.run(start_s(Path(folder))) for _ in range(RUNS))
 
 
 def _hosts(size: int) -> Iterator[Point]:

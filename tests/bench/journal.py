@@ -76,7 +76,7 @@ async def history(folder: Path, count: int) -> None:
     await store.close()
 
 
-async def _start_s(folder: Path) -> float:
+async def start_s(folder: Path) -> float:
     """Seconds of CPU from opening the journal to the state."""
     began = time.process_time()
     store = await SqliteStore.open(folder)
@@ -94,11 +94,11 @@ async def _journal(folder: Path) -> dict[str, float]:
     await store.append(_events(done + 1, HISTORY - done))
     loaded = await store.load()
     await store.close()
-    whole_s = await _start_s(folder)
+    whole_s = await start_s(folder)
     store = await SqliteStore.open(folder)
     await store.save_snapshot(HISTORY - 500, fold(loaded.state, loaded.events[: HISTORY - 500]))
     await store.close()
-    return {"rate": rate, "cpu_us": cpu_us, "whole_s": whole_s, "snapshot_s": await _start_s(folder)}
+    return {"rate": rate, "cpu_us": cpu_us, "whole_s": whole_s, "snapshot_s": await start_s(folder)}
 
 
 def measure() -> list[dict[str, object]]:

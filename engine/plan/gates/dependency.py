@@ -57,7 +57,7 @@ def _clashes(case: Case) -> Iterator[tuple[str, str, tuple[Change, str] | None, 
         theirs = estate.may_run(InstanceId(other, case.change.environment))
         coming = _coming(case, other)
         end = _clash(case, other, consumer, {coming[1]} if coming else theirs)
-        if end is not None and coming and _is_held(case, other, coming[0]):
+        if end is not None and coming and _cannot_come(case, other, coming[0]):
             end = _clash(case, other, consumer, theirs)  # it blocks nobody
             coming = None
         if end is not None:
@@ -112,7 +112,7 @@ def _coming(case: Case, other: str) -> tuple[Change, str] | None:
     return None if robbed else coming
 
 
-def _is_held(case: Case, other: str, change: Change) -> bool:
+def _cannot_come(case: Case, other: str, change: Change) -> bool:
     """Whether another change that is to move this neighbour cannot, whatever its turn."""
     rolling = case.estate.rolling(InstanceId(other, case.change.environment))
     return other in case.blocked and change.id not in (case.change.id, rolling.id if rolling else "")
